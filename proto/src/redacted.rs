@@ -1,0 +1,114 @@
+//! `Debug` of the messages that carry a code. A code is money: it must not reach a log by a `{:?}`, so these forms show that
+//! a code is there and not what it is. `build.rs` lists the messages and withholds their derived form.
+
+use std::fmt;
+
+use crate::v1;
+
+/// Stands where a code would.
+const REDACTED: &str = "(redacted)";
+
+impl fmt::Debug for v1::ClaimResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimResponse")
+            .field("coupon_id", &self.coupon_id)
+            .field("code", &REDACTED)
+            .field("template_id", &self.template_id)
+            .field("template_version", &self.template_version)
+            .field("use_from_ms", &self.use_from_ms)
+            .field("use_until_ms", &self.use_until_ms)
+            .field("face_value", &self.face_value)
+            .field("position", &self.position)
+            .field("replayed", &self.replayed)
+            .finish()
+    }
+}
+
+impl fmt::Debug for v1::IssueResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssueResponse")
+            .field("coupon_id", &self.coupon_id)
+            .field("code", &REDACTED)
+            .field("template_id", &self.template_id)
+            .field("template_version", &self.template_version)
+            .field("use_from_ms", &self.use_from_ms)
+            .field("use_until_ms", &self.use_until_ms)
+            .field("face_value", &self.face_value)
+            .field("position", &self.position)
+            .field("replayed", &self.replayed)
+            .finish()
+    }
+}
+
+impl fmt::Debug for v1::RevealCodeResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RevealCodeResponse")
+            .field("code", &REDACTED)
+            .finish()
+    }
+}
+
+impl fmt::Debug for v1::Instrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instrument")
+            .field("instrument", &self.instrument)
+            .finish()
+    }
+}
+
+impl fmt::Debug for v1::instrument::Instrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(_) => f.debug_tuple("Code").field(&REDACTED).finish(),
+            Self::OwnedCoupon(owned) => f.debug_tuple("OwnedCoupon").field(owned).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::v1;
+
+    const CODE: &str = "7KQ2-M4XN-90TR-ABCD";
+
+    #[track_caller]
+    fn check_hides_code(message: &dyn std::fmt::Debug) {
+        let shown = format!("{message:?}");
+        assert!(
+            shown.contains("redacted") && !shown.contains(CODE),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn debug_of_a_claim_hides_the_code() {
+        check_hides_code(&v1::ClaimResponse {
+            code: CODE.into(),
+            ..Default::default()
+        });
+    }
+
+    #[test]
+    fn debug_of_an_issue_hides_the_code() {
+        check_hides_code(&v1::IssueResponse {
+            code: CODE.into(),
+            ..Default::default()
+        });
+    }
+
+    #[test]
+    fn debug_of_a_revealed_code_hides_it() {
+        check_hides_code(&v1::RevealCodeResponse { code: CODE.into() });
+    }
+
+    #[test]
+    fn debug_of_a_redemption_request_hides_the_code() {
+        let instrument = v1::Instrument {
+            instrument: Some(v1::instrument::Instrument::Code(CODE.into())),
+        };
+        check_hides_code(&v1::RedeemRequest {
+            instrument: Some(instrument),
+            ..Default::default()
+        });
+    }
+}
