@@ -1,0 +1,163 @@
+//! What home remembers of one template: what the lessees said last, who waits, and who is asked.
+//!
+//! Soft: after a crash the lessees in need state again within [`REPEAT_MS`], and the recall of the
+//! others brings the rest of the accounts back. Until then home knows less, so it says "sold out"
+//! later, never earlier: an account that was not heard is not empty unless nothing was ever granted.
+
+use super::account::Account;
+use super::books::Books;
+use super::message::Statement;
+use super::{PARKED_MS_MAX, REPEAT_MS};
+use crate::stock::Share;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// One template at its home. At most one account, one place in the queue and one question per partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Counter {
+    pub(super) accounts: BTreeMap<u16, Account>,
+    waiting: VecDeque<Waiting>,
+    round: Option<Round>,
+    /// A verdict that holds while nothing is free and nobody states a piece.
+    sold_out: bool,
+}
+
+/// A lessee in need, in the order of asking.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Waiting {
+    partition: u16,
+    parked: u32,
+    asked_ms: i64,
+    until_ms: i64,
+}
+
+/// A recall: whom it still waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Round {
+    asked: BTreeSet<u16>,
+    repeat_ms: i64,
+}
+
+impl Counter {
+    /// Takes a statement in, and does whatever has become possible.
+    pub(super) fn hear(&mut self, from: u16, said: &Statement, books: &mut Books, now_ms: i64) {
+        let account = self.accounts.entry(from).or_default();
+        let is_latest = account.hear(said);
+        books.reclaim(from, account.returned);
+        let share = books.share(from);
+        let (is_empty, misses_grant) = (account.is_empty(&share), account.misses_grant(&share));
+        self.note(from, is_empty);
+        if is_latest && said.need > 0 && misses_grant {
+            books.send_grant(from);
+        } else if is_latest {
+            self.enqueue(from, said, now_ms);
+        }
+        self.advance(books, now_ms);
+    }
+
+    /// Grants while pieces are free, in the order of asking; then says "sold out" if that is true;
+    /// else recalls, for those who have claims waiting.
+    pub(super) fn advance(&mut self, books: &mut Books, now_ms: i64) {
+        self.serve(books);
+        if self.is_sold_out(books) {
+            self.refuse(books);
+        }
+        self.waiting.retain(|lessee| lessee.parked > 0);
+        if !self.waiting.is_empty() && self.round.is_none() {
+            self.ask_all(books, now_ms);
+        }
+    }
+
+    /// Forgets who has not asked again, and repeats a recall that somebody still waits for.
+    pub(super) fn tick(&mut self, books: &mut Books, now_ms: i64) {
+        self.waiting.retain(|lessee| now_ms < lessee.until_ms);
+        if self.waiting.is_empty() {
+            self.round = None;
+        }
+        if let Some(round) = self.round.as_mut().filter(|round| now_ms >= round.repeat_ms) {
+            round.repeat_ms = now_ms + REPEAT_MS;
+            Counter::repeat(&self.accounts, round, books);
+        }
+    }
+
+    /// Whether nobody waits and nobody is asked.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.round.is_none()
+    }
+
+    /// An empty lessee has answered the round; one with pieces ends the verdict.
+    fn note(&mut self, from: u16, is_empty: bool) {
+        self.sold_out &= is_empty;
+        if let Some(round) = self.round.as_mut().filter(|_| is_empty) {
+            round.asked.remove(&from);
+        }
+        self.round.take_if(|round| round.asked.is_empty());
+    }
+
+    /// A lessee keeps its place while it asks, and leaves it when it does not.
+    fn enqueue(&mut self, from: u16, said: &Statement, now_ms: i64) {
+        let place = self.waiting.iter().position(|lessee| lessee.partition == from);
+        let (parked, asked_ms, until_ms) = (said.parked, said.stated_ms, now_ms + PARKED_MS_MAX);
+        let lessee = Waiting { partition: from, parked, asked_ms, until_ms };
+        match place {
+            Some(place) if said.need == 0 => drop(self.waiting.remove(place)),
+            Some(place) => self.waiting[place] = lessee,
+            None if said.need == 0 => {}
+            None => self.waiting.push_back(lessee),
+        }
+    }
+
+    fn serve(&mut self, books: &mut Books) {
+        while books.free > 0 {
+            self.sold_out = false;
+            let Some(lessee) = self.waiting.pop_front() else { return };
+            books.grant(lessee.partition, portion(books.free, books.partitions, lessee.parked));
+        }
+    }
+
+    /// Nothing free, and nobody granted anything has anything. I1: then issued = total.
+    fn is_sold_out(&mut self, books: &Books) -> bool {
+        let all_empty = || books.lessees().all(|(lessee, share)| self.is_empty(lessee, &share));
+        self.sold_out = books.free == 0 && (self.sold_out || all_empty());
+        self.sold_out
+    }
+
+    fn refuse(&mut self, books: &mut Books) {
+        for lessee in self.waiting.drain(..) {
+            books.say_sold_out(lessee.partition, lessee.asked_ms);
+        }
+        self.round = None;
+    }
+
+    /// Recalls every lessee that is not known to be empty.
+    fn ask_all(&mut self, books: &mut Books, now_ms: i64) {
+        let full = books.lessees().filter(|(lessee, share)| !self.is_empty(*lessee, share));
+        let asked: BTreeSet<u16> = full.map(|(lessee, _)| lessee).collect();
+        assert!(!asked.is_empty(), "what is not sold out is somewhere");
+        asked.iter().for_each(|lessee| books.recall(*lessee));
+        self.round = Some(Round { asked, repeat_ms: now_ms + REPEAT_MS });
+    }
+
+    /// Whether a lessee that was granted pieces is known to have none.
+    fn is_empty(&self, lessee: u16, share: &Share) -> bool {
+        self.accounts.get(&lessee).is_some_and(|account| account.is_empty(share))
+    }
+
+    /// A grant that was lost with a crash must arrive before its lessee can be empty.
+    fn repeat(accounts: &BTreeMap<u16, Account>, round: &Round, books: &mut Books) {
+        for lessee in &round.asked {
+            let share = books.share(*lessee);
+            if accounts.get(lessee).is_none_or(|account| account.misses_grant(&share)) {
+                books.send_grant(*lessee);
+            }
+            books.recall(*lessee);
+        }
+    }
+}
+
+/// How much of what is free one lessee gets: a fair part, more for a crowd, never more than half of it
+/// unless half is less than one.
+fn portion(free: u64, partitions: u16, parked: u32) -> u64 {
+    let fair = free.div_ceil(2 * u64::from(partitions));
+    let crowd = u64::from(parked).min(free.div_ceil(2));
+    fair.max(crowd).max(1).min(free)
+}
