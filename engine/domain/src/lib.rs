@@ -1,1 +1,40 @@
-//! tessera-domain
+//! The pure heart of tessera: what coupons and gift cards are, and what may happen to them.
+//!
+//! It owns the state of a partition and of the catalog, the commands that people send, the events
+//! that are facts, `decide` (state, command, time → events or a refusal) and `apply` (the only
+//! writer of state). It is *not* a server, a log or a clock: it knows nothing of files, threads,
+//! sockets, time sources or randomness, and its manifest proves it. Everything that varies between
+//! two runs enters as an argument, so the same events give the same state everywhere.
+
+pub mod catalog;
+pub mod code;
+pub mod codec;
+pub mod command;
+mod container;
+mod coupon;
+pub mod crockford;
+mod decide;
+pub mod digest;
+pub mod event;
+mod id;
+pub mod keyed;
+pub mod lease;
+pub mod line;
+pub mod money;
+mod partition;
+mod redemption;
+mod rejection;
+pub mod reply;
+pub mod request;
+pub mod sealed_id;
+pub mod stock;
+mod terms;
+mod user;
+
+pub use coupon::{Coupon, Life};
+pub use decide::{Context, Decision, Events};
+pub use id::{ID_BYTES_MAX, Id};
+pub use partition::{Divergence, Partition};
+pub use rejection::{Reason, Rejection};
+pub use reply::Reply;
+pub use terms::{Kind, RefundPolicy, Template, TemplateSpec, Terms, Validity, Window};

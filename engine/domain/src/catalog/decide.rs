@@ -1,0 +1,135 @@
+//! Commands to the catalog: create, update, stop, get, list.
+
+use super::{CatalogState, TEMPLATES_MAX};
+use crate::command::{CatalogCommand, PAGE_SIZE_MAX, WriteTemplate};
+use crate::decide::Decision;
+use crate::digest::{self, contribution};
+use crate::event::{Event, Request, RequestsForgotten, TemplateStopped, TemplateWritten};
+use crate::id::Id;
+use crate::rejection::{Reason, Rejection};
+use crate::reply::Reply;
+use crate::request::{Known, Operation};
+use crate::terms::{Template, within};
+use std::sync::Arc;
+
+impl CatalogState {
+    /// Decides one command.
+    pub fn decide<'a>(&'a self, command: &'a CatalogCommand) -> Decision<'a> {
+        match command {
+            CatalogCommand::Write(write) => self.decide_write(write),
+            CatalogCommand::Stop { template, request_id, validate_only } => {
+                self.decide_stop(template, request_id, *validate_only)
+            }
+            CatalogCommand::Get(id) => match self.catalog.find(id) {
+                Some(template) => Decision::Answer(Reply::Template { written: None, template: template.clone() }),
+                None => Reason::TemplateNotFound.into(),
+            },
+            CatalogCommand::List { page_size, from, stopped } => self.list(*page_size, *from, *stopped).into(),
+        }
+    }
+
+    /// Events that time alone brings about.
+    pub fn decide_time(&self, now_ms: i64) -> Option<Event<'static>> {
+        let before = self.requests.due(now_ms)?;
+        Some(Event::RequestsForgotten(RequestsForgotten { before }))
+    }
+
+    fn decide_write<'a>(&'a self, write: &'a WriteTemplate) -> Decision<'a> {
+        let operation = if write.expected_version.is_some() { Operation::UpdateTemplate } else { Operation::CreateTemplate };
+        if let Err(refusal) = write.spec.check() {
+            return refusal.into();
+        }
+        let fingerprint = self.write_fingerprint(write);
+        if let Some(known) = self.known_request(operation, &write.template, &write.request_id, fingerprint) {
+            return known;
+        }
+        let (number, version) = match self.version_of(write) {
+            Ok(found) => found,
+            Err(refusal) => return refusal.into(),
+        };
+        let terms = write.spec.terms(number, version, write.template.clone());
+        if write.validate_only {
+            let template =
+                Template { terms, display_name: write.spec.display_name.clone(), stock: write.spec.stock, stopped: false };
+            return Decision::Answer(Reply::Template { written: None, template: Arc::new(template) });
+        }
+        let body = terms.body_named(write.template.as_str());
+        let request = Request { id: write.request_id.as_str(), fingerprint };
+        let event = TemplateWritten { body, display_name: &write.spec.display_name, stock: write.spec.stock, request };
+        let event =
+            if operation == Operation::CreateTemplate { Event::TemplateCreated(event) } else { Event::TemplateUpdated(event) };
+        Decision::Happen([event].into_iter().collect())
+    }
+
+    /// Number and version that the write would make.
+    fn version_of(&self, write: &WriteTemplate) -> Result<(u32, u32), Rejection> {
+        match (self.catalog.find(&write.template), write.expected_version) {
+            (None, None) if self.catalog.templates.len() >= TEMPLATES_MAX => {
+                Err(Rejection::new(Reason::Overloaded, TEMPLATES_MAX as i64))
+            }
+            (None, None) => Ok((self.catalog.templates.len() as u32, 1)),
+            (None, Some(_)) => Err(Reason::TemplateNotFound.into()),
+            (Some(_), None) => Err(Reason::TemplateExists.into()),
+            (Some(template), Some(expected)) if template.terms.version != expected => {
+                Err(Rejection::new(Reason::VersionMismatch, i64::from(template.terms.version)))
+            }
+            (Some(template), Some(_)) if template.stopped => Err(Reason::TemplateStopped.into()),
+            (Some(template), Some(_)) if template.stock != write.spec.stock => {
+                Err(Rejection::invalid("stock", template.stock.unwrap_or(0) as i64))
+            }
+            (Some(template), Some(expected)) => Ok((template.terms.template, expected + 1)),
+        }
+    }
+
+    fn decide_stop<'a>(&'a self, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
+        if let Some(known) = self.known_request(Operation::StopTemplate, id, request_id, 0) {
+            return known;
+        }
+        match self.catalog.find(id) {
+            None => Reason::TemplateNotFound.into(),
+            Some(template) if template.stopped => Reason::TemplateStopped.into(),
+            Some(template) if validate_only => Decision::Answer(Reply::Template {
+                written: None,
+                template: Arc::new(Template { stopped: true, ..(**template).clone() }),
+            }),
+            Some(template) => {
+                let request = Request { id: request_id.as_str(), fingerprint: 0 };
+                let event = Event::TemplateStopped(TemplateStopped { template: template.terms.template, request });
+                Decision::Happen([event].into_iter().collect())
+            }
+        }
+    }
+
+    fn known_request<'a>(&self, operation: Operation, template: &Id, request_id: &Id, fingerprint: u64) -> Option<Decision<'a>> {
+        let key = self.request_key(operation, template.as_str(), request_id.as_str());
+        match self.requests.look_up(key, fingerprint) {
+            Known::New => None,
+            Known::Same(entry) => Some(Decision::Answer(self.recall(entry, true))),
+            Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
+        }
+    }
+
+    /// Everything that the write says, in one number.
+    fn write_fingerprint(&self, write: &WriteTemplate) -> u64 {
+        let terms = write.spec.terms(0, write.expected_version.unwrap_or(0), write.template.clone());
+        let numbers = [
+            contribution(0, &terms),
+            digest::text(write.spec.display_name.as_bytes()),
+            write.spec.stock.map_or(0, |stock| stock + 1),
+        ];
+        self.catalog.key.fingerprint(&[], &numbers)
+    }
+
+    fn list(&self, page_size: u32, from: u32, stopped: Option<bool>) -> Result<Reply, Rejection> {
+        within("page_size", i64::from(page_size), 1, i64::from(PAGE_SIZE_MAX))?;
+        let mut rest = self
+            .catalog
+            .templates
+            .iter()
+            .skip(from as usize)
+            .filter(|template| stopped.is_none_or(|stopped| template.stopped == stopped));
+        let templates: Vec<_> = rest.by_ref().take(page_size as usize).cloned().collect();
+        let next = rest.next().map(|template| template.terms.template);
+        Ok(Reply::Templates { templates, next })
+    }
+}

@@ -1,0 +1,66 @@
+//! The catalog: every template, with its own journal; shards read it as an immutable snapshot.
+//!
+//! [`Catalog`] is what shards hold: cheap to share, looked up by id without a lock. [`CatalogState`] is
+//! the owner's side: `apply`, remembered requests and digest in `state`, commands in `decide`.
+
+mod decide;
+mod state;
+
+pub use state::CatalogState;
+
+use crate::container::Table;
+use crate::id::Id;
+use crate::keyed::IdHashKey;
+use crate::terms::Template;
+use std::sync::Arc;
+
+/// Most templates of one catalog.
+pub const TEMPLATES_MAX: usize = 1_000_000;
+
+/// All templates at one catalog lsn.
+#[derive(Clone)]
+pub struct Catalog {
+    key: IdHashKey,
+    lsn: u64,
+    templates: Vec<Arc<Template>>,
+    by_id: Table<u32>,
+}
+
+impl Catalog {
+    /// An empty catalog.
+    pub fn new(key: IdHashKey) -> Catalog {
+        Catalog { key, lsn: 0, templates: Vec::new(), by_id: Table::default() }
+    }
+
+    /// The catalog journal's lsn that it stands at.
+    pub fn lsn(&self) -> u64 {
+        self.lsn
+    }
+
+    /// The template of this id.
+    pub fn find(&self, id: &Id) -> Option<&Arc<Template>> {
+        let number = self.by_id.find(self.hash(id), |&number| self.templates[number as usize].terms.template_id == *id)?;
+        self.templates.get(number as usize)
+    }
+
+    /// The template of this number.
+    pub fn get(&self, number: u32) -> Option<&Arc<Template>> {
+        self.templates.get(number as usize)
+    }
+
+    fn put(&mut self, template: Arc<Template>) {
+        let number = template.terms.template as usize;
+        if number < self.templates.len() {
+            self.templates[number] = template;
+            return;
+        }
+        let hash = self.hash(&template.terms.template_id);
+        self.templates.push(template);
+        let (key, templates) = (self.key, &self.templates);
+        self.by_id.insert(hash, number as u32, |&number| key.template(templates[number as usize].terms.template_id.as_str()));
+    }
+
+    fn hash(&self, id: &Id) -> u64 {
+        self.key.template(id.as_str())
+    }
+}

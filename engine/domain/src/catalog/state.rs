@@ -1,0 +1,143 @@
+//! The owner's side of the catalog: every write ever made, the latest of each template, what was asked.
+//!
+//! All writes are kept, because the replay of a write answers with the template as that write left it;
+//! they are few and small. The digest covers the writes; the [`Catalog`] is derived from them.
+
+use super::Catalog;
+use crate::codec;
+use crate::container::Entities;
+use crate::digest::{self, Clock, Entity, EntityKind, contribution};
+use crate::event::{Event, Request, TemplateStopped, TemplateWritten};
+use crate::keyed::IdHashKey;
+use crate::partition::Divergence;
+use crate::rejection::Rejection;
+use crate::reply::{CATALOG_PARTITION, Reply, Written};
+use crate::request::{Operation, Remembered, Requests};
+use crate::terms::{Template, Terms};
+use std::sync::Arc;
+
+/// The catalog with what only its owner needs.
+pub struct CatalogState {
+    pub(super) catalog: Catalog,
+    time_ms: i64,
+    writes: Entities<Arc<Template>>,
+    pub(super) requests: Requests,
+}
+
+impl Entity for Arc<Template> {
+    const KIND: EntityKind = EntityKind::Template;
+    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
+        visit(1, contribution(u64::from(self.terms.template), &self.terms));
+        visit(2, digest::text(self.display_name.as_bytes()));
+        visit(3, self.stock.map_or(0, |stock| stock + 1));
+        visit(4, u64::from(self.stopped));
+    }
+}
+
+impl CatalogState {
+    /// An empty catalog.
+    pub fn new(key: IdHashKey) -> CatalogState {
+        CatalogState { catalog: Catalog::new(key), time_ms: 0, writes: Entities::default(), requests: Requests::default() }
+    }
+
+    /// The templates as they stand.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The lsn of the last event applied; 0 = none.
+    pub fn lsn(&self) -> u64 {
+        self.catalog.lsn
+    }
+
+    /// The time of the last event, ms.
+    pub fn time_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    /// The digest of all state.
+    pub fn digest(&self) -> u64 {
+        let clock = contribution(0, &Clock { lsn: self.lsn(), time_ms: self.time_ms });
+        clock.wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
+    }
+
+    /// The answer of the write just applied.
+    pub fn latest_answer(&self) -> Result<Reply, Rejection> {
+        Ok(self.recall(self.requests.latest().expect("a write was just remembered"), false))
+    }
+
+    /// The answer of a remembered write: the template as it left it (I5).
+    pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Reply {
+        let template = self.writes.get(entry.value as u64).expect("I3: a remembered write is here").clone();
+        Reply::Template { written: Some(Written { partition: CATALOG_PARTITION, lsn: entry.lsn, replayed }), template }
+    }
+
+    pub(super) fn request_key(&self, operation: Operation, template: &str, request_id: &str) -> u128 {
+        let subject = u128::from(self.catalog.key.template(template));
+        self.catalog.key.request(operation as u8, subject, request_id)
+    }
+
+    /// Applies a frame's events as recorded at `time_ms`, and compares the digest.
+    pub fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
+        for event in codec::events(payload) {
+            let event = event.map_err(|why| Divergence::NotAnEvent { lsn: self.lsn() + 1, why })?;
+            self.apply(time_ms, &event)?;
+        }
+        Divergence::compare(self.lsn(), recorded, self.digest())
+    }
+
+    /// Makes `event` the next fact.
+    pub fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence> {
+        assert!(time_ms >= self.time_ms, "I10: time does not go back");
+        self.catalog.lsn += 1;
+        self.time_ms = time_ms;
+        match event {
+            Event::TemplateCreated(event) => self.written(Operation::CreateTemplate, event),
+            Event::TemplateUpdated(event) => self.written(Operation::UpdateTemplate, event),
+            Event::TemplateStopped(event) => self.stopped(event),
+            Event::RequestsForgotten(event) => {
+                self.requests.forget_before(event.before);
+                Ok(())
+            }
+            _ => self.unexpected("an event of a partition in the catalog's journal"),
+        }
+    }
+
+    fn unexpected(&self, what: &'static str) -> Result<(), Divergence> {
+        Err(Divergence::Unexpected { lsn: self.lsn(), what })
+    }
+
+    fn written(&mut self, operation: Operation, event: &TemplateWritten<'_>) -> Result<(), Divergence> {
+        let Some(terms) = Terms::from_body(&event.body) else {
+            return self.unexpected("terms with a number that is not known");
+        };
+        let template = Template { terms, display_name: event.display_name.into(), stock: event.stock, stopped: false };
+        self.write(operation, template, &event.request);
+        Ok(())
+    }
+
+    fn stopped(&mut self, event: &TemplateStopped<'_>) -> Result<(), Divergence> {
+        let Some(template) = self.catalog.get(event.template) else {
+            return self.unexpected("a template that was not created");
+        };
+        let template = Template { stopped: true, ..(**template).clone() };
+        self.write(Operation::StopTemplate, template, &event.request);
+        Ok(())
+    }
+
+    fn write(&mut self, operation: Operation, template: Template, request: &Request<'_>) {
+        let key = self.request_key(operation, template.terms.template_id.as_str(), request.id);
+        let template = Arc::new(template);
+        let value = self.writes.push(template.clone()) as i64;
+        self.catalog.put(template);
+        self.requests.remember(Remembered {
+            key,
+            fingerprint: request.fingerprint,
+            lsn: self.catalog.lsn,
+            at_ms: self.time_ms,
+            value,
+            reason: 0,
+            operation,
+        });
+    }
+}

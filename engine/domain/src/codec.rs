@@ -1,0 +1,140 @@
+//! Events as bytes: `kind u8, version u8, length u16 LE, body`. The only room that names bincode.
+//!
+//! The body is bincode 2 with little-endian variable-length integers and no limit of its own (the
+//! 16-bit length is the limit). A released (kind, version) is never edited; golden bytes of each are
+//! kept in `fixtures/` and decoded by the tests for ever. What does not decode exactly, to its last
+//! byte, is refused: a journal is either understood or not read.
+
+use crate::event::*;
+use bincode::config::{Configuration, standard};
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
+pub(crate) use bincode::{BorrowDecode, Encode};
+
+/// Bytes before a body.
+pub const HEADER_BYTES: usize = 4;
+
+const CONFIG: Configuration = standard();
+
+/// Why bytes are not an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAnEvent {
+    /// Fewer bytes than the header or its length say.
+    Short,
+    /// A kind and version that this build does not know.
+    Unknown {
+        /// The kind.
+        kind: u8,
+        /// The version.
+        version: u8,
+    },
+    /// The body does not decode, or not to its end.
+    Malformed {
+        /// The kind.
+        kind: u8,
+        /// The version.
+        version: u8,
+    },
+}
+
+impl std::fmt::Display for NotAnEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotAnEvent::Short => write!(f, "an event is cut short"),
+            NotAnEvent::Unknown { kind, version } => {
+                write!(f, "event kind {kind} version {version} is unknown to this build: use a newer one")
+            }
+            NotAnEvent::Malformed { kind, version } => write!(f, "an event of kind {kind} version {version} does not decode"),
+        }
+    }
+}
+
+impl std::error::Error for NotAnEvent {}
+
+/// Ties each event to its final kind and version, in both directions.
+macro_rules! kinds {
+    ($($variant:ident = $kind:literal . $version:literal;)*) => {
+        /// Appends the event to `out`.
+        pub fn encode(event: &Event<'_>, out: &mut Vec<u8>) {
+            match event { $(Event::$variant(body) => encode_body($kind, $version, body, out),)* }
+        }
+
+        /// Reads the event at the start of `bytes`; gives it and how many bytes it took.
+        pub fn decode(bytes: &[u8]) -> Result<(Event<'_>, usize), NotAnEvent> {
+            let (&[kind, version, low, high], rest) = bytes.split_first_chunk().ok_or(NotAnEvent::Short)?;
+            let length = usize::from(u16::from_le_bytes([low, high]));
+            let body = rest.get(..length).ok_or(NotAnEvent::Short)?;
+            let event = match (kind, version) {
+                $(($kind, $version) => decode_body(body).map(Event::$variant),)*
+                _ => return Err(NotAnEvent::Unknown { kind, version }),
+            };
+            Ok((event.ok_or(NotAnEvent::Malformed { kind, version })?, HEADER_BYTES + length))
+        }
+
+        /// Name, kind and version of every event that this build writes.
+        pub const KINDS: &[(&str, u8, u8)] = &[$((stringify!($variant), $kind, $version)),*];
+    };
+}
+
+kinds! {
+    TermsAdopted = 1 . 1;
+    Claimed = 2 . 1;
+    Redeemed = 3 . 1;
+    Refused = 4 . 1;
+    Refunded = 5 . 1;
+    RequestsForgotten = 6 . 1;
+    StockOpened = 16 . 1;
+    StockSet = 17 . 1;
+    LeaseGranted = 18 . 1;
+    LeaseReclaimed = 19 . 1;
+    LeaseReceived = 20 . 1;
+    LeaseReturned = 21 . 1;
+    LineSent = 32 . 1;
+    LineReceived = 33 . 1;
+    LineAcknowledged = 34 . 1;
+    TemplateCreated = 64 . 1;
+    TemplateUpdated = 65 . 1;
+    TemplateStopped = 66 . 1;
+}
+
+fn encode_body(kind: u8, version: u8, body: &impl Encode, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&[kind, version, 0, 0]);
+    bincode::encode_into_writer(body, Append(out), CONFIG).expect("encoding into memory does not fail");
+    let length = out.len() - start - HEADER_BYTES;
+    let length = u16::try_from(length).expect("texts are bounded, so a body is below 64 KiB");
+    out[start + 2..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
+}
+
+fn decode_body<'a, T: BorrowDecode<'a, ()>>(body: &'a [u8]) -> Option<T> {
+    let (event, used) = bincode::borrow_decode_from_slice(body, CONFIG).ok()?;
+    (used == body.len()).then_some(event)
+}
+
+/// Iterates the events of a frame's payload.
+pub fn events(mut payload: &[u8]) -> impl Iterator<Item = Result<Event<'_>, NotAnEvent>> {
+    std::iter::from_fn(move || {
+        if payload.is_empty() {
+            return None;
+        }
+        match decode(payload) {
+            Ok((event, used)) => {
+                payload = &payload[used..];
+                Some(Ok(event))
+            }
+            Err(error) => {
+                payload = &[];
+                Some(Err(error))
+            }
+        }
+    })
+}
+
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Writer for Append<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}

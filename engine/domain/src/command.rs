@@ -1,0 +1,202 @@
+//! Commands: what people ask of a partition or of the catalog, already checked for form.
+//!
+//! Codes and ids are opened at the edge, so a command names coupons and redemptions by number, and
+//! users by the key of their hash beside their text (the text goes to the journal).
+
+use crate::id::Id;
+use crate::keyed::UserKey;
+use crate::money::Currency;
+pub use crate::request::Operation;
+use crate::terms::TemplateSpec;
+
+/// Most coupons that one page lists.
+pub const PAGE_SIZE_MAX: u32 = 200;
+
+/// A user, by text and by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// As the caller wrote it.
+    pub id: Id,
+    /// Its keyed hash.
+    pub key: UserKey,
+}
+
+/// How a caller names a coupon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instrument {
+    /// By its code, opened: who shows it may use it.
+    Bearer {
+        /// The coupon's number.
+        coupon: u64,
+        /// The key version the code was sealed under.
+        key_version: u8,
+    },
+    /// By owner and coupon id, from an app that knows its user.
+    Owned {
+        /// The owner.
+        user: UserKey,
+        /// The coupon's number.
+        coupon: u64,
+    },
+}
+
+impl Instrument {
+    /// The coupon's number.
+    pub fn coupon(&self) -> u64 {
+        match *self {
+            Instrument::Bearer { coupon, .. } | Instrument::Owned { coupon, .. } => coupon,
+        }
+    }
+}
+
+/// Claim by a user, or issue by an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// `Operation::Claim` or `Operation::Issue`.
+    pub operation: Operation,
+    /// Who gets it.
+    pub user: User,
+    /// Of which template.
+    pub template: Id,
+    /// Idempotency key.
+    pub request_id: Id,
+}
+
+/// Redeem; without `request_id` the same question is a validation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeem {
+    /// What is used.
+    pub instrument: Instrument,
+    /// At which merchant.
+    pub merchant: Id,
+    /// For which order.
+    pub order: Id,
+    /// Order amount, or what to charge; minor units.
+    pub amount: i64,
+    /// Its currency.
+    pub currency: Currency,
+    /// Idempotency key.
+    pub request_id: Id,
+}
+
+/// What would a redemption give? Changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validate {
+    /// What would be used.
+    pub instrument: Instrument,
+    /// Order amount, or what would be charged; minor units.
+    pub amount: i64,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+/// Refund of a whole redemption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// Lsn of the redemption's event.
+    pub redemption: u64,
+    /// Idempotency key.
+    pub request_id: Id,
+}
+
+/// Which coupons of a wallet are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// All.
+    Any,
+    /// Those with this life at this instant.
+    Only(crate::coupon::Life),
+}
+
+/// A page of a user's coupons, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListCoupons {
+    /// Whose.
+    pub user: UserKey,
+    /// Which.
+    pub status: StatusFilter,
+    /// 1 to [`PAGE_SIZE_MAX`].
+    pub page_size: u32,
+    /// Where the page before ended: the next coupon's number.
+    pub from: Option<u64>,
+}
+
+/// Raise a stock from `current` to `target`, if it still is `current`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaiseStock {
+    /// Of which template.
+    pub template: Id,
+    /// The total that the caller saw.
+    pub current: u64,
+    /// The total that they want; not below `current`.
+    pub target: u64,
+    /// Idempotency key.
+    pub request_id: Id,
+    /// Only say what would happen.
+    pub validate_only: bool,
+}
+
+/// What is asked of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// See [`Claim`].
+    Claim(Claim),
+    /// See [`Validate`].
+    Validate(Validate),
+    /// See [`Redeem`].
+    Redeem(Redeem),
+    /// See [`Refund`].
+    Refund(Refund),
+    /// One coupon, seen by its owner.
+    GetCoupon(Instrument),
+    /// See [`ListCoupons`].
+    ListCoupons(ListCoupons),
+    /// The code of a coupon, for its owner.
+    RevealCode(Instrument),
+    /// See [`RaiseStock`]; goes to the template's home.
+    RaiseStock(RaiseStock),
+    /// The stock of a template; goes to its home.
+    GetStock(Id),
+}
+
+/// Create, or update if a version is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteTemplate {
+    /// The template's id.
+    pub template: Id,
+    /// `None` creates version 1; `Some(v)` makes version v + 1 of one whose version is v.
+    pub expected_version: Option<u32>,
+    /// What it says.
+    pub spec: TemplateSpec,
+    /// Idempotency key.
+    pub request_id: Id,
+    /// Only say what would happen.
+    pub validate_only: bool,
+}
+
+/// What is asked of the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogCommand {
+    /// See [`WriteTemplate`].
+    Write(WriteTemplate),
+    /// Nothing more is issued of it.
+    Stop {
+        /// Which.
+        template: Id,
+        /// Idempotency key.
+        request_id: Id,
+        /// Only say what would happen.
+        validate_only: bool,
+    },
+    /// One template.
+    Get(Id),
+    /// A page of templates in the order of their creation.
+    List {
+        /// 1 to [`PAGE_SIZE_MAX`].
+        page_size: u32,
+        /// The first number of the page.
+        from: u32,
+        /// Only those that are (not) stopped.
+        stopped: Option<bool>,
+    },
+}

@@ -1,0 +1,66 @@
+//! Entities found by a 64-bit key of their own, with their digest.
+//!
+//! For counters, leases and line ends: few bytes each, created at first touch, removed when they are
+//! at their default again, so that what never happened costs nothing.
+
+use super::table::Table;
+use crate::digest::{Entity, contribution};
+
+/// An entity that carries its own key.
+pub trait KeyedEntity: Entity + Copy {
+    /// The key, unique among its kind.
+    fn key(&self) -> u64;
+
+    /// The entity of this key with all fields at their default.
+    fn at_default(key: u64) -> Self;
+}
+
+/// A set of keyed entities.
+pub struct Keyed<E> {
+    table: Table<E>,
+    digest: u64,
+}
+
+impl<E: Copy> Default for Keyed<E> {
+    fn default() -> Self {
+        Keyed { table: Table::default(), digest: 0 }
+    }
+}
+
+impl<E: KeyedEntity> Keyed<E> {
+    /// The entity of this key; one at its default if none was ever changed.
+    pub fn get(&self, key: u64) -> E {
+        self.table.find(spread(key), |entity| entity.key() == key).unwrap_or_else(|| E::at_default(key))
+    }
+
+    /// Changes the entity of this key and the digest with it.
+    pub fn change<R>(&mut self, key: u64, change: impl FnOnce(&mut E) -> R) -> R {
+        let hash = spread(key);
+        let mut entity = self.table.remove(hash, |entity| entity.key() == key).unwrap_or_else(|| E::at_default(key));
+        let before = contribution(key, &entity);
+        let result = change(&mut entity);
+        assert_eq!(entity.key(), key, "a change keeps the key");
+        let after = contribution(key, &entity);
+        self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
+        if after != 0 {
+            self.table.insert(hash, entity, |entity| spread(entity.key()));
+        }
+        result
+    }
+
+    /// All that are not at their default, in an order that means nothing.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.table.iter()
+    }
+
+    /// The sum of what all of them add to the state digest.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+}
+
+/// A hash of a key that is not secret: keys are our own dense numbers, so nobody can aim at a bucket.
+fn spread(key: u64) -> u64 {
+    let product = u128::from(key ^ 0xa076_1d64_78bd_642f) * 0xe703_7ed1_a0b4_28db;
+    (product as u64) ^ ((product >> 64) as u64).rotate_left(32)
+}

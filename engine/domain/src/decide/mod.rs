@@ -1,0 +1,114 @@
+//! Decide: from state, command and time to what happens. Changes nothing, asks nobody.
+//!
+//! One file a family of commands. Checks run in the order of [`Reason`](crate::Reason)'s numbers, so
+//! the first failing check is the refusal. What a write answers is read back from what `apply`
+//! remembered (`recall`), never composed beside it.
+
+mod claim;
+mod read;
+mod recall;
+mod redeem;
+mod refund;
+mod stock;
+
+use crate::catalog::Catalog;
+use crate::command::Command;
+use crate::event::Event;
+use crate::lease::LesseeDesk;
+use crate::partition::Partition;
+use crate::rejection::{Reason, Rejection};
+use crate::reply::Reply;
+use crate::request::Known;
+use arrayvec::ArrayVec;
+
+/// What a decision rests on beside the partition's state.
+pub struct Context<'a> {
+    /// The templates.
+    pub catalog: &'a Catalog,
+    /// What this partition knows of its leases beyond its durable counters.
+    pub lessee: &'a LesseeDesk,
+    /// The turn's time, ms; not before the partition's.
+    pub now_ms: i64,
+    /// The key version that seals new codes.
+    pub key_version: u8,
+    /// Most requests that are remembered at once.
+    pub requests_max: u64,
+}
+
+/// Events of one decision, in order.
+pub type Events<'a> = ArrayVec<Event<'a>, 2>;
+
+/// What a command comes to.
+#[derive(Debug)]
+pub enum Decision<'a> {
+    /// An answer that changes nothing: a read, or a replay.
+    Answer(Reply),
+    /// These happen; the answer is [`Partition::latest_answer`] after they are applied.
+    Happen(Events<'a>),
+    /// Refused, and not remembered.
+    Refuse(Rejection),
+    /// A claim that waits for a lease of this template.
+    Park(u32),
+}
+
+impl<'a> Decision<'a> {
+    fn happen(events: impl IntoIterator<Item = Event<'a>>) -> Decision<'a> {
+        Decision::Happen(events.into_iter().collect())
+    }
+}
+
+impl From<Rejection> for Decision<'_> {
+    fn from(rejection: Rejection) -> Self {
+        Decision::Refuse(rejection)
+    }
+}
+
+impl From<Reason> for Decision<'_> {
+    fn from(reason: Reason) -> Self {
+        Decision::Refuse(reason.into())
+    }
+}
+
+impl From<Result<Reply, Rejection>> for Decision<'_> {
+    fn from(answer: Result<Reply, Rejection>) -> Self {
+        answer.map_or_else(Decision::Refuse, Decision::Answer)
+    }
+}
+
+impl Partition {
+    /// Decides one command.
+    pub fn decide<'a>(&self, context: &Context<'a>, command: &'a Command) -> Decision<'a> {
+        assert!(context.now_ms >= self.time_ms(), "I10: a turn is not before its partition");
+        match command {
+            Command::Claim(claim) => self.decide_claim(context, claim),
+            Command::Validate(validate) => {
+                self.quote(context, &validate.instrument, validate.amount, validate.currency).map(Reply::Quote).into()
+            }
+            Command::Redeem(redeem) => self.decide_redeem(context, redeem),
+            Command::Refund(refund) => self.decide_refund(context, refund),
+            Command::GetCoupon(instrument) => self.view(context, instrument).map(Reply::Coupon).into(),
+            Command::ListCoupons(list) => self.list(context, list).into(),
+            Command::RevealCode(instrument) => self.reveal(instrument).into(),
+            Command::RaiseStock(raise) => self.decide_raise(context, raise),
+            Command::GetStock(template) => self.stock_view(context, template).into(),
+        }
+    }
+
+    /// Events that time alone brings about: what is due to be forgotten.
+    pub fn decide_time(&self, now_ms: i64) -> Option<Event<'static>> {
+        let before = self.requests.due(now_ms)?;
+        Some(Event::RequestsForgotten(crate::event::RequestsForgotten { before }))
+    }
+
+    /// Refuses or replays a request that is known; `None` lets it be decided.
+    fn known_request<'a>(&self, context: &Context<'_>, key: u128, fingerprint: u64) -> Option<Decision<'a>> {
+        match self.requests.look_up(key, fingerprint) {
+            Known::Same(entry) => Some(self.recall(entry, true).into()),
+            Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
+            Known::New if self.requests.len() >= context.requests_max => {
+                Some(Rejection::new(Reason::RequestStoreFull, context.requests_max as i64).into())
+            }
+            Known::New => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Recall: the answer of a remembered request, made from state, alike for the first time and every replay (I5).
+
+use crate::coupon::Life;
+use crate::partition::Partition;
+use crate::redemption::Refund;
+use crate::rejection::{Reason, Rejection};
+use crate::reply::{Claimed, Quote, Redeemed, Refunded, Reply, Written};
+use crate::request::{Operation, Remembered};
+use crate::terms::{RefundPolicy, Terms};
+
+impl Partition {
+    /// The answer of the request that was remembered last: that of the write just applied.
+    pub fn latest_answer(&self) -> Result<Reply, Rejection> {
+        self.recall(self.requests.latest().expect("a write was just remembered"), false)
+    }
+
+    pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Result<Reply, Rejection> {
+        if let Some(reason) = Reason::from_number(entry.reason) {
+            return Err(Rejection::new(reason, entry.value));
+        }
+        assert_eq!(entry.reason, 0, "a remembered reason has a number of ours");
+        let written = Written { partition: self.id(), lsn: entry.lsn, replayed };
+        let number = entry.value as u64;
+        match entry.operation {
+            Operation::Claim | Operation::Issue => Ok(Reply::Claimed(self.recall_claim(number, written))),
+            Operation::Redeem => self.recall_redemption(number, replayed),
+            Operation::Refund => Ok(Reply::Refunded(self.recall_refund(number, written))),
+            Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
+            Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
+                panic!("I5: a catalog's request is not remembered in a partition")
+            }
+        }
+    }
+
+    fn recall_claim(&self, number: u64, written: Written) -> Claimed {
+        let (coupon, terms) = self.coupon(number).expect("I3: a claimed coupon is here");
+        Claimed { written, coupon: number, key_version: coupon.key_version, terms: terms.clone(), window: coupon.window }
+    }
+
+    pub(super) fn recall_redemption(&self, number: u64, replayed: bool) -> Result<Reply, Rejection> {
+        let redemption = self.redemptions.get(number).ok_or(Reason::RedemptionArchived)?;
+        let (_, terms) = self.coupon(redemption.coupon).expect("I3: a redeemed coupon is here");
+        let written = Written { partition: self.id(), lsn: redemption.lsn, replayed };
+        let quote = Quote {
+            coupon: redemption.coupon,
+            terms: terms.clone(),
+            amount: redemption.amount,
+            applied: redemption.applied,
+            balance_after: redemption.balance_after,
+        };
+        Ok(Reply::Redeemed(Redeemed { written, quote, at_ms: redemption.at_ms }))
+    }
+
+    fn recall_refund(&self, number: u64, written: Written) -> Refunded {
+        let refund = self.redemptions.refund(number).expect("I3: a remembered refund is here");
+        let redemption = self.redemptions.get(refund.redemption).expect("I3: a refunded redemption is here");
+        let (_, terms) = self.coupon(redemption.coupon).expect("I3: a refunded coupon is here");
+        Refunded {
+            written,
+            redemption: redemption.lsn,
+            coupon: redemption.coupon,
+            terms: terms.clone(),
+            amount: refund.amount,
+            balance_after: refund.balance_after,
+            life: life_after(terms, refund),
+            until_ms: refund.until_ms,
+            at_ms: refund.at_ms,
+        }
+    }
+}
+
+/// What a coupon was at the instant of its refund.
+fn life_after(terms: &Terms, refund: &Refund) -> Life {
+    match () {
+        () if !terms.is_stored_value() && terms.refund == RefundPolicy::Never => Life::Used,
+        () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
+        () => Life::Active,
+    }
+}

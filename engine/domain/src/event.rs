@@ -1,0 +1,267 @@
+//! Events: what happened, with the numbers that were decided. The journal holds nothing else.
+//!
+//! Each struct is the body of one released (kind, version) and is never edited: a change is a new
+//! struct with a new version. Texts borrow from the command that caused the event or from the
+//! journal that is replayed, so neither path allocates. Bodies are made of primitives only; meaning
+//! is given to them by `apply`.
+
+use crate::codec::{BorrowDecode, Encode};
+
+/// The write request that an event answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Request<'a> {
+    /// The caller's `request_id`.
+    pub id: &'a str,
+    /// The keyed hash of what was asked.
+    pub fingerprint: u64,
+}
+
+/// The rules of one template version, in primitives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TermsBody<'a> {
+    /// Dense number of the template.
+    pub template: u32,
+    /// Version, from 1.
+    pub version: u32,
+    /// Id of the template.
+    pub template_id: &'a str,
+    /// 1 percent off, 2 amount off, 3 stored value.
+    pub kind: u8,
+    /// Percent: pay in basis points. Amount off: threshold. Stored value: face value.
+    pub first: i64,
+    /// Percent: cap, 0 = none. Amount off: amount. Stored value: 0.
+    pub second: i64,
+    /// ISO 4217.
+    pub currency: [u8; 3],
+    /// 0 half up, 1 floor, 2 ceil, 3 half even.
+    pub rounding: u8,
+    /// Issue window, ms.
+    pub issue_from_ms: i64,
+    /// Issue window, ms; 0 = no end.
+    pub issue_until_ms: i64,
+    /// 1 fixed, 2 dynamic.
+    pub validity: u8,
+    /// Fixed: from. Dynamic: wait.
+    pub validity_first_ms: i64,
+    /// Fixed: until. Dynamic: length.
+    pub validity_second_ms: i64,
+    /// 0 = no limit.
+    pub per_user_limit: u32,
+    /// Sold from a stock.
+    pub limited: bool,
+    /// 0 full, 1 never.
+    pub refund: u8,
+}
+
+/// A partition adopts the terms of a template version, before their first use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TermsAdopted<'a> {
+    /// The partition's dense number for them.
+    pub terms: u32,
+    /// The terms.
+    pub body: TermsBody<'a>,
+}
+
+/// A user got a coupon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Claimed<'a> {
+    /// The coupon's number in this partition, dense from 0.
+    pub coupon: u64,
+    /// The adopted terms.
+    pub terms: u32,
+    /// Who.
+    pub user: &'a str,
+    /// The operation: claimed by the user or issued to them.
+    pub operation: u8,
+    /// The request.
+    pub request: Request<'a>,
+    /// Use window, ms.
+    pub use_from_ms: i64,
+    /// Use window, ms; 0 = no end.
+    pub use_until_ms: i64,
+    /// Version of the key that seals its code.
+    pub key_version: u8,
+}
+
+/// A coupon was used or a card charged. The redemption is named by the lsn of this event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Redeemed<'a> {
+    /// Which coupon.
+    pub coupon: u64,
+    /// Lsn of the coupon's previous event.
+    pub previous: u64,
+    /// At which merchant.
+    pub merchant: &'a str,
+    /// For which order.
+    pub order: &'a str,
+    /// The request.
+    pub request: Request<'a>,
+    /// Order amount, or what was to be charged.
+    pub amount: i64,
+    /// Discount given, or charge made.
+    pub applied: i64,
+}
+
+/// A write was refused for a business reason that a retry must hear again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refused<'a> {
+    /// The operation.
+    pub operation: u8,
+    /// The coupon it was about.
+    pub coupon: u64,
+    /// The request.
+    pub request: Request<'a>,
+    /// Stable number of the reason.
+    pub reason: u16,
+    /// The number that belongs to it.
+    pub value: i64,
+}
+
+/// A redemption was refunded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refunded<'a> {
+    /// The redemption: lsn of its event.
+    pub redemption: u64,
+    /// Its coupon.
+    pub coupon: u64,
+    /// Lsn of the coupon's previous event.
+    pub previous: u64,
+    /// The request.
+    pub request: Request<'a>,
+    /// What of `applied` was given back.
+    pub amount: i64,
+    /// New end of a card that had expired, ms; 0 = unchanged.
+    pub reopened_until_ms: i64,
+}
+
+/// Remembered requests left memory, oldest first, after their window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RequestsForgotten {
+    /// Every remembered request of a number below this one is forgotten.
+    pub before: u64,
+}
+
+/// Home opened the stock of a template, at its first demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct StockOpened {
+    /// The template.
+    pub template: u32,
+    /// Pieces.
+    pub total: u64,
+}
+
+/// The stock was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct StockSet<'a> {
+    /// The template.
+    pub template: u32,
+    /// Total before.
+    pub from: u64,
+    /// Total after.
+    pub to: u64,
+    /// The request.
+    pub request: Request<'a>,
+}
+
+/// One of the four lease events; `count` is cumulative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Lease {
+    /// The template.
+    pub template: u32,
+    /// The lessee (at home), or 0 (at the lessee itself).
+    pub partition: u16,
+    /// The new cumulative count.
+    pub count: u64,
+}
+
+/// A message entered the outbox of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct LineSent<'a> {
+    /// The destination.
+    pub to: u16,
+    /// The message's number on this line, from 1.
+    pub number: u64,
+    /// The message: kind, version, body.
+    pub message: &'a [u8],
+}
+
+/// The next message of a line arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct LineReceived {
+    /// The source.
+    pub from: u16,
+    /// The highest number received.
+    pub number: u64,
+}
+
+/// The destination has acknowledged messages; they leave the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct LineAcknowledged {
+    /// The destination.
+    pub to: u16,
+    /// Everything up to this number.
+    pub through: u64,
+}
+
+/// A template was created (version 1) or updated (a later version).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TemplateWritten<'a> {
+    /// Number, version, id and rules.
+    pub body: TermsBody<'a>,
+    /// For people.
+    pub display_name: &'a str,
+    /// Pieces at creation; `None` = unlimited.
+    pub stock: Option<u64>,
+    /// The request.
+    pub request: Request<'a>,
+}
+
+/// A template was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TemplateStopped<'a> {
+    /// The template.
+    pub template: u32,
+    /// The request.
+    pub request: Request<'a>,
+}
+
+/// Everything that can happen to a partition or to the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// See [`TermsAdopted`].
+    TermsAdopted(TermsAdopted<'a>),
+    /// See [`Claimed`].
+    Claimed(Claimed<'a>),
+    /// See [`Redeemed`].
+    Redeemed(Redeemed<'a>),
+    /// See [`Refused`].
+    Refused(Refused<'a>),
+    /// See [`Refunded`].
+    Refunded(Refunded<'a>),
+    /// See [`RequestsForgotten`].
+    RequestsForgotten(RequestsForgotten),
+    /// See [`StockOpened`].
+    StockOpened(StockOpened),
+    /// See [`StockSet`].
+    StockSet(StockSet<'a>),
+    /// Home granted pieces: `count` = granted to `partition` in all.
+    LeaseGranted(Lease),
+    /// Home took pieces back: `count` = reclaimed from `partition` in all.
+    LeaseReclaimed(Lease),
+    /// A lessee received a grant: `count` = received in all.
+    LeaseReceived(Lease),
+    /// A lessee gave pieces back: `count` = returned in all.
+    LeaseReturned(Lease),
+    /// See [`LineSent`].
+    LineSent(LineSent<'a>),
+    /// See [`LineReceived`].
+    LineReceived(LineReceived),
+    /// See [`LineAcknowledged`].
+    LineAcknowledged(LineAcknowledged),
+    /// A new template.
+    TemplateCreated(TemplateWritten<'a>),
+    /// A new version of a template.
+    TemplateUpdated(TemplateWritten<'a>),
+    /// See [`TemplateStopped`].
+    TemplateStopped(TemplateStopped<'a>),
+}

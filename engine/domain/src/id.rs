@@ -1,0 +1,58 @@
+//! Identifiers that callers choose: users, merchants, orders, templates, request ids.
+//!
+//! An [`Id`] is text of 1 to [`ID_BYTES_MAX`] bytes. The limit is checked once, here, so that no
+//! later room has to think about an empty or an endless name.
+
+use crate::rejection::Rejection;
+use std::fmt;
+
+/// Longest identifier on the wire and in the journal, in bytes of UTF-8.
+pub const ID_BYTES_MAX: usize = 64;
+
+/// A caller's identifier: 1 to 64 bytes of UTF-8 without control characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(Box<str>);
+
+impl Id {
+    /// Checks `text`, refusing with INVALID_ARGUMENT that names `field` and the limit.
+    pub fn new(field: &'static str, text: impl Into<Box<str>>) -> Result<Id, Rejection> {
+        let text = text.into();
+        if text.is_empty() || text.len() > ID_BYTES_MAX || text.bytes().any(|b| b < 0x20 || b == 0x7f) {
+            return Err(Rejection::invalid(field, ID_BYTES_MAX as i64));
+        }
+        Ok(Id(text))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_1_to_64_bytes_without_control_characters() {
+        for good in ["a", "用户-1", &"x".repeat(64)] {
+            assert_eq!(Id::new("user_id", good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a\nb", &"x".repeat(65)] {
+            let refusal = Id::new("user_id", bad).unwrap_err();
+            assert_eq!((refusal.field, refusal.value), ("user_id", 64));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Keyed hashes of identifiers: where a user lives, and under which 128 bits memory knows a name.
+//!
+//! Memory holds hashes, the journal holds texts; both sides meet here. The key is made at `init`,
+//! kept with the codes' keys and never changes: it decides the partition of every user. SipHash-1-3
+//! with a secret key gives no caller a way to aim at one partition or one bucket.
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::hash::Hasher;
+
+/// The secret key of all identifier hashes of one data directory.
+#[derive(Clone, Copy)]
+pub struct IdHashKey([u64; 2]);
+
+/// A user as memory and routing know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserKey(pub u128);
+
+/// What a hash is about, so that a user and an order of the same text never meet.
+#[repr(u8)]
+enum Domain {
+    User = 1,
+    Template = 2,
+    Request = 3,
+    Order = 4,
+    Fingerprint = 5,
+}
+
+impl IdHashKey {
+    /// From 16 secret bytes.
+    pub fn new(bytes: [u8; 16]) -> IdHashKey {
+        let (low, high) = bytes.split_at(8);
+        let word = |half: &[u8]| u64::from_le_bytes(half.try_into().expect("a half is 8 bytes"));
+        IdHashKey([word(low), word(high)])
+    }
+
+    /// The user's key.
+    pub fn user(&self, user: &str) -> UserKey {
+        let mut hash = self.hash(Domain::User);
+        hash.write(user.as_bytes());
+        UserKey(finish(hash))
+    }
+
+    /// The hash of a template's id.
+    pub fn template(&self, template: &str) -> u64 {
+        let mut hash = self.hash(Domain::Template);
+        hash.write(template.as_bytes());
+        finish(hash) as u64
+    }
+
+    /// The home partition of a template's stock, of `partitions` (a power of two).
+    pub fn home_of(&self, template: &str, partitions: u16) -> u16 {
+        partition_of(u128::from(self.template(template)), partitions)
+    }
+
+    /// The identity of a request: operation, what it is about, and the caller's request id.
+    pub fn request(&self, operation: u8, subject: u128, request_id: &str) -> u128 {
+        let mut hash = self.hash(Domain::Request);
+        hash.write_u8(operation);
+        hash.write(&subject.to_le_bytes());
+        hash.write(request_id.as_bytes());
+        finish(hash)
+    }
+
+    /// The natural key of a redemption: merchant, order and coupon.
+    pub fn order(&self, merchant: &str, order: &str, coupon: u64) -> u128 {
+        let mut hash = self.hash(Domain::Order);
+        hash.write(&coupon.to_le_bytes());
+        hash.write_u8(merchant.len() as u8);
+        hash.write(merchant.as_bytes());
+        hash.write(order.as_bytes());
+        finish(hash)
+    }
+
+    /// What a request asked for, in 64 bits: equal for an honest retry, different for another payload.
+    pub fn fingerprint(&self, texts: &[&str], numbers: &[u64]) -> u64 {
+        let mut hash = self.hash(Domain::Fingerprint);
+        for text in texts {
+            hash.write_u8(text.len() as u8);
+            hash.write(text.as_bytes());
+        }
+        for number in numbers {
+            hash.write(&number.to_le_bytes());
+        }
+        finish(hash) as u64
+    }
+
+    fn hash(&self, domain: Domain) -> SipHasher13 {
+        let mut hash = SipHasher13::new_with_keys(self.0[0], self.0[1]);
+        hash.write_u8(domain as u8);
+        hash
+    }
+}
+
+impl UserKey {
+    /// The user's partition, of `partitions` (a power of two).
+    pub fn partition(self, partitions: u16) -> u16 {
+        partition_of(self.0, partitions)
+    }
+}
+
+fn partition_of(hash: u128, partitions: u16) -> u16 {
+    assert!(partitions.is_power_of_two(), "the number of partitions is a power of two");
+    (hash as u64 & u64::from(partitions - 1)) as u16
+}
+
+fn finish(hash: SipHasher13) -> u128 {
+    hash.finish128().as_u128()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_stable_across_versions_because_journals_and_routes_rest_on_them() {
+        let key = IdHashKey::new(*b"0123456789abcdef");
+        let seen = [
+            key.user("alice").0,
+            u128::from(key.home_of("summer", 16)),
+            key.request(1, 2, "r"),
+            key.order("m", "o", 3),
+            u128::from(key.fingerprint(&["a", "b"], &[1])),
+        ];
+        check(&seen);
+    }
+
+    /// The recorded values; a difference means that old directories would route elsewhere.
+    fn check(seen: &[u128]) {
+        let text: Vec<String> = seen.iter().map(|value| format!("{value:x}")).collect();
+        assert_eq!(text.join(" "), GOLDEN);
+    }
+
+    const GOLDEN: &str =
+        "79c6c68db0289f46dd274a600847e1f6 2 2f8f5c9430c875196a0260fa362928ae d2443d7ef5b3de6ed7628683e2cbfde7 389483c0ad459616";
+
+    #[test]
+    fn texts_in_a_fingerprint_do_not_run_into_each_other() {
+        let key = IdHashKey::new([7; 16]);
+        assert_ne!(key.fingerprint(&["ab", "c"], &[]), key.fingerprint(&["a", "bc"], &[]));
+        assert_ne!(key.order("ab", "c", 1), key.order("a", "bc", 1));
+    }
+}

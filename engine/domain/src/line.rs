@@ -1,0 +1,161 @@
+//! Lines: numbered messages from one partition to another, each counted exactly once (law 4).
+//!
+//! The source keeps what is not acknowledged in its outbox; the destination keeps only the highest
+//! number received; a message counts if and only if it is the next number; acknowledgements are
+//! cumulative; nothing expires. Both ends are state, so a crash loses neither a message nor the
+//! knowledge that it was seen.
+
+use crate::container::{Keyed, KeyedEntity};
+use crate::digest::{self, Entity, EntityKind, contribution};
+use std::collections::BTreeMap;
+
+/// Messages that wait on one line; a full line refuses what would send on it.
+pub const OUTBOX_MESSAGES_MAX: u64 = 65_536;
+
+/// The sending end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineOut {
+    to: u64,
+    /// The highest number sent.
+    pub sent: u64,
+    /// The highest number acknowledged.
+    pub acknowledged: u64,
+}
+
+/// The receiving end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineIn {
+    from: u64,
+    /// The highest number received.
+    pub received: u64,
+}
+
+impl Entity for LineOut {
+    const KIND: EntityKind = EntityKind::LineOut;
+    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
+        visit(1, self.sent);
+        visit(2, self.acknowledged);
+    }
+}
+
+impl KeyedEntity for LineOut {
+    fn key(&self) -> u64 {
+        self.to
+    }
+    fn at_default(key: u64) -> LineOut {
+        LineOut { to: key, ..LineOut::default() }
+    }
+}
+
+impl Entity for LineIn {
+    const KIND: EntityKind = EntityKind::LineIn;
+    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
+        visit(1, self.received);
+    }
+}
+
+impl KeyedEntity for LineIn {
+    fn key(&self) -> u64 {
+        self.from
+    }
+    fn at_default(key: u64) -> LineIn {
+        LineIn { from: key, ..LineIn::default() }
+    }
+}
+
+/// A message that waits for its acknowledgement.
+struct Waiting<'a>(&'a [u8]);
+
+impl Entity for Waiting<'_> {
+    const KIND: EntityKind = EntityKind::LineMessage;
+    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
+        visit(1, digest::text(self.0));
+    }
+}
+
+/// All line ends of one partition.
+#[derive(Default)]
+pub struct Lines {
+    out: Keyed<LineOut>,
+    into: Keyed<LineIn>,
+    outbox: BTreeMap<(u16, u64), Box<[u8]>>,
+    outbox_digest: u64,
+}
+
+impl Lines {
+    /// The sending end towards `to`.
+    pub fn out(&self, to: u16) -> LineOut {
+        self.out.get(u64::from(to))
+    }
+
+    /// The receiving end from `from`.
+    pub fn into(&self, from: u16) -> LineIn {
+        self.into.get(u64::from(from))
+    }
+
+    /// What waits in the outboxes: (destination, number, message), by destination and number.
+    pub fn waiting(&self) -> impl Iterator<Item = (u16, u64, &[u8])> {
+        self.outbox.iter().map(|(&(to, number), message)| (to, number, &**message))
+    }
+
+    pub(crate) fn send(&mut self, to: u16, number: u64, message: &[u8]) {
+        self.out.change(u64::from(to), |line| {
+            assert_eq!(number, line.sent + 1, "a line is numbered without gaps");
+            line.sent = number;
+        });
+        self.outbox_digest = self.outbox_digest.wrapping_add(contribution(waiting_key(to, number), &Waiting(message)));
+        self.outbox.insert((to, number), message.into());
+    }
+
+    pub(crate) fn receive(&mut self, from: u16, number: u64) {
+        self.into.change(u64::from(from), |line| {
+            assert_eq!(number, line.received + 1, "a message counts if and only if it is the next");
+            line.received = number;
+        });
+    }
+
+    pub(crate) fn acknowledge(&mut self, to: u16, through: u64) {
+        let before = self.out.change(u64::from(to), |line| {
+            assert!(through > line.acknowledged && through <= line.sent, "only what was sent is acknowledged");
+            std::mem::replace(&mut line.acknowledged, through)
+        });
+        for number in before + 1..=through {
+            let message = self.outbox.remove(&(to, number)).expect("an unacknowledged message waits");
+            self.outbox_digest = self.outbox_digest.wrapping_sub(contribution(waiting_key(to, number), &Waiting(&message)));
+        }
+    }
+
+    pub(crate) fn digest(&self) -> u64 {
+        self.out.digest().wrapping_add(self.into.digest()).wrapping_add(self.outbox_digest)
+    }
+}
+
+/// Line and number in one key: 12 bits of partition above 52 bits of number.
+fn waiting_key(to: u16, number: u64) -> u64 {
+    assert!(number < 1 << 48, "a line carries fewer than 2^48 messages");
+    u64::from(to) << 48 | number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outbox_empties_by_cumulative_acknowledgement_and_its_digest_with_it() {
+        let mut lines = Lines::default();
+        for number in 1..=3 {
+            lines.send(5, number, b"probe");
+        }
+        assert_eq!(lines.waiting().count(), 3);
+        lines.acknowledge(5, 2);
+        assert_eq!(lines.waiting().map(|(to, number, _)| (to, number)).collect::<Vec<_>>(), [(5, 3)]);
+        lines.acknowledge(5, 3);
+        assert_eq!(lines.outbox_digest, 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "if and only if it is the next")]
+    fn a_gap_on_a_line_is_a_broken_invariant() {
+        Lines::default().receive(1, 2);
+    }
+}

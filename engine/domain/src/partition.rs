@@ -1,0 +1,325 @@
+//! The state of one partition, and `apply`, its only writer (law 2).
+//!
+//! The same `apply` runs live, in recovery, in the snapshotter and in the simulator. It decides
+//! nothing: an event says what happened with its numbers, and what does not fit is a broken
+//! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9.
+
+use crate::codec::{self, NotAnEvent};
+use crate::coupon::{Coupon, Coupons};
+use crate::digest::{Clock, contribution};
+use crate::event::{self, Event};
+use crate::keyed::IdHashKey;
+use crate::line::Lines;
+use crate::redemption::{Redemption, Redemptions, Refund};
+use crate::request::{Operation, Remembered, Requests};
+use crate::stock::Stock;
+use crate::terms::{Terms, Window};
+use crate::user::Users;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a journal cannot be applied to this state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divergence {
+    /// Bytes that are not an event of this build.
+    NotAnEvent {
+        /// The lsn it would have.
+        lsn: u64,
+        /// Why not.
+        why: NotAnEvent,
+    },
+    /// An event that does not belong to a journal of this kind, or with a number out of its range.
+    Unexpected {
+        /// Its lsn.
+        lsn: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The state after a frame is not the state that was recorded with it.
+    Digest {
+        /// The last lsn of the frame.
+        lsn: u64,
+        /// The digest in the frame.
+        recorded: u64,
+        /// The digest of the state.
+        found: u64,
+    },
+}
+
+impl Divergence {
+    /// Whether the state is the recorded one.
+    pub(crate) fn compare(lsn: u64, recorded: u64, found: u64) -> Result<(), Divergence> {
+        if found == recorded { Ok(()) } else { Err(Divergence::Digest { lsn, recorded, found }) }
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Divergence::NotAnEvent { lsn, why } => write!(f, "lsn {lsn}: {why}"),
+            Divergence::Unexpected { lsn, what } => write!(f, "lsn {lsn}: {what}"),
+            Divergence::Digest { lsn, recorded, found } => {
+                write!(f, "lsn {lsn}: the state's digest is {found:016x}, the frame recorded {recorded:016x}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Divergence {}
+
+/// Everything that one partition knows.
+pub struct Partition {
+    id: u16,
+    key: IdHashKey,
+    lsn: u64,
+    time_ms: i64,
+    pub(crate) terms: Vec<Arc<Terms>>,
+    terms_digest: u64,
+    /// The latest adopted terms of each template number, + 1.
+    latest_terms: Vec<u32>,
+    pub(crate) users: Users,
+    pub(crate) coupons: Coupons,
+    pub(crate) redemptions: Redemptions,
+    pub(crate) requests: Requests,
+    pub(crate) stock: Stock,
+    lines: Lines,
+}
+
+impl Partition {
+    /// An empty partition.
+    pub fn new(id: u16, key: IdHashKey) -> Partition {
+        Partition {
+            id,
+            key,
+            lsn: 0,
+            time_ms: 0,
+            terms: Vec::new(),
+            terms_digest: 0,
+            latest_terms: Vec::new(),
+            users: Users::default(),
+            coupons: Coupons::default(),
+            redemptions: Redemptions::default(),
+            requests: Requests::default(),
+            stock: Stock::default(),
+            lines: Lines::default(),
+        }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u16 {
+        self.id
+    }
+
+    /// The lsn of the last event applied; 0 = none.
+    pub fn lsn(&self) -> u64 {
+        self.lsn
+    }
+
+    /// The time of the last event, ms; no later event is before it.
+    pub fn time_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    /// The keyed hashes that its state is made with.
+    pub fn key(&self) -> &IdHashKey {
+        &self.key
+    }
+
+    /// Stock and leases.
+    pub fn stock(&self) -> &Stock {
+        &self.stock
+    }
+
+    /// Lines to and from other partitions.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Coupons, users, redemptions and remembered requests, counted.
+    pub fn counts(&self) -> [u64; 4] {
+        [self.coupons.len(), self.users.len(), self.redemptions.len(), self.requests.len()]
+    }
+
+    /// The digest of all state.
+    pub fn digest(&self) -> u64 {
+        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms };
+        [
+            self.terms_digest,
+            self.users.digest(),
+            self.coupons.digest(),
+            self.redemptions.digest(),
+            self.requests.digest(),
+            self.stock.digest(),
+            self.lines.digest(),
+        ]
+        .into_iter()
+        .fold(contribution(u64::from(self.id) + 1, &clock), u64::wrapping_add)
+    }
+
+    /// The number of the terms last adopted for a template.
+    pub(crate) fn latest_terms(&self, template: u32) -> Option<u32> {
+        self.latest_terms.get(template as usize)?.checked_sub(1)
+    }
+
+    /// A coupon with its terms.
+    pub(crate) fn coupon(&self, number: u64) -> Option<(&Coupon, &Arc<Terms>)> {
+        let coupon = self.coupons.get(number)?;
+        Some((coupon, &self.terms[coupon.terms as usize]))
+    }
+
+    /// Applies a frame's events as recorded at `time_ms`, and compares the digest.
+    pub fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
+        for event in codec::events(payload) {
+            let event = event.map_err(|why| Divergence::NotAnEvent { lsn: self.lsn + 1, why })?;
+            self.apply(time_ms, &event)?;
+        }
+        Divergence::compare(self.lsn, recorded, self.digest())
+    }
+
+    /// Makes `event` the next fact.
+    pub fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence> {
+        assert!(time_ms >= self.time_ms, "I10: time does not go back");
+        self.lsn += 1;
+        self.time_ms = time_ms;
+        match event {
+            Event::TermsAdopted(event) => return self.adopt(event),
+            Event::Claimed(event) => return self.claimed(event),
+            Event::Redeemed(event) => self.redeemed(event),
+            Event::Refused(event) => return self.refused(event),
+            Event::Refunded(event) => self.refunded(event),
+            Event::RequestsForgotten(event) => self.requests.forget_before(event.before),
+            Event::StockOpened(event) => self.stock.open(event.template, event.total),
+            Event::StockSet(event) => self.stock_set(event),
+            Event::LeaseGranted(lease) => self.stock.grant(lease.template, lease.partition, lease.count),
+            Event::LeaseReclaimed(lease) => self.stock.reclaim(lease.template, lease.partition, lease.count),
+            Event::LeaseReceived(lease) => self.stock.receive(lease.template, lease.count),
+            Event::LeaseReturned(lease) => self.stock.give_back(lease.template, lease.count),
+            Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
+            Event::LineReceived(event) => self.lines.receive(event.from, event.number),
+            Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
+            Event::TemplateCreated(_) | Event::TemplateUpdated(_) | Event::TemplateStopped(_) => {
+                return self.unexpected("an event of the catalog in a partition's journal");
+            }
+        }
+        Ok(())
+    }
+
+    fn unexpected(&self, what: &'static str) -> Result<(), Divergence> {
+        Err(Divergence::Unexpected { lsn: self.lsn, what })
+    }
+
+    fn adopt(&mut self, event: &event::TermsAdopted<'_>) -> Result<(), Divergence> {
+        let Some(terms) = Terms::from_body(&event.body) else {
+            return self.unexpected("terms with a number that is not known");
+        };
+        assert_eq!(event.terms as usize, self.terms.len(), "terms are numbered without gaps");
+        let template = event.body.template as usize;
+        if self.latest_terms.len() <= template {
+            self.latest_terms.resize(template + 1, 0);
+        }
+        self.latest_terms[template] = event.terms + 1;
+        self.terms_digest = self.terms_digest.wrapping_add(contribution(u64::from(event.terms), &terms));
+        self.terms.push(Arc::new(terms));
+        Ok(())
+    }
+
+    fn claimed(&mut self, event: &event::Claimed<'_>) -> Result<(), Divergence> {
+        let Some(operation) = Operation::from_number(event.operation) else {
+            return self.unexpected("an operation that is not known");
+        };
+        let Some(terms) = self.terms.get(event.terms as usize) else {
+            return self.unexpected("terms that were not adopted");
+        };
+        assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
+        let (template, available) = (terms.template, Coupon::loaded(terms));
+        if terms.limited {
+            self.stock.issue_one(template);
+        }
+        let key = self.key.user(event.user);
+        let (user, older) = self.users.receive(key, template, event.coupon);
+        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
+        self.coupons.add(Coupon {
+            user,
+            terms: event.terms,
+            older,
+            window,
+            available,
+            captured: 0,
+            last: self.lsn,
+            key_version: event.key_version,
+            extended: false,
+        });
+        self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
+        Ok(())
+    }
+
+    fn redeemed(&mut self, event: &event::Redeemed<'_>) {
+        let (coupon, terms) = self.coupon(event.coupon).expect("I9: a redeemed coupon exists");
+        assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
+        let stored_value = terms.is_stored_value();
+        let captured = if stored_value { event.applied } else { 1 };
+        let balance_after = if stored_value { coupon.available - captured } else { 0 };
+        self.coupons.capture(event.coupon, captured, self.lsn);
+        let number = self.redemptions.add(Redemption {
+            lsn: self.lsn,
+            coupon: event.coupon,
+            order: self.key.order(event.merchant, event.order, event.coupon),
+            amount: event.amount,
+            applied: event.applied,
+            balance_after,
+            at_ms: self.time_ms,
+            refunded: 0,
+        });
+        self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
+    }
+
+    fn refused(&mut self, event: &event::Refused<'_>) -> Result<(), Divergence> {
+        let Some(operation) = Operation::from_number(event.operation) else {
+            return self.unexpected("an operation that is not known");
+        };
+        if event.reason == 0 {
+            return self.unexpected("a refusal without a reason");
+        }
+        self.remember(operation, u128::from(event.coupon), &event.request, event.reason, event.value);
+        Ok(())
+    }
+
+    fn refunded(&mut self, event: &event::Refunded<'_>) {
+        let (coupon, terms) = self.coupon(event.coupon).expect("I9: a refunded coupon exists");
+        assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
+        let back = match (terms.is_stored_value(), terms.refund) {
+            (true, _) => event.amount,
+            (false, crate::terms::RefundPolicy::Full) => 1,
+            (false, crate::terms::RefundPolicy::Never) => 0,
+        };
+        let balance_after = if terms.is_stored_value() { coupon.available + back } else { 0 };
+        self.coupons.give_back(event.coupon, back, self.lsn);
+        if event.reopened_until_ms != 0 {
+            self.coupons.reopen(event.coupon, event.reopened_until_ms);
+        }
+        let coupon = self.coupons.get(event.coupon).expect("the coupon was just here");
+        let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
+        let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
+        let refund = Refund { redemption, amount: event.amount, balance_after, until_ms, at_ms: self.time_ms };
+        let number = self.redemptions.add_refund(refund);
+        self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
+    }
+
+    fn stock_set(&mut self, event: &event::StockSet<'_>) {
+        self.stock.set_total(event.template, event.from, event.to);
+        self.remember(Operation::RaiseStock, u128::from(event.template), &event.request, 0, event.to as i64);
+    }
+
+    fn remember(&mut self, operation: Operation, subject: u128, request: &event::Request<'_>, reason: u16, value: i64) {
+        let key = self.key.request(operation as u8, subject, request.id);
+        self.requests.remember(Remembered {
+            key,
+            fingerprint: request.fingerprint,
+            lsn: self.lsn,
+            at_ms: self.time_ms,
+            value,
+            reason,
+            operation,
+        });
+    }
+}

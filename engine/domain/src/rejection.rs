@@ -1,0 +1,134 @@
+//! Why something was refused: one enum, in order of precedence, with numbers that are never reused.
+//!
+//! When several reasons apply, the one with the lowest number is given. A [`Rejection`] is a
+//! business answer; it travels in-band and is never an operating error.
+
+use std::fmt;
+
+/// Declares the reasons once: number, whether an identical retry may differ, and the sentence.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $wire:literal, $retry:literal, $sentence:literal;)*) => {
+        /// The reasons of refusal, in order of precedence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Reason { $($(#[$doc])* #[doc = $sentence] $name = $number,)* }
+
+        impl Reason {
+            /// Every reason, in order of precedence.
+            pub const ALL: &'static [Reason] = &[$(Reason::$name),*];
+
+            /// The name on the wire, UPPER_SNAKE.
+            pub fn wire_name(self) -> &'static str {
+                match self { $(Reason::$name => $wire),* }
+            }
+
+            /// Whether an identical retry may be answered differently.
+            pub fn retry_may_differ(self) -> bool {
+                match self { $(Reason::$name => $retry),* }
+            }
+
+            /// One sentence for people.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Reason::$name => $sentence),* }
+            }
+
+            /// The reason with this stable number.
+            pub fn from_number(number: u16) -> Option<Reason> {
+                match number { $($number => Some(Reason::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+reasons! {
+    InvalidArgument = 1, "INVALID_ARGUMENT", false, "a field is missing, malformed or beyond its limit";
+    NotOwner = 2, "NOT_OWNER", true, "this node does not own the partition";
+    Draining = 3, "DRAINING", true, "the server is shutting down; nothing was logged";
+    Overloaded = 4, "OVERLOADED", true, "the server is at its limit; nothing was logged";
+    LogFull = 5, "LOG_FULL", true, "the disk has no room for the log; nothing was logged";
+    RequestIdReused = 10, "REQUEST_ID_REUSED", false, "the request id was used for another request; nothing was executed";
+    RequestStoreFull = 11, "REQUEST_STORE_FULL", true, "too many remembered requests; none is forgotten early";
+    TemplateNotFound = 20, "TEMPLATE_NOT_FOUND", true, "there is no such template";
+    TemplateExists = 21, "TEMPLATE_EXISTS", false, "a template of this id exists";
+    VersionMismatch = 22, "VERSION_MISMATCH", true, "the template has another version by now";
+    CodeNotAccepted = 23, "CODE_NOT_ACCEPTED", false, "this code or coupon is not accepted";
+    RedemptionNotFound = 24, "REDEMPTION_NOT_FOUND", false, "there is no such redemption";
+    TemplateStopped = 30, "TEMPLATE_STOPPED", true, "the template is stopped";
+    CouponVoid = 31, "COUPON_VOID", false, "the coupon is void";
+    CouponUsed = 32, "COUPON_USED", true, "the coupon is used";
+    CouponFrozen = 33, "COUPON_FROZEN", true, "the coupon is frozen";
+    CouponNotActivated = 34, "COUPON_NOT_ACTIVATED", true, "the coupon is not activated yet";
+    CouponGifting = 35, "COUPON_GIFTING", true, "the coupon is being given to somebody";
+    IssueNotStarted = 40, "ISSUE_NOT_STARTED", true, "the issue window has not begun";
+    IssueEnded = 41, "ISSUE_ENDED", false, "the issue window has ended";
+    UseNotStarted = 42, "USE_NOT_STARTED", true, "the coupon is not valid yet";
+    CouponExpired = 43, "COUPON_EXPIRED", true, "the coupon has expired";
+    CurrencyMismatch = 50, "CURRENCY_MISMATCH", false, "the amount is in another currency than the coupon";
+    BelowThreshold = 51, "BELOW_THRESHOLD", false, "the order is below the threshold";
+    NoEffect = 52, "NO_EFFECT", false, "the coupon would have no effect on this order";
+    InsufficientBalance = 53, "INSUFFICIENT_BALANCE", true, "the balance is too small";
+    AmountOutOfRange = 54, "AMOUNT_OUT_OF_RANGE", false, "the amount is beyond what is counted";
+    OrderAlreadyRedeemed = 55, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";
+    UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
+    SoldOut = 70, "SOLD_OUT", true, "sold out";
+    StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
+    StockMismatch = 72, "STOCK_MISMATCH", true, "the stock has another total by now";
+    StockUnlimited = 73, "STOCK_UNLIMITED", false, "the template has no stock to raise";
+    AlreadyRefunded = 80, "ALREADY_REFUNDED", false, "the redemption was refunded already";
+    RefundNotAllowed = 81, "REFUND_NOT_ALLOWED", false, "the template does not give this coupon back";
+    RedemptionArchived = 82, "REDEMPTION_ARCHIVED", false, "the redemption has left memory";
+}
+
+/// A refusal: the reason, the field it is about (empty if none) and one number whose meaning hangs
+/// on the reason: a limit, a shortfall, what is available, a boundary in ms, a first lsn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Why.
+    pub reason: Reason,
+    /// The field that is wrong; empty unless the reason is `InvalidArgument` or `AmountOutOfRange`.
+    pub field: &'static str,
+    /// The number that belongs to the reason, 0 where none does.
+    pub value: i64,
+}
+
+impl Rejection {
+    /// A refusal with its number.
+    pub const fn new(reason: Reason, value: i64) -> Rejection {
+        Rejection { reason, field: "", value }
+    }
+
+    /// A field that is missing, malformed or beyond `limit`.
+    pub const fn invalid(field: &'static str, limit: i64) -> Rejection {
+        Rejection { reason: Reason::InvalidArgument, field, value: limit }
+    }
+}
+
+impl From<Reason> for Rejection {
+    fn from(reason: Reason) -> Rejection {
+        Rejection::new(reason, 0)
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.wire_name(), self.reason.sentence())?;
+        if !self.field.is_empty() {
+            write!(f, " (field {}, limit {})", self.field, self.value)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_in_order_of_precedence_and_lead_back() {
+        assert!(Reason::ALL.windows(2).all(|pair| (pair[0] as u16) < (pair[1] as u16)));
+        for &reason in Reason::ALL {
+            assert_eq!(Reason::from_number(reason as u16), Some(reason));
+        }
+        assert_eq!(Reason::from_number(0), None);
+    }
+}

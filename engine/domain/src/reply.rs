@@ -1,0 +1,185 @@
+//! Replies: what a caller hears when nothing was refused.
+//!
+//! The reply to a write is always made from remembered state, by the same function for the first
+//! answer and for every replay, so they cannot differ.
+
+use crate::coupon::Life;
+use crate::terms::{Template, Terms, Window};
+use std::sync::Arc;
+
+/// The partition number that stands for the catalog in a write's position.
+pub const CATALOG_PARTITION: u16 = u16::MAX;
+
+/// Where a write stands in the log, and whether this is a repeated answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The partition.
+    pub partition: u16,
+    /// The lsn of the event.
+    pub lsn: u64,
+    /// Whether the request had been answered before.
+    pub replayed: bool,
+}
+
+/// A coupon that was claimed or issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Where.
+    pub written: Written,
+    /// Its number.
+    pub coupon: u64,
+    /// Version of the key that seals its code.
+    pub key_version: u8,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// Use window as fixed at issue.
+    pub window: Window,
+}
+
+/// What a redemption did, or would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The coupon's number.
+    pub coupon: u64,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// Order amount, or what was to be charged.
+    pub amount: i64,
+    /// Discount given, or charge made.
+    pub applied: i64,
+    /// The card's balance after it; 0 for a one-use coupon.
+    pub balance_after: i64,
+}
+
+/// A coupon used or a card charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeemed {
+    /// Where; the lsn names the redemption.
+    pub written: Written,
+    /// What happened.
+    pub quote: Quote,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A redemption refunded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refunded {
+    /// Where.
+    pub written: Written,
+    /// The redemption: lsn of its event.
+    pub redemption: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// The coupon's terms.
+    pub terms: Arc<Terms>,
+    /// What was given back.
+    pub amount: i64,
+    /// The card's balance after it; 0 for a one-use coupon.
+    pub balance_after: i64,
+    /// What the coupon is after it.
+    pub life: Life,
+    /// End of its validity after it, ms; 0 = none.
+    pub until_ms: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A coupon as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CouponView {
+    /// Its number.
+    pub coupon: u64,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// What it is at this instant.
+    pub life: Life,
+    /// Use window as it stands.
+    pub window: Window,
+    /// What can be spent; of a one-use coupon 1 or 0.
+    pub available: i64,
+    /// What was spent and not refunded.
+    pub captured: i64,
+}
+
+/// A page of coupons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CouponPage {
+    /// Newest first.
+    pub coupons: Vec<CouponView>,
+    /// Where the next page begins.
+    pub next: Option<u64>,
+}
+
+/// The stock of a template as its home knows it: total = free + out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StockView {
+    /// Whether anybody asked for it yet.
+    pub opened: bool,
+    /// Pieces in all.
+    pub total: u64,
+    /// Granted to nobody.
+    pub free: u64,
+    /// Granted to partitions and not reclaimed: unsold there, on the way, or issued.
+    pub leased: u64,
+}
+
+/// Every reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// To a claim or an issue.
+    Claimed(Claimed),
+    /// To a validation.
+    Quote(Quote),
+    /// To a redemption.
+    Redeemed(Redeemed),
+    /// To a refund.
+    Refunded(Refunded),
+    /// To a question for one coupon.
+    Coupon(CouponView),
+    /// To a question for a wallet.
+    Coupons(CouponPage),
+    /// To an owner who asks for the code.
+    Revealed {
+        /// The coupon's number.
+        coupon: u64,
+        /// Version of the key that seals its code.
+        key_version: u8,
+    },
+    /// To a raise; `written` is absent when it was only validated.
+    StockRaised {
+        /// Where.
+        written: Option<Written>,
+        /// The total after it.
+        total: u64,
+    },
+    /// To a question for a stock.
+    Stock(StockView),
+    /// To a question for, or a write of, a template.
+    Template {
+        /// Where, if it was a write that was not only validated.
+        written: Option<Written>,
+        /// The template.
+        template: Arc<Template>,
+    },
+    /// A page of templates.
+    Templates {
+        /// In the order of their creation.
+        templates: Vec<Arc<Template>>,
+        /// The first number of the next page.
+        next: Option<u32>,
+    },
+}
+
+impl Reply {
+    /// Where the write stands, if it was one.
+    pub fn written(&self) -> Option<Written> {
+        match self {
+            Reply::Claimed(claimed) => Some(claimed.written),
+            Reply::Redeemed(redeemed) => Some(redeemed.written),
+            Reply::Refunded(refunded) => Some(refunded.written),
+            Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Remembered requests: one effect per idempotency key, and the same answer each time (I5).
+//!
+//! A request is known by a keyed 128-bit hash of operation, subject and `request_id`, with a
+//! fingerprint of what was asked. Requests are remembered in the order of their events and forgotten
+//! in that order, by an event, never early: a full store refuses new writes.
+
+use crate::container::{Entities, Table};
+use crate::digest::{Entity, EntityKind};
+
+/// How long a request is remembered, in ms: 24 hours.
+pub const REQUEST_MEMORY_MS: i64 = 24 * 3_600_000;
+
+/// Requests that one event may forget, so that no turn does much of it.
+pub const REQUESTS_FORGOTTEN_MAX: u64 = 1024;
+
+/// The write operations, numbered for the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Operation {
+    /// A user claims.
+    Claim = 1,
+    /// An operator issues to a user.
+    Issue = 2,
+    /// A till redeems.
+    Redeem = 3,
+    /// A redemption is refunded.
+    Refund = 4,
+    /// The stock is raised.
+    RaiseStock = 5,
+    /// A template is created.
+    CreateTemplate = 6,
+    /// A template is updated.
+    UpdateTemplate = 7,
+    /// A template is stopped.
+    StopTemplate = 8,
+}
+
+impl Operation {
+    /// The operation of this number.
+    pub fn from_number(number: u8) -> Option<Operation> {
+        use Operation::*;
+        [Claim, Issue, Redeem, Refund, RaiseStock, CreateTemplate, UpdateTemplate, StopTemplate]
+            .into_iter()
+            .find(|&operation| operation as u8 == number)
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    pub(crate) key: u128,
+    pub(crate) fingerprint: u64,
+    /// Lsn of its event.
+    pub(crate) lsn: u64,
+    pub(crate) at_ms: i64,
+    /// Accepted: the number of what it made. Refused: the number that belongs to the reason.
+    pub(crate) value: i64,
+    /// 0 = accepted, else the reason's number.
+    pub(crate) reason: u16,
+    pub(crate) operation: Operation,
+}
+
+impl Entity for Remembered {
+    const KIND: EntityKind = EntityKind::Request;
+    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
+        visit(1, self.key as u64);
+        visit(2, (self.key >> 64) as u64);
+        visit(3, self.fingerprint);
+        visit(4, self.lsn);
+        visit(5, self.at_ms as u64);
+        visit(6, self.value as u64);
+        visit(7, u64::from(self.reason));
+        visit(8, self.operation as u64);
+    }
+}
+
+/// What the store says to a request before it is decided.
+pub(crate) enum Known<'a> {
+    /// Never seen.
+    New,
+    /// The same request: give the same answer.
+    Same(&'a Remembered),
+    /// Another payload under the same key.
+    Other(&'a Remembered),
+}
+
+/// All remembered requests of one journal.
+#[derive(Default)]
+pub(crate) struct Requests {
+    entries: Entities<Remembered>,
+    index: Table<u64>,
+}
+
+impl Requests {
+    pub(crate) fn look_up(&self, key: u128, fingerprint: u64) -> Known<'_> {
+        match self.find(key) {
+            None => Known::New,
+            Some(entry) if entry.fingerprint == fingerprint => Known::Same(entry),
+            Some(entry) => Known::Other(entry),
+        }
+    }
+
+    pub(crate) fn find(&self, key: u128) -> Option<&Remembered> {
+        let number = self.index.find(key as u64, |&number| self.entries.get(number).is_some_and(|entry| entry.key == key))?;
+        self.entries.get(number)
+    }
+
+    pub(crate) fn remember(&mut self, entry: Remembered) {
+        assert!(self.find(entry.key).is_none(), "I5: one effect per idempotency key");
+        let number = self.entries.push(entry);
+        let entries = &self.entries;
+        self.index
+            .insert(entry.key as u64, number, |&number| entries.get(number).expect("an indexed request is here").key as u64);
+    }
+
+    /// Up to which number requests are older than their window at `now`, if there are any; bounded.
+    pub(crate) fn due(&self, now_ms: i64) -> Option<u64> {
+        let first = self.entries.first();
+        let old = |number: &u64| self.entries.get(*number).is_some_and(|entry| entry.at_ms + REQUEST_MEMORY_MS <= now_ms);
+        let due = (first..first + REQUESTS_FORGOTTEN_MAX).take_while(old).count() as u64;
+        (due > 0).then_some(first + due)
+    }
+
+    pub(crate) fn forget_before(&mut self, before: u64) {
+        assert!(before <= self.entries.next(), "only what was remembered is forgotten");
+        while self.entries.first() < before {
+            let (number, entry) = self.entries.forget_first().expect("the first request is here");
+            self.index.remove(entry.key as u64, |&entry| entry == number);
+        }
+    }
+
+    /// The newest entry.
+    pub(crate) fn latest(&self) -> Option<&Remembered> {
+        self.entries.get(self.entries.next().checked_sub(1)?)
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.entries.len()
+    }
+
+    pub(crate) fn digest(&self) -> u64 {
+        self.entries.digest()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: u128, at_ms: i64) -> Remembered {
+        Remembered { key, fingerprint: 7, lsn: 1, at_ms, value: 0, reason: 0, operation: Operation::Claim }
+    }
+
+    #[test]
+    fn a_request_is_known_with_its_payload_until_its_window_has_passed() {
+        let mut requests = Requests::default();
+        requests.remember(entry(1, 0));
+        requests.remember(entry(2, 5));
+        assert!(matches!(requests.look_up(1, 7), Known::Same(_)));
+        assert!(matches!(requests.look_up(1, 8), Known::Other(_)));
+        assert!(matches!(requests.look_up(3, 7), Known::New));
+        assert_eq!(requests.due(REQUEST_MEMORY_MS - 1), None);
+        assert_eq!(requests.due(REQUEST_MEMORY_MS), Some(1));
+        requests.forget_before(1);
+        assert!(matches!(requests.look_up(1, 7), Known::New));
+        assert!(matches!(requests.look_up(2, 7), Known::Same(_)));
+        requests.forget_before(2);
+        assert_eq!((requests.digest(), requests.len()), (0, 0));
+    }
+}
