@@ -1,0 +1,174 @@
+//! Crockford's base32: how a code and an id look to people.
+//!
+//! The alphabet leaves out I, L, O and U, so a symbol read aloud or copied from a receipt is hard to mistake. This file owns
+//! the alphabet and both ways of reading it: leniently what people type, strictly what programs echo. It knows nothing of
+//! codes, ids or keys, relies on nothing, and allocates nothing.
+
+/// The symbol of each five-bit value, in Crockford's order.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Bits that one symbol carries.
+pub const SYMBOL_BITS: usize = 5;
+
+/// Longest text that is looked at when people type; more is refused unread.
+pub const TYPED_BYTES_MAX: usize = 64;
+
+const SYMBOLS_IN_A_WORD: usize = 12;
+const _: () = assert!(SYMBOLS_IN_A_WORD * SYMBOL_BITS <= 64);
+
+/// Marks a byte that is no symbol.
+const NONE: u8 = 0xFF;
+
+/// What programs may send back: the alphabet in either case.
+const STRICT: [u8; 256] = strict();
+
+/// What people may type: the strict symbols, and I and L as 1, O as 0.
+const LENIENT: [u8; 256] = lenient();
+
+/// Writes five-bit values as upper-case ASCII.
+///
+/// # Panics
+/// If a value is above 31.
+pub fn encode<const N: usize>(symbols: [u8; N]) -> [u8; N] {
+    symbols.map(|symbol| ALPHABET[usize::from(symbol)])
+}
+
+/// Reads exactly `N` symbols as people type them: either case, I and L as 1, O as 0, hyphens and spaces ignored.
+/// `None` if there are fewer or more symbols, any other byte, or more than [`TYPED_BYTES_MAX`] bytes.
+pub fn decode_typed<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() > TYPED_BYTES_MAX {
+        return None;
+    }
+    let mut typed = text.bytes().filter(|byte| !matches!(byte, b'-' | b' '));
+    let mut symbols = [0; N];
+    for symbol in &mut symbols {
+        *symbol = symbol_of(&LENIENT, typed.next()?)?;
+    }
+    typed.next().is_none().then_some(symbols)
+}
+
+/// Reads exactly `N` symbols and nothing else, in either case; `None` otherwise.
+pub fn decode_exact<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let text: &[u8; N] = text.as_bytes().try_into().ok()?;
+    let mut symbols = [0; N];
+    for (symbol, &byte) in symbols.iter_mut().zip(text) {
+        *symbol = symbol_of(&STRICT, byte)?;
+    }
+    Some(symbols)
+}
+
+/// Cuts the lowest `5·N` bits into symbols, most significant first; bits beyond 128 are zero.
+pub(crate) fn symbols_of<const N: usize>(bits: u128) -> [u8; N] {
+    core::array::from_fn(|at| ((bits >> (SYMBOL_BITS * (N - 1 - at))) & 31) as u8)
+}
+
+/// Joins symbols, most significant first.
+///
+/// # Panics
+/// If the value needs more than 128 bits.
+pub(crate) fn bits_of(symbols: &[u8]) -> u128 {
+    symbols.chunks(SYMBOLS_IN_A_WORD).fold(0, |bits: u128, chunk| {
+        let width = chunk.len() * SYMBOL_BITS;
+        assert!(bits.leading_zeros() as usize >= width);
+        bits << width | u128::from(word_of(chunk))
+    })
+}
+
+/// Words are joined apart from each other, since a shift of 128 bits for every symbol would be the dearest part of reading.
+fn word_of(symbols: &[u8]) -> u64 {
+    symbols.iter().fold(0, |word, &symbol| word << SYMBOL_BITS | u64::from(symbol))
+}
+
+fn symbol_of(table: &[u8; 256], byte: u8) -> Option<u8> {
+    let symbol = table[usize::from(byte)];
+    (symbol != NONE).then_some(symbol)
+}
+
+const fn strict() -> [u8; 256] {
+    let mut table = [NONE; 256];
+    let mut value = 0;
+    while value < 32 {
+        let symbol = ALPHABET[value as usize];
+        table[symbol as usize] = value;
+        table[symbol.to_ascii_lowercase() as usize] = value;
+        value += 1;
+    }
+    table
+}
+
+const fn lenient() -> [u8; 256] {
+    let mut table = strict();
+    table[b'I' as usize] = 1;
+    table[b'i' as usize] = 1;
+    table[b'L' as usize] = 1;
+    table[b'l' as usize] = 1;
+    table[b'O' as usize] = 0;
+    table[b'o' as usize] = 0;
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_alphabet_is_crockfords() {
+        let all: [u8; 32] = core::array::from_fn(|value| value as u8);
+        assert_eq!(&encode(all), b"0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+        assert_eq!(decode_exact("0123456789ABCDEFGHJKMNPQRSTVWXYZ"), Some(all));
+        assert_eq!(decode_exact("0123456789abcdefghjkmnpqrstvwxyz"), Some(all));
+    }
+
+    #[test]
+    fn what_people_confuse_is_read_as_what_was_meant() {
+        assert_eq!(decode_typed("oO-iI lL"), Some([0, 0, 1, 1, 1, 1]));
+        assert_eq!(decode_typed(" z-Z-9 9-"), Some([31, 31, 9, 9]));
+    }
+
+    #[test]
+    fn programs_get_no_second_spelling() {
+        for text in ["O0", "I1", "L1", "0-", "0 ", "000", "0", ""] {
+            assert_eq!(decode_exact::<2>(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_other_byte_is_refused() {
+        let symbols: Vec<char> = ('\0'..='\u{ff}').filter(|c| decode_typed::<1>(&c.to_string()).is_some()).collect();
+        let expected: Vec<char> = ('\0'..='\u{ff}').filter(|&c| c.is_ascii_alphanumeric() && !matches!(c, 'u' | 'U')).collect();
+        assert_eq!(symbols, expected);
+        assert_eq!(decode_typed::<1>("券"), None);
+    }
+
+    #[test]
+    fn the_number_of_symbols_is_exact_and_the_text_bounded() {
+        assert_eq!(decode_typed::<4>("012"), None);
+        assert_eq!(decode_typed::<4>("01234"), None);
+        let longest = format!("{}7", "-".repeat(TYPED_BYTES_MAX - 1));
+        assert_eq!(decode_typed(&longest), Some([7]));
+        assert_eq!(decode_typed::<1>(&format!("-{longest}")), None);
+    }
+
+    #[test]
+    fn bits_are_cut_from_the_top() {
+        assert_eq!(symbols_of(0b10000_00001), [16, 1]);
+        assert_eq!(symbols_of::<26>(u128::MAX)[0], 7);
+        assert_eq!(bits_of(&[16, 1]), 0b10000_00001);
+    }
+
+    #[test]
+    #[should_panic]
+    fn more_than_128_bits_do_not_fit() {
+        bits_of(&[&[8_u8][..], &[0; 25]].concat());
+    }
+
+    proptest! {
+        #[test]
+        fn bits_survive_the_text(bits: u128) {
+            let text = encode(symbols_of::<26>(bits));
+            let read = decode_exact::<26>(core::str::from_utf8(&text).unwrap()).unwrap();
+            prop_assert_eq!(bits_of(&read), bits);
+        }
+    }
+}
