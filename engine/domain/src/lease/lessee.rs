@@ -22,10 +22,8 @@ pub enum Sale {
         /// The total.
         total: u64,
     },
-    /// Nobody knows yet: keep the claim and say so with [`LesseeDesk::park`].
+    /// Nobody knows yet: keep the claim if [`LesseeDesk::park`] has room for it.
     Park,
-    /// Nobody knows yet and too many wait: answer that the stock is busy.
-    Busy,
 }
 
 /// What the engine does after a message, when its events are applied.
@@ -74,17 +72,21 @@ impl LesseeDesk {
         }
         match self.tabs.get(&template).and_then(|tab| tab.sold_out(now_ms)) {
             Some(total) => Sale::SoldOut { total },
-            None if self.parked < PARKED_CLAIMS_MAX => Sale::Park,
-            None => Sale::Busy,
+            None => Sale::Park,
         }
     }
 
-    /// A claim of this template was parked.
-    pub fn park(&mut self, stock: &Stock, template: u32) {
-        assert!(self.parked < PARKED_CLAIMS_MAX, "I13: parked claims are bounded");
+    /// Counts one parked claim of this template. `false`: too many wait in this partition, answer that
+    /// the stock is busy. I13.
+    #[must_use]
+    pub fn park(&mut self, stock: &Stock, template: u32) -> bool {
+        if self.parked >= PARKED_CLAIMS_MAX {
+            return false;
+        }
         self.parked += 1;
         self.asking.insert(template);
         self.tab(stock, template).parked += 1;
+        true
     }
 
     /// Parked claims of this template were answered, whatever the answer.
