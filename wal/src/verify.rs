@@ -1,0 +1,110 @@
+//! Verifies a whole log offline: every checksum, every continuity, every journal's hash chain (I10, I16). Changes nothing.
+//!
+//! Also owns the one action that may cut what recovery refuses to: an operator's [`cut_tail`].
+
+use crate::cursor::Cursor;
+use crate::error::{Damage, Error, ReplayStop};
+use crate::frame::Frame;
+use crate::identity::{Bounds, Identity};
+use crate::number::{JournalId, SegmentId};
+use crate::open::{Recovery, lock, open_as};
+use crate::options::Options;
+use crate::recover::{Listener, Progress, Recovery as Replay, Tail, segments_present};
+use crate::scan::FrameAddress;
+use crate::segment::segment_name;
+use crate::storage::Storage;
+use std::collections::BTreeMap;
+
+/// What a verification found.
+#[derive(Debug)]
+pub struct Report {
+    /// Which log it is.
+    pub identity: Identity,
+    /// Segments, frames and bytes that are whole.
+    pub whole: Progress,
+    /// Groups that are whole, seals included.
+    pub groups: u64,
+    /// Where each journal stands after its last whole frame.
+    pub journals: BTreeMap<JournalId, Cursor>,
+    /// How the log ends; nothing when verification did not come so far.
+    pub tail: Option<Tail>,
+    /// The first problem. It names file, offset and what is whole before it.
+    pub problem: Option<Error>,
+}
+
+/// Verifies the log in a directory, which must not be in use.
+///
+/// # Errors
+/// Only what keeps verification from beginning: `Locked`, `Missing`, `Format`, `Foreign`, or damage to `log.id`, `log.bounds`.
+pub fn verify(storage: &impl Storage, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
+    let _lock = lock(storage)?;
+    let identity = Identity::load(storage)?;
+    let bounds = Bounds::load(storage, identity.uuid)?;
+    let mut whole = Progress { segments_done: 0, segments: 0, frames: 0, bytes: 0 };
+    let (mut groups, mut journals) = (0, Journals::new(bounds.first));
+    let checked = segments_present(storage, &bounds).and_then(|segments| {
+        let mut tell = |done: Progress| {
+            whole = done;
+            progress(done);
+        };
+        let replay = &mut |frame: Frame<'_>, address| journals.accept(&frame, address);
+        let group = &mut |_: &str, _: &_, _| groups += 1;
+        let listener = Listener { replay, group, progress: &mut tell, cut_anything: false };
+        Replay::new(storage, &identity, listener).run(&segments)
+    });
+    let (tail, problem) = match checked {
+        Ok(found) => (found.tail, None),
+        Err(error) => (None, Some(journals.problem(error))),
+    };
+    Ok(Report { identity, whole, groups, journals: journals.cursors, tail, problem })
+}
+
+/// Opens the log and leaves the damaged end of its last segment behind, whatever it is, once and for all. What is behind the
+/// damage is lost: an operator's decision, after a copy. Refuses everything else that recovery refuses.
+///
+/// # Errors
+/// As [`crate::open`].
+pub fn cut_tail(storage: &impl Storage, options: &Options) -> Result<Recovery, Error> {
+    let replay = &mut |_: Frame<'_>, _| Ok(());
+    let listener = Listener { replay, group: &mut |_, _, _| {}, progress: &mut |_| {}, cut_anything: true };
+    open_as(storage.clone(), options, listener).map(|(_writer, recovery)| recovery)
+}
+
+/// Where the journals stand, and the first frame that does not follow.
+struct Journals {
+    cursors: BTreeMap<JournalId, Cursor>,
+    /// In a log that does not begin at the beginning, a journal's first frame follows something that is not here.
+    from_the_beginning: bool,
+    broken: Option<(FrameAddress, Damage)>,
+}
+
+impl Journals {
+    fn new(first: SegmentId) -> Journals {
+        Journals { cursors: BTreeMap::new(), from_the_beginning: first == SegmentId(1), broken: None }
+    }
+
+    fn accept(&mut self, frame: &Frame<'_>, address: FrameAddress) -> Result<(), ReplayStop> {
+        let journal = frame.header.journal;
+        let resumes = !self.from_the_beginning && !self.cursors.contains_key(&journal);
+        let cursor = self.cursors.entry(journal).or_default();
+        if resumes {
+            cursor.resume(frame);
+            return Ok(());
+        }
+        let accepted = cursor.accept(frame);
+        accepted.map_err(|error| {
+            self.broken = Some((address, Damage::Continuity { journal, error }));
+            ReplayStop(Box::new(error))
+        })
+    }
+
+    /// A broken continuity is damage, found at the frame that does not follow.
+    fn problem(&self, error: Error) -> Error {
+        match (&self.broken, error) {
+            (Some((address, damage)), Error::Replay { .. }) => {
+                Error::corrupt(&segment_name(address.segment), address.offset, *damage)
+            }
+            (_, error) => error,
+        }
+    }
+}
