@@ -1,1 +1,13 @@
-//! tessera-rpc
+//! The edge: gRPC in, engine commands out, and back; and the program `tessera` around it.
+//!
+//! Owns the services, the conversion between wire and domain, the one place that makes a `tonic::Status`, the server with its
+//! limits, and the command line. Decides nothing: every answer is an engine reply that is durable, but for refusals of requests
+//! that are malformed in themselves. Relies on the engine's `Router` and on the contract; knows nothing of shards, logs or files.
+
+pub mod client;
+pub mod limits;
+mod listener;
+pub mod logging;
+pub mod settings;
+pub mod status;
+mod two_limits;

@@ -1,0 +1,3 @@
+//! The program `tessera`.
+
+fn main() {}

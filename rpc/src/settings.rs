@@ -1,0 +1,206 @@
+//! Settings of a server: defaults, then a TOML file, then `TESSERA__…` of the environment, then flags.
+//!
+//! Every key is known: a misspelt one is refused, not ignored. Sections are named after the room that uses them.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use config::{Config, ConfigError, Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::limits;
+
+/// Where a server listens and clients look, unless told otherwise.
+pub const PORT_DEFAULT: u16 = 7411;
+
+/// Prefix of the environment's keys: `TESSERA__SERVER__LISTEN`.
+const PREFIX: &str = "TESSERA";
+
+/// What separates the words of such a key.
+const SEPARATOR: &str = "__";
+
+/// All settings of a server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The data directory; required in one of the four places.
+    pub data_dir: Option<PathBuf>,
+    /// The edge.
+    pub server: Server,
+    /// The engine behind it.
+    pub engine: Engine,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// The edge.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 = any free one.
+    pub listen: SocketAddr,
+    /// Whether an address that other machines reach is accepted. There is no authentication yet.
+    pub allow_remote: bool,
+    /// Connections at once.
+    pub connections_max: usize,
+    /// Milliseconds that calls in flight may take to end after a stop was asked for.
+    pub drain_deadline_ms: u64,
+}
+
+/// The engine.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// Shards; 0 = as the cores of the machine suggest.
+    pub shards: u32,
+}
+
+/// The program's own log on standard error.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Which targets at which level: "info", "tessera_engine=debug,info".
+    pub filter: String,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, PORT_DEFAULT).into(),
+            allow_remote: false,
+            connections_max: limits::CONNECTIONS_MAX_DEFAULT,
+            drain_deadline_ms: limits::DRAIN_DEADLINE_DEFAULT.as_millis() as u64,
+        }
+    }
+}
+
+impl Server {
+    /// How long calls in flight may take to end.
+    pub fn drain_deadline(&self) -> Duration {
+        Duration::from_millis(self.drain_deadline_ms)
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Auto }
+    }
+}
+
+/// What the command line says, over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`: the TOML file; it must exist.
+    pub config: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--allow-remote`; absent leaves it to the other places.
+    pub allow_remote: bool,
+    /// `--shards`.
+    pub shards: Option<u32>,
+}
+
+impl Settings {
+    /// Reads all four places.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        let environment = Environment::with_prefix(PREFIX).prefix_separator(SEPARATOR).separator(SEPARATOR);
+        Self::load_with(flags, environment.try_parsing(true))
+    }
+
+    fn load_with(flags: &Flags, environment: Environment) -> Result<Self, ConfigError> {
+        let mut builder = Config::builder();
+        if let Some(path) = &flags.config {
+            builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml).required(true));
+        }
+        let data_dir = flags.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
+        builder
+            .add_source(environment)
+            .set_override_option("data_dir", data_dir)?
+            .set_override_option("server.listen", flags.listen.map(|listen| listen.to_string()))?
+            .set_override_option("server.allow_remote", flags.allow_remote.then_some(true))?
+            .set_override_option("engine.shards", flags.shards)?
+            .build()?
+            .try_deserialize()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        let pairs = pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let environment = Environment::with_prefix(PREFIX).prefix_separator(SEPARATOR).separator(SEPARATOR);
+        environment.try_parsing(true).source(Some(pairs))
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn defaults_listen_on_loopback() {
+        let settings = Settings::load_with(&Flags::default(), environment(&[])).unwrap();
+        assert_eq!(settings.server.listen, "127.0.0.1:7411".parse().unwrap());
+        assert!(!settings.server.allow_remote);
+    }
+
+    #[test]
+    fn a_file_is_over_the_defaults_and_leaves_the_rest() {
+        let file = file("[engine]\nshards = 3\n");
+        let flags = Flags { config: Some(file.path().to_owned()), ..Default::default() };
+        let settings = Settings::load_with(&flags, environment(&[])).unwrap();
+        assert_eq!((settings.engine.shards, settings.server.connections_max), (3, 1024));
+    }
+
+    #[test]
+    fn the_environment_is_over_the_file() {
+        let file = file("[engine]\nshards = 3\n");
+        let flags = Flags { config: Some(file.path().to_owned()), ..Default::default() };
+        let settings = Settings::load_with(&flags, environment(&[("TESSERA__ENGINE__SHARDS", "4")])).unwrap();
+        assert_eq!(settings.engine.shards, 4);
+    }
+
+    #[test]
+    fn a_flag_is_over_the_environment() {
+        let flags = Flags { shards: Some(5), ..Default::default() };
+        let settings = Settings::load_with(&flags, environment(&[("TESSERA__ENGINE__SHARDS", "4")])).unwrap();
+        assert_eq!(settings.engine.shards, 5);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let file = file("[server]\nlisten_to = \"127.0.0.1:1\"\n");
+        let flags = Flags { config: Some(file.path().to_owned()), ..Default::default() };
+        let error = Settings::load_with(&flags, environment(&[])).unwrap_err();
+        assert!(error.to_string().contains("listen_to"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_is_refused() {
+        let flags = Flags { config: Some("no-such-file.toml".into()), ..Default::default() };
+        assert!(Settings::load_with(&flags, environment(&[])).is_err());
+    }
+}
