@@ -9,18 +9,19 @@
 //!
 //! ```text
 //! bit  79    77 76                  47 46                                  5 4     0
-//!      version  tag                    body                                  check
+//!      version  tag, hidden            body                                  check
 //!      3        30                     42 = partition 8 ‖ serial 34, hidden  5
 //! ```
 //!
 //! ```text
-//! tag   = first 30 bits of AES-128(tag key,    "codT" 0 0 version partition serial₈)
+//! t     = first 30 bits of AES-128(tag key,    "codT" 0 0 version partition serial₈)
 //! body  = (partition ‖ serial) ⊕
-//!         first 42 bits of AES-128(stream key, "codS" 0 0 version 0         tag₈)
+//!         first 42 bits of AES-128(stream key, "codS" 0 0 version 0         t₈)
+//! tag   = t ⊕ first 30 bits of AES-128(tag key, "codV" 0 0 version 0 body₈)
 //! check = the symbol that makes Σ symbolᵢ·α^(15−i) zero in GF(32), over all sixteen
 //! ```
 //!
-//! A block is 16 bytes: the four ASCII letters, single bytes as written, then a big-endian `u64` (`serial₈`, `tag₈`). "First"
+//! A block is 16 bytes: the four ASCII letters, single bytes as written, then a big-endian `u64` (`serial₈`, `t₈`, `body₈`). "First"
 //! bits are the most significant ones of the result read as a big-endian number. `prf`, `check`, `keys` and `seal` each own one
 //! of these parts; the argument for the construction, and the limits that must stand beside it, are in
 //! `docs/decisions/0002-codes.md`.

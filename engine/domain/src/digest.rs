@@ -56,6 +56,8 @@ pub trait Entity {
 pub(crate) struct Clock {
     pub(crate) lsn: u64,
     pub(crate) time_ms: i64,
+    /// Requests forgotten so far: it numbers the next one when none is remembered.
+    pub(crate) forgotten: u64,
 }
 
 impl Entity for Clock {
@@ -63,6 +65,7 @@ impl Entity for Clock {
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.lsn);
         visit(2, self.time_ms as u64);
+        visit(3, self.forgotten);
     }
 }
 

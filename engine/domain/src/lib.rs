@@ -27,6 +27,7 @@ mod rejection;
 pub mod reply;
 pub mod request;
 pub mod sealed_id;
+pub mod split;
 pub mod stock;
 mod terms;
 mod user;

@@ -130,7 +130,7 @@ impl Lines {
     }
 }
 
-/// Line and number in one key: 12 bits of partition above 52 bits of number.
+/// Line and number in one key: 16 bits of partition above 48 bits of number.
 fn waiting_key(to: u16, number: u64) -> u64 {
     assert!(number < 1 << 48, "a line carries fewer than 2^48 messages");
     u64::from(to) << 48 | number

@@ -11,6 +11,7 @@ use crate::event::{self, Event};
 use crate::keyed::IdHashKey;
 use crate::line::Lines;
 use crate::redemption::{Redemption, Redemptions, Refund};
+use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
 use crate::stock::Stock;
 use crate::terms::{Terms, Window};
@@ -142,7 +143,7 @@ impl Partition {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms };
+        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten() };
         [
             self.terms_digest,
             self.users.digest(),
@@ -192,6 +193,9 @@ impl Partition {
             Event::StockSet(event) => self.stock_set(event),
             Event::LeaseGranted(lease) => self.stock.grant(lease.template, lease.partition, lease.count),
             Event::LeaseReclaimed(lease) => self.stock.reclaim(lease.template, lease.partition, lease.count),
+            Event::LeaseReceived(lease) | Event::LeaseReturned(lease) if lease.partition != 0 => {
+                return self.unexpected("a lease of another partition");
+            }
             Event::LeaseReceived(lease) => self.stock.receive(lease.template, lease.count),
             Event::LeaseReturned(lease) => self.stock.give_back(lease.template, lease.count),
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
@@ -224,8 +228,8 @@ impl Partition {
     }
 
     fn claimed(&mut self, event: &event::Claimed<'_>) -> Result<(), Divergence> {
-        let Some(operation) = Operation::from_number(event.operation) else {
-            return self.unexpected("an operation that is not known");
+        let Some(operation @ (Operation::Claim | Operation::Issue)) = Operation::from_number(event.operation) else {
+            return self.unexpected("an operation that makes no coupon");
         };
         let Some(terms) = self.terms.get(event.terms as usize) else {
             return self.unexpected("terms that were not adopted");
@@ -277,8 +281,8 @@ impl Partition {
         let Some(operation) = Operation::from_number(event.operation) else {
             return self.unexpected("an operation that is not known");
         };
-        if event.reason == 0 {
-            return self.unexpected("a refusal without a reason");
+        if Reason::from_number(event.reason).is_none() {
+            return self.unexpected("a refusal for a reason that is not known");
         }
         self.remember(operation, u128::from(event.coupon), &event.request, event.reason, event.value);
         Ok(())

@@ -138,6 +138,11 @@ impl Requests {
         self.entries.len()
     }
 
+    /// How many were forgotten; requests are numbered through, so the next one's number is this + `len`.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.entries.first()
+    }
+
     pub(crate) fn digest(&self) -> u64 {
         self.entries.digest()
     }

@@ -227,7 +227,7 @@ impl TemplateSpec {
 }
 
 impl Terms {
-    /// From the journal; `None` if a number is not known.
+    /// From the journal; `None` if a number is not known, or not one that this version would write.
     pub(crate) fn from_body(body: &TermsBody<'_>) -> Option<Terms> {
         let kind = match body.kind {
             1 => Kind::PercentOff {
@@ -243,7 +243,7 @@ impl Terms {
             2 => Validity::Dynamic { wait_ms: body.validity_first_ms, valid_ms: body.validity_second_ms },
             _ => return None,
         };
-        Some(Terms {
+        let terms = Terms {
             template: body.template,
             version: body.version,
             template_id: Id::new("template_id", body.template_id).ok()?,
@@ -255,7 +255,8 @@ impl Terms {
             per_user_limit: body.per_user_limit,
             limited: body.limited,
             refund: *REFUNDS.get(usize::from(body.refund))?,
-        })
+        };
+        (terms.body() == *body).then_some(terms)
     }
 
     /// For the journal.

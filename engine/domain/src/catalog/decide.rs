@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl CatalogState {
     /// Decides one command.
-    pub fn decide<'a>(&'a self, command: &'a CatalogCommand) -> Decision<'a> {
+    pub fn decide<'a>(&self, command: &'a CatalogCommand) -> Decision<'a> {
         match command {
             CatalogCommand::Write(write) => self.decide_write(write),
             CatalogCommand::Stop { template, request_id, validate_only } => {
@@ -34,7 +34,7 @@ impl CatalogState {
         Some(Event::RequestsForgotten(RequestsForgotten { before }))
     }
 
-    fn decide_write<'a>(&'a self, write: &'a WriteTemplate) -> Decision<'a> {
+    fn decide_write<'a>(&self, write: &'a WriteTemplate) -> Decision<'a> {
         let operation = if write.expected_version.is_some() { Operation::UpdateTemplate } else { Operation::CreateTemplate };
         if let Err(refusal) = write.spec.check() {
             return refusal.into();
@@ -70,18 +70,18 @@ impl CatalogState {
             (None, None) => Ok((self.catalog.templates.len() as u32, 1)),
             (None, Some(_)) => Err(Reason::TemplateNotFound.into()),
             (Some(_), None) => Err(Reason::TemplateExists.into()),
+            (Some(template), Some(_)) if template.stock != write.spec.stock => {
+                Err(Rejection::invalid("stock", template.stock.unwrap_or(0) as i64))
+            }
             (Some(template), Some(expected)) if template.terms.version != expected => {
                 Err(Rejection::new(Reason::VersionMismatch, i64::from(template.terms.version)))
             }
             (Some(template), Some(_)) if template.stopped => Err(Reason::TemplateStopped.into()),
-            (Some(template), Some(_)) if template.stock != write.spec.stock => {
-                Err(Rejection::invalid("stock", template.stock.unwrap_or(0) as i64))
-            }
             (Some(template), Some(expected)) => Ok((template.terms.template, expected + 1)),
         }
     }
 
-    fn decide_stop<'a>(&'a self, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
+    fn decide_stop<'a>(&self, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
         if let Some(known) = self.known_request(Operation::StopTemplate, id, request_id, 0) {
             return known;
         }

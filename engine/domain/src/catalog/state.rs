@@ -57,8 +57,8 @@ impl CatalogState {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let clock = contribution(0, &Clock { lsn: self.lsn(), time_ms: self.time_ms });
-        clock.wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
+        let clock = Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten() };
+        contribution(0, &clock).wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
     }
 
     /// The answer of the write just applied.
@@ -111,6 +111,9 @@ impl CatalogState {
         let Some(terms) = Terms::from_body(&event.body) else {
             return self.unexpected("terms with a number that is not known");
         };
+        let latest = self.catalog.get(terms.template).map_or(0, |template| template.terms.version);
+        assert_eq!(terms.version, latest + 1, "I9: a template's versions have no gaps");
+        assert!(terms.template as usize <= self.catalog.templates.len(), "templates are numbered without gaps");
         let template = Template { terms, display_name: event.display_name.into(), stock: event.stock, stopped: false };
         self.write(operation, template, &event.request);
         Ok(())

@@ -1,7 +1,9 @@
 //! Seals (version, partition, serial) into a code and opens it again.
 //!
 //! The tag is both proof and synthetic IV: it depends on everything it protects, so equal contents give the equal code
-//! without a nonce, and different contents are hidden under different streams unless their tags collide. Opening runs from
+//! without a nonce, and different contents are hidden under different streams unless their tags collide. The tag in turn is
+//! hidden under the body, so whoever changes any bit of a code in hand changes the tag it opens with, hence the stream, hence
+//! every bit of the contents: a code in hand helps no guess of another. Opening runs from
 //! cheap to dear: symbols, check symbol, version, tag; whatever fails, the caller learns one thing, [`NotACode`].
 
 use super::check::{self, CHECKED_SYMBOLS};
@@ -52,7 +54,7 @@ impl CodeKeys {
         let opened = Opened { version, partition, serial };
         let tag = tag_of(keys, opened);
         let body = body_of(opened) ^ stream_of(keys, version, tag);
-        write(Sealed { version, tag, body })
+        write(Sealed { version, hidden_tag: tag ^ veil_of(keys, version, body), body })
     }
 
     /// Reads a code as people type it: either case, I and L as 1, O as 0, hyphens and spaces ignored.
@@ -67,10 +69,16 @@ impl CodeKeys {
     pub(super) fn open_or_fault(&self, text: &str) -> Result<Opened, Fault> {
         let sealed = read(text)?;
         let keys = self.pair(sealed.version).ok_or(Fault::Version)?;
-        let opened = unhide(keys, sealed);
-        let tag = tag_of(keys, opened);
-        if bool::from(tag.ct_eq(&sealed.tag)) { Ok(opened) } else { Err(Fault::Tag) }
+        let (tag, opened) = unhide(keys, sealed);
+        if bool::from(tag_of(keys, opened).ct_eq(&tag)) { Ok(opened) } else { Err(Fault::Tag) }
     }
+}
+
+/// What a well-formed text would say if its tag were right.
+#[cfg(test)]
+pub(super) fn contents_of(keys: &CodeKeys, text: &str) -> Opened {
+    let sealed = read(text).unwrap();
+    unhide(keys.pair(sealed.version).unwrap(), sealed).1
 }
 
 /// Why a text is not a code, for the tests of this folder only: told outside, it would help whoever guesses.
@@ -86,12 +94,12 @@ pub(super) enum Fault {
 #[derive(Clone, Copy)]
 struct Sealed {
     version: u8,
-    tag: u64,
+    hidden_tag: u64,
     body: u64,
 }
 
 fn write(sealed: Sealed) -> Code {
-    let version_and_tag = u128::from(sealed.version) << TAG_BITS | u128::from(sealed.tag);
+    let version_and_tag = u128::from(sealed.version) << TAG_BITS | u128::from(sealed.hidden_tag);
     let symbols: [u8; CHECKED_SYMBOLS] = crockford::symbols_of(version_and_tag << BODY_BITS | u128::from(sealed.body));
     let mut all = [0; CODE_SYMBOLS];
     all[..CHECKED_SYMBOLS].copy_from_slice(&symbols);
@@ -107,7 +115,7 @@ fn read(text: &str) -> Result<Sealed, Fault> {
     let bits = crockford::bits_of(&symbols[..CHECKED_SYMBOLS]);
     Ok(Sealed {
         version: (bits >> (TAG_BITS + BODY_BITS)) as u8,
-        tag: (bits >> BODY_BITS) as u64 & ((1 << TAG_BITS) - 1),
+        hidden_tag: (bits >> BODY_BITS) as u64 & ((1 << TAG_BITS) - 1),
         body: bits as u64 & ((1 << BODY_BITS) - 1),
     })
 }
@@ -116,9 +124,12 @@ fn body_of(opened: Opened) -> u64 {
     u64::from(opened.partition) << SERIAL_BITS | opened.serial
 }
 
-fn unhide(keys: &KeyPair, sealed: Sealed) -> Opened {
-    let body = sealed.body ^ stream_of(keys, sealed.version, sealed.tag);
-    Opened { version: sealed.version, partition: (body >> SERIAL_BITS) as u8, serial: body & SERIAL_MAX }
+/// The tag the code was sealed with, if it was, and what it says then.
+fn unhide(keys: &KeyPair, sealed: Sealed) -> (u64, Opened) {
+    let tag = sealed.hidden_tag ^ veil_of(keys, sealed.version, sealed.body);
+    let body = sealed.body ^ stream_of(keys, sealed.version, tag);
+    let opened = Opened { version: sealed.version, partition: (body >> SERIAL_BITS) as u8, serial: body & SERIAL_MAX };
+    (tag, opened)
 }
 
 fn tag_of(keys: &KeyPair, opened: Opened) -> u64 {
@@ -127,6 +138,10 @@ fn tag_of(keys: &KeyPair, opened: Opened) -> u64 {
 
 fn stream_of(keys: &KeyPair, version: u8, tag: u64) -> u64 {
     keys.stream(block(b"codS", version, 0, tag)) >> (64 - BODY_BITS)
+}
+
+fn veil_of(keys: &KeyPair, version: u8, body: u64) -> u64 {
+    keys.tag(block(b"codV", version, 0, body)) >> (64 - TAG_BITS)
 }
 
 /// What AES is fed: label, two zeros, version, partition, number.

@@ -39,7 +39,7 @@ impl Partition {
             return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None }));
         };
         let newest = self.users.get(user).expect("a found user is here").newest;
-        let mut next = list.from.map_or(newest, |from| from + 1).checked_sub(1);
+        let mut next = list.from.or(newest.checked_sub(1));
         let mut coupons = Vec::new();
         for _ in 0..LIST_VISITS_MAX {
             let Some(number) = next.filter(|_| coupons.len() < list.page_size as usize) else { break };

@@ -29,7 +29,9 @@ impl Partition {
         }
         let natural = self.key().order(merchant, order, coupon);
         if let Some((number, first)) = self.redemptions.of_order(natural) {
-            return match first.amount == redeem.amount && first.refunded == 0 {
+            let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
+            let same = first.amount == redeem.amount && terms.currency == redeem.currency && first.refunded == 0;
+            return match same {
                 true => self.recall_redemption(number, true).into(),
                 false => Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64).into(),
             };

@@ -12,6 +12,9 @@ use crate::terms::{STOCK_MAX, within};
 
 impl Partition {
     pub(super) fn decide_raise<'a>(&self, context: &Context<'_>, raise: &'a RaiseStock) -> Decision<'a> {
+        if let Err(refusal) = check_target(raise) {
+            return refusal.into();
+        }
         let Some(template) = context.catalog.find(&raise.template) else {
             return Reason::TemplateNotFound.into();
         };
@@ -26,8 +29,8 @@ impl Partition {
         };
         let home = self.stock().home(number);
         let total = if home.opened { home.total } else { initial };
-        if let Err(refusal) = check_raise(raise, total) {
-            return refusal.into();
+        if raise.current != total {
+            return Rejection::new(Reason::StockMismatch, total as i64).into();
         }
         if raise.validate_only {
             return Decision::Answer(Reply::StockRaised { written: None, total: raise.target });
@@ -52,11 +55,8 @@ impl Partition {
     }
 }
 
-fn check_raise(raise: &RaiseStock, total: u64) -> Result<(), Rejection> {
+/// A raise rises, and not beyond what a stock may be.
+fn check_target(raise: &RaiseStock) -> Result<(), Rejection> {
     let as_number = |pieces: u64| i64::try_from(pieces).unwrap_or(i64::MAX);
-    within("target", as_number(raise.target), as_number(raise.current.saturating_add(1)), STOCK_MAX as i64)?;
-    if raise.current != total {
-        return Err(Rejection::new(Reason::StockMismatch, total as i64));
-    }
-    Ok(())
+    within("target", as_number(raise.target), as_number(raise.current.saturating_add(1)), STOCK_MAX as i64)
 }

@@ -67,21 +67,27 @@ impl Counter {
         }
     }
 
-    /// Forgets who has not asked again, and repeats a recall that somebody still waits for.
+    /// Forgets who has not asked again. A recall that somebody still waits for begins anew: one lessee
+    /// that cannot be reached must not keep the others' pieces from those who wait.
     pub(super) fn tick(&mut self, books: &mut Books, now_ms: i64) {
         self.waiting.retain(|lessee| now_ms < lessee.until_ms);
         if self.waiting.is_empty() {
             self.round = None;
         }
-        if let Some(round) = self.round.as_mut().filter(|round| now_ms >= round.repeat_ms) {
-            round.repeat_ms = now_ms + REPEAT_MS;
-            Counter::repeat(&self.accounts, round, books);
+        if let Some(round) = self.round.take_if(|round| now_ms >= round.repeat_ms) {
+            self.send_grants_again(&round, books);
+            self.ask_all(books, now_ms);
         }
     }
 
     /// Whether nobody waits and nobody is asked.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.round.is_none()
+    }
+
+    #[cfg(test)]
+    pub(super) fn make_due(&mut self) {
+        self.round.iter_mut().for_each(|round| round.repeat_ms = i64::MIN);
     }
 
     /// An empty lessee has answered the round; one with pieces ends the verdict.
@@ -128,7 +134,7 @@ impl Counter {
         self.round = None;
     }
 
-    /// Recalls every lessee that is not known to be empty.
+    /// Begins a round: recalls every lessee that is not known to be empty.
     fn ask_all(&mut self, books: &mut Books, now_ms: i64) {
         let full = books.lessees().filter(|(lessee, share)| !self.is_empty(*lessee, share));
         let asked: BTreeSet<u16> = full.map(|(lessee, _)| lessee).collect();
@@ -143,13 +149,12 @@ impl Counter {
     }
 
     /// A grant that was lost with a crash must arrive before its lessee can be empty.
-    fn repeat(accounts: &BTreeMap<u16, Account>, round: &Round, books: &mut Books) {
+    fn send_grants_again(&self, round: &Round, books: &mut Books) {
         for lessee in &round.asked {
             let share = books.share(*lessee);
-            if accounts.get(lessee).is_none_or(|account| account.misses_grant(&share)) {
+            if self.accounts.get(lessee).is_none_or(|account| account.misses_grant(&share)) {
                 books.send_grant(*lessee);
             }
-            books.recall(*lessee);
         }
     }
 }

@@ -75,6 +75,13 @@ impl HomeDesk {
         }
     }
 
+    /// For the model, whose clock stands: every repetition is due.
+    #[cfg(test)]
+    pub(super) fn make_due(&mut self) {
+        self.counters.values_mut().for_each(Counter::make_due);
+        self.raises.values_mut().for_each(Raises::make_due);
+    }
+
     fn note(&mut self, template: u32) {
         if self.raises.get(&template).is_some_and(Raises::is_empty) {
             self.raises.remove(&template);

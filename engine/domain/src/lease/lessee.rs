@@ -1,8 +1,8 @@
 //! The lessee's desk of one partition: sells from leases, parks who must wait, answers home.
 //!
 //! It counts parked claims; the claims themselves are the engine's, who serves them in their order
-//! by [`LesseeDesk::sale`] whenever [`Next`] says so. One tab per template sold here since the start,
-//! so the memory is bounded by the durable leases. A crash loses all of it: claims that waited are
+//! by [`LesseeDesk::sale`] whenever [`Next`] says so. One tab per template asked for here since the
+//! start, so the memory is bounded by the catalog. A crash loses all of it: claims that waited are
 //! retried by their clients, and the new desk states every lease again.
 
 use super::message::{Effects, Message, lease};
@@ -181,6 +181,12 @@ impl LesseeDesk {
                 effects.state(tab.ask(*template, &stock.lessee(*template), now_ms));
             }
         }
+    }
+
+    /// For the model, whose clock stands: every repetition is due.
+    #[cfg(test)]
+    pub(super) fn make_due(&mut self) {
+        self.tabs.values_mut().for_each(Tab::make_due);
     }
 
     fn tab(&mut self, stock: &Stock, template: u32) -> &mut Tab {

@@ -54,6 +54,11 @@ impl Raises {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn make_due(&mut self) {
+        self.repeat_ms = i64::MIN;
+    }
+
     /// Whether no reply waits.
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()

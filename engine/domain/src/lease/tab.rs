@@ -105,6 +105,11 @@ impl Tab {
         true
     }
 
+    #[cfg(test)]
+    pub(super) fn make_due(&mut self) {
+        self.repeat_ms = i64::MIN;
+    }
+
     /// Claims were answered.
     pub(super) fn unpark(&mut self, claims: u32) {
         assert!(claims <= self.parked, "only a parked claim leaves");

@@ -1,1 +1,14 @@
-//! Facts of the protocol.
+//! The protocol, tested: facts of each desk, every interleaving of a small world, and a large one at random.
+//!
+//! [`shop`] plays the engine's part, so that all of them drive the real desks and the real stock.
+
+mod ledger;
+mod home;
+mod lessee;
+mod model;
+mod shop;
+mod simulation;
+mod world;
+
+/// The template that all tests sell.
+const TEMPLATE: u32 = 7;

@@ -1,0 +1,152 @@
+//! The engine's part around one desk: applies effects at once, keeps what leaves, serves who waits.
+
+use super::TEMPLATE;
+use crate::event::Event;
+use crate::lease::{Effects, HomeDesk, LesseeDesk, Message, Next, Sale, Statement, To};
+use crate::stock::Stock;
+
+/// What a claim was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Sold,
+    SoldOut { total: u64 },
+}
+
+/// One lessee, during one turn.
+pub(super) struct Shop<'a> {
+    pub(super) stock: &'a mut Stock,
+    pub(super) desk: &'a mut LesseeDesk,
+    pub(super) now_ms: i64,
+    pub(super) out: Out,
+}
+
+/// What a turn hands over; `sold` pieces are events of their own.
+#[derive(Default)]
+pub(super) struct Out {
+    pub(super) events: Vec<Event<'static>>,
+    pub(super) sold: u64,
+    pub(super) messages: Vec<(To, Message)>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) heard: Vec<u64>,
+}
+
+impl Out {
+    fn take(&mut self, stock: &mut Stock, effects: Effects) {
+        for event in &effects.events {
+            apply(stock, event);
+        }
+        self.events.extend(effects.events);
+        self.messages.extend(effects.messages);
+        self.heard.extend(effects.heard.into_iter().map(|(_, total)| total));
+    }
+}
+
+impl Shop<'_> {
+    /// A batch of claims, decided one by one.
+    pub(super) fn claim(&mut self, claims: u32) {
+        (0..claims).for_each(|_| self.claim_one());
+        self.call(|desk, stock, now, effects| desk.after_sales(stock, TEMPLATE, now, effects));
+    }
+
+    fn claim_one(&mut self) {
+        match self.desk.sale(self.stock, TEMPLATE, self.now_ms) {
+            Sale::Sell => self.sell(),
+            Sale::SoldOut { total } => self.out.answers.push(Answer::SoldOut { total }),
+            Sale::Park => assert!(self.desk.park(self.stock, TEMPLATE), "few enough wait"),
+        }
+    }
+
+    pub(super) fn hear(&mut self, message: Message) {
+        match self.call(|desk, stock, now, effects| desk.handle(stock, message, now, effects)) {
+            Next::Nothing => {}
+            Next::Serve => {
+                self.serve();
+                self.call(|desk, stock, now, effects| desk.after_sales(stock, TEMPLATE, now, effects));
+            }
+            Next::ServeThenReturn => {
+                self.serve();
+                self.call(|desk, stock, now, effects| desk.finish_recall(stock, TEMPLATE, now, effects));
+            }
+            Next::Refuse { total } => self.leave(|shop| shop.out.answers.push(Answer::SoldOut { total })),
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        self.call(|desk, stock, now, effects| desk.tick(stock, now, effects));
+    }
+
+    /// Parked claims leave without a piece: their time is over.
+    pub(super) fn give_up(&mut self) {
+        self.leave(|_| {});
+    }
+
+    fn serve(&mut self) {
+        while self.desk.parked(TEMPLATE) > 0 && self.desk.sale(self.stock, TEMPLATE, self.now_ms) == Sale::Sell {
+            self.sell();
+            self.desk.unpark(self.stock, TEMPLATE, 1);
+        }
+    }
+
+    fn leave(&mut self, answer: impl Fn(&mut Self)) {
+        let parked = self.desk.parked(TEMPLATE);
+        (0..parked).for_each(|_| answer(self));
+        self.desk.unpark(self.stock, TEMPLATE, parked);
+    }
+
+    fn sell(&mut self) {
+        self.stock.issue_one(TEMPLATE);
+        self.out.sold += 1;
+        self.out.answers.push(Answer::Sold);
+    }
+
+    fn call<R>(&mut self, call: impl FnOnce(&mut LesseeDesk, &Stock, i64, &mut Effects) -> R) -> R {
+        let mut effects = Effects::default();
+        let result = call(self.desk, self.stock, self.now_ms, &mut effects);
+        self.out.take(self.stock, effects);
+        result
+    }
+}
+
+/// One home, during one turn.
+pub(super) struct Office<'a> {
+    pub(super) stock: &'a mut Stock,
+    pub(super) desk: &'a mut HomeDesk,
+    pub(super) now_ms: i64,
+    pub(super) catalog_total: u64,
+    pub(super) out: Out,
+}
+
+impl Office<'_> {
+    pub(super) fn hear(&mut self, from: u16, said: Statement) {
+        let total = Some(self.catalog_total);
+        self.call(|desk, stock, now, effects| desk.handle(stock, from, said, total, now, effects));
+    }
+
+    pub(super) fn tick(&mut self) {
+        self.call(|desk, stock, now, effects| desk.tick(stock, now, effects));
+    }
+
+    /// The operator's raise of an opened stock.
+    pub(super) fn raise(&mut self, to: u64) {
+        self.stock.set_total(TEMPLATE, self.stock.home(TEMPLATE).total, to);
+        self.call(|desk, stock, now, effects| desk.raised(stock, TEMPLATE, now, effects));
+    }
+
+    fn call(&mut self, call: impl FnOnce(&mut HomeDesk, &Stock, i64, &mut Effects)) {
+        let mut effects = Effects::default();
+        call(self.desk, self.stock, self.now_ms, &mut effects);
+        self.out.take(self.stock, effects);
+    }
+}
+
+/// What `apply` does with the events of stock.
+pub(super) fn apply(stock: &mut Stock, event: &Event<'_>) {
+    match event {
+        Event::StockOpened(opened) => stock.open(opened.template, opened.total),
+        Event::LeaseGranted(lease) => stock.grant(lease.template, lease.partition, lease.count),
+        Event::LeaseReclaimed(lease) => stock.reclaim(lease.template, lease.partition, lease.count),
+        Event::LeaseReceived(lease) => stock.receive(lease.template, lease.count),
+        Event::LeaseReturned(lease) => stock.give_back(lease.template, lease.count),
+        other => panic!("a desk emits only events of stock: {other:?}"),
+    }
+}

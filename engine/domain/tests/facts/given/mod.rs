@@ -1,0 +1,173 @@
+//! Given: one partition and one catalog with the journals that made them, driven like a shard drives them.
+//!
+//! Every decision is applied and kept as an encoded frame with its digest, so that any world can be
+//! rebuilt from its bytes at any moment; [`World::restart`] does it and compares every digest (I6).
+
+pub mod story;
+pub mod told;
+
+use tessera_domain::catalog::CatalogState;
+use tessera_domain::command::{CatalogCommand, Command};
+use tessera_domain::event::Event;
+use tessera_domain::keyed::IdHashKey;
+use tessera_domain::lease::{Effects, LesseeDesk, Message};
+use tessera_domain::{Context, Decision, Partition, Rejection, Reply, codec};
+
+/// The number of the partition.
+pub const PARTITION: u16 = 3;
+
+/// Encoded events, when they happened, and the digest of the state after them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub time_ms: i64,
+    pub payload: Vec<u8>,
+    pub digest: u64,
+}
+
+/// What a partition said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Told(Reply),
+    Refused(Rejection),
+    Parked(u32),
+}
+
+pub struct World {
+    pub partition: Partition,
+    pub catalog: CatalogState,
+    pub desk: LesseeDesk,
+    pub frames: Vec<Frame>,
+    pub catalog_frames: Vec<Frame>,
+    pub now_ms: i64,
+    pub key_version: u8,
+    pub requests_max: u64,
+}
+
+pub fn key() -> IdHashKey {
+    IdHashKey::new(*b"tessera's facts!")
+}
+
+impl World {
+    pub fn new() -> World {
+        let partition = Partition::new(PARTITION, key());
+        World {
+            desk: LesseeDesk::start(partition.stock(), 0),
+            partition,
+            catalog: CatalogState::new(key()),
+            frames: Vec::new(),
+            catalog_frames: Vec::new(),
+            now_ms: 1_000,
+            key_version: 1,
+            requests_max: 1_000,
+        }
+    }
+
+    /// Decides, applies and answers.
+    pub fn ask(&mut self, command: &Command) -> Answer {
+        let context = Context {
+            catalog: self.catalog.catalog(),
+            lessee: &self.desk,
+            now_ms: self.now_ms,
+            key_version: self.key_version,
+            requests_max: self.requests_max,
+        };
+        let events = match self.partition.decide(&context, command) {
+            Decision::Answer(reply) => return Answer::Told(reply),
+            Decision::Refuse(rejection) => return Answer::Refused(rejection),
+            Decision::Park(template) => return Answer::Parked(template),
+            Decision::Happen(events) => events,
+        };
+        let frame = frame_of(&mut self.partition, self.now_ms, &events);
+        self.frames.push(frame);
+        self.partition.latest_answer().map_or_else(Answer::Refused, Answer::Told)
+    }
+
+    /// Decides, applies and answers, in the catalog.
+    pub fn ask_catalog(&mut self, command: &CatalogCommand) -> Answer {
+        let payload = match self.catalog.decide(command) {
+            Decision::Answer(reply) => return Answer::Told(reply),
+            Decision::Refuse(rejection) => return Answer::Refused(rejection),
+            Decision::Park(template) => return Answer::Parked(template),
+            Decision::Happen(events) => encoded(&events),
+        };
+        self.happen_in_catalog(payload);
+        self.catalog.latest_answer().map_or_else(Answer::Refused, Answer::Told)
+    }
+
+    /// Events that no command caused.
+    pub fn happen(&mut self, events: &[Event<'_>]) {
+        let frame = frame_of(&mut self.partition, self.now_ms, events);
+        self.frames.push(frame);
+    }
+
+    /// Time alone: forgets what is due, in the partition and in the catalog; gives how many events that took.
+    pub fn forget(&mut self) -> usize {
+        let mut events = 0;
+        while let Some(event) = self.partition.decide_time(self.now_ms) {
+            self.happen(&[event]);
+            events += 1;
+        }
+        while let Some(event) = self.catalog.decide_time(self.now_ms) {
+            self.happen_in_catalog(encoded(&[event]));
+            events += 1;
+        }
+        events
+    }
+
+    /// Home says that a total is sold.
+    pub fn hear_sold_out(&mut self, template: u32, total: u64) {
+        let message = Message::SoldOut { template, total, asked_ms: self.now_ms };
+        let mut effects = Effects::default();
+        self.desk.handle(self.partition.stock(), message, self.now_ms, &mut effects);
+        assert!(effects.events.is_empty(), "a sold-out flag is soft");
+    }
+
+    /// Forgets everything but the journals, and makes the state from them again.
+    pub fn restart(&mut self) {
+        self.partition = rebuilt(&self.frames);
+        self.catalog = rebuilt_catalog(&self.catalog_frames);
+        self.desk = LesseeDesk::start(self.partition.stock(), self.now_ms);
+    }
+
+    fn happen_in_catalog(&mut self, payload: Vec<u8>) {
+        for event in codec::events(&payload) {
+            let event = event.expect("what was just encoded decodes");
+            self.catalog.apply(self.now_ms, &event).expect("what was just decided applies");
+        }
+        self.catalog_frames.push(Frame { time_ms: self.now_ms, payload, digest: self.catalog.digest() });
+    }
+}
+
+/// I6: the partition that these frames make, every recorded digest compared.
+pub fn rebuilt(frames: &[Frame]) -> Partition {
+    let mut partition = Partition::new(PARTITION, key());
+    for frame in frames {
+        partition.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: a journal replays to its digests");
+    }
+    partition
+}
+
+/// I6: the catalog that these frames make, every recorded digest compared.
+pub fn rebuilt_catalog(frames: &[Frame]) -> CatalogState {
+    let mut catalog = CatalogState::new(key());
+    for frame in frames {
+        catalog.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: a journal replays to its digests");
+    }
+    catalog
+}
+
+/// The bytes of these events.
+pub fn encoded(events: &[Event<'_>]) -> Vec<u8> {
+    let mut payload = Vec::new();
+    for event in events {
+        codec::encode(event, &mut payload);
+    }
+    payload
+}
+
+fn frame_of(partition: &mut Partition, time_ms: i64, events: &[Event<'_>]) -> Frame {
+    for event in events {
+        partition.apply(time_ms, event).expect("what was just decided applies");
+    }
+    Frame { time_ms, payload: encoded(events), digest: partition.digest() }
+}

@@ -1,0 +1,211 @@
+//! Stories: tests as tables of lines `command => what is told`.
+//!
+//! A line without `=>` sets the scene and must not be refused. The commands are those of
+//! [`World::line`]; `WHO` is a user's name, or `code:V` for a bearer of a code sealed under key
+//! version V; an order is `merchant/order`. At its end each story is rebuilt from its journals.
+
+use super::told::told;
+use super::{Answer, World};
+use tessera_domain::command::*;
+use tessera_domain::event::{Event, Lease};
+use tessera_domain::money::{BasisPoints, Currency, Rounding};
+use tessera_domain::{Id, Kind, Life, RefundPolicy, TemplateSpec, Validity, Window};
+
+/// Tells the whole story in a new world.
+pub fn story(lines: &str) -> World {
+    let mut world = World::new();
+    world.tell(lines);
+    world
+}
+
+impl World {
+    /// Tells more of the story.
+    pub fn tell(&mut self, lines: &str) {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+            let (command, expected) = line.split_once("=>").map_or((line, None), |(left, right)| (left, Some(right.trim())));
+            let answer = self.line(command);
+            let text = answer.as_ref().map_or(String::new(), told);
+            match expected {
+                Some(expected) => assert_eq!(text, expected, "line `{line}`"),
+                None => assert!(!matches!(answer, Some(Answer::Refused(_) | Answer::Parked(_))), "line `{line}`: {text}"),
+            }
+        }
+        self.restart();
+    }
+
+    /// One line of a story; `None` for what only sets the scene.
+    pub fn line(&mut self, line: &str) -> Option<Answer> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let told = match words[..] {
+            ["at", ms] => return self.scene(|world| world.now_ms = number(ms)),
+            ["later", ms] => return self.scene(|world| world.now_ms += number::<i64>(ms)),
+            ["key", version] => return self.scene(|world| world.key_version = number(version)),
+            ["room", "for", requests] => return self.scene(|world| world.requests_max = number(requests)),
+            ["restart"] => return self.scene(World::restart),
+            ["forget", events] => return self.scene(|world| assert_eq!(world.forget(), number::<usize>(events))),
+            ["lease", template, count] => return self.lease(template, number(count)),
+            ["sold", "out", template, total] => {
+                let template = self.template_number(template);
+                return self.scene(|world| world.hear_sold_out(template, number(total)));
+            }
+            ["template", id, ref rest @ ..] => self.ask_catalog(&write(id, rest)),
+            ["stop", template, request, ref dry @ ..] => self.ask_catalog(&CatalogCommand::Stop {
+                template: id(template),
+                request_id: id(request),
+                validate_only: *dry == ["dry"],
+            }),
+            ["show", template] => self.ask_catalog(&CatalogCommand::Get(id(template))),
+            ["templates", page_size, ref rest @ ..] => self.ask_catalog(&CatalogCommand::List {
+                page_size: number(page_size),
+                from: value_of(rest, "from=").map_or(0, number),
+                stopped: if rest.contains(&"stopped") { Some(true) } else { rest.contains(&"running").then_some(false) },
+            }),
+            _ => self.ask(&command(&words)),
+        };
+        Some(told)
+    }
+
+    pub fn template_number(&self, template: &str) -> u32 {
+        self.catalog.catalog().find(&id(template)).expect("the story made this template").terms.template
+    }
+
+    fn lease(&mut self, template: &str, count: u64) -> Option<Answer> {
+        let template = self.template_number(template);
+        self.scene(|world| world.happen(&[Event::LeaseReceived(Lease { template, partition: 0, count })]))
+    }
+
+    fn scene(&mut self, change: impl FnOnce(&mut World)) -> Option<Answer> {
+        change(self);
+        None
+    }
+}
+
+/// A command of the partition.
+pub fn command(words: &[&str]) -> Command {
+    match *words {
+        ["claim", user, template, request] => claim(Operation::Claim, user, template, request),
+        ["issue", user, template, request] => claim(Operation::Issue, user, template, request),
+        ["redeem", who, coupon, order, amount, request] => {
+            let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
+            let (amount, currency) = money(amount);
+            Command::Redeem(Redeem {
+                instrument: instrument(who, coupon),
+                merchant: id(merchant),
+                order: id(order),
+                amount,
+                currency,
+                request_id: id(request),
+            })
+        }
+        ["validate", who, coupon, amount] => {
+            let (amount, currency) = money(amount);
+            Command::Validate(Validate { instrument: instrument(who, coupon), amount, currency })
+        }
+        ["refund", redemption, request] => {
+            Command::Refund(Refund { redemption: number(redemption.trim_start_matches('#')), request_id: id(request) })
+        }
+        ["view", who, coupon] => Command::GetCoupon(instrument(who, coupon)),
+        ["reveal", who, coupon] => Command::RevealCode(instrument(who, coupon)),
+        ["wallet", user, page_size, ref rest @ ..] => Command::ListCoupons(ListCoupons {
+            user: super::key().user(user),
+            status: status(rest),
+            page_size: number(page_size),
+            from: value_of(rest, "from=").map(number),
+        }),
+        ["raise", template, current, target, request, ref dry @ ..] => Command::RaiseStock(RaiseStock {
+            template: id(template),
+            current: number(current),
+            target: number(target),
+            request_id: id(request),
+            validate_only: *dry == ["dry"],
+        }),
+        ["stock", template] => Command::GetStock(id(template)),
+        _ => panic!("no such command: {words:?}"),
+    }
+}
+
+fn claim(operation: Operation, user: &str, template: &str, request: &str) -> Command {
+    let user = User { id: id(user), key: super::key().user(user) };
+    Command::Claim(Claim { operation, user, template: id(template), request_id: id(request) })
+}
+
+fn instrument(who: &str, coupon: &str) -> Instrument {
+    match who.strip_prefix("code:") {
+        Some(version) => Instrument::Bearer { coupon: number(coupon), key_version: number(version) },
+        None => Instrument::Owned { user: super::key().user(who), coupon: number(coupon) },
+    }
+}
+
+fn status(words: &[&str]) -> StatusFilter {
+    let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired)];
+    let only = lives.into_iter().find(|(word, _)| words.contains(word));
+    only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))
+}
+
+/// `template ID (percent PAY | off THRESHOLD AMOUNT | card FACE) REQUEST [options]`; `version=N` makes it an update.
+fn write(template: &str, words: &[&str]) -> CatalogCommand {
+    let (kind, rest) = match *words {
+        ["percent", pay, ref rest @ ..] => {
+            let pay = BasisPoints::new(number(pay)).expect("basis points");
+            (Kind::PercentOff { pay, cap: value_of(rest, "cap=").map(number) }, rest)
+        }
+        ["off", threshold, amount, ref rest @ ..] => {
+            (Kind::AmountOff { threshold: number(threshold), amount: number(amount) }, rest)
+        }
+        ["card", face, ref rest @ ..] => (Kind::StoredValue { face_value: number(face) }, rest),
+        _ => panic!("no such kind: {words:?}"),
+    };
+    let (request, options) = rest.split_first().expect("a template names its request");
+    CatalogCommand::Write(WriteTemplate {
+        template: id(template),
+        expected_version: value_of(options, "version=").map(number),
+        spec: spec(kind, options),
+        request_id: id(request),
+        validate_only: options.contains(&"dry"),
+    })
+}
+
+/// What the options say, over a template without limits.
+pub fn spec(kind: Kind, options: &[&str]) -> TemplateSpec {
+    let after = value_of(options, "after=").map(|text| text.split_once('+').expect("after=WAIT+VALID"));
+    let fixed = Validity::Fixed(value_of(options, "use=").map_or(Window::default(), window));
+    TemplateSpec {
+        display_name: value_of(options, "name=").unwrap_or("").into(),
+        kind,
+        currency: currency(if options.contains(&"USD") { "USD" } else { "CNY" }),
+        rounding: if options.contains(&"floor") { Rounding::Floor } else { Rounding::HalfUp },
+        issue: value_of(options, "issue=").map_or(Window::default(), window),
+        validity: after.map_or(fixed, |(wait, valid)| Validity::Dynamic { wait_ms: number(wait), valid_ms: number(valid) }),
+        per_user_limit: value_of(options, "limit=").map_or(0, number),
+        stock: value_of(options, "stock=").map(number),
+        refund: if options.contains(&"refund=never") { RefundPolicy::Never } else { RefundPolicy::Full },
+    }
+}
+
+pub fn id(text: &str) -> Id {
+    Id::new("story", text).expect("a short name")
+}
+
+pub fn currency(text: &str) -> Currency {
+    Currency::parse(text).expect("three letters")
+}
+
+/// `500` or `500USD`.
+fn money(text: &str) -> (i64, Currency) {
+    let letters = text.find(|c: char| c.is_ascii_uppercase()).unwrap_or(text.len());
+    (number(&text[..letters]), currency(if letters < text.len() { &text[letters..] } else { "CNY" }))
+}
+
+/// `10..20`, or `10..` for no end.
+fn window(text: &str) -> Window {
+    let (from, until) = text.split_once("..").expect("a window is from..until");
+    Window { from_ms: number(from), until_ms: if until.is_empty() { 0 } else { number(until) } }
+}
+
+fn value_of<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+    words.iter().find_map(|word| word.strip_prefix(name))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is not the number that belongs here"))
+}

@@ -1,0 +1,124 @@
+//! Answers as one line of text, with every field that can differ: what the tables of the tests compare.
+
+use super::Answer;
+use std::fmt::Write;
+use tessera_domain::reply::{CouponView, Quote, Written};
+use tessera_domain::{Life, Rejection, Reply, Template, Window};
+
+pub fn told(answer: &Answer) -> String {
+    match answer {
+        Answer::Told(reply) => told_reply(reply),
+        Answer::Refused(rejection) => told_refusal(rejection),
+        Answer::Parked(template) => format!("PARKED for {template}"),
+    }
+}
+
+fn told_refusal(rejection: &Rejection) -> String {
+    let mut text = rejection.reason.wire_name().to_string();
+    if !rejection.field.is_empty() {
+        write!(text, " {}", rejection.field).expect("text grows");
+    }
+    if rejection.value != 0 {
+        write!(text, " {}", rejection.value).expect("text grows");
+    }
+    text
+}
+
+fn told_reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Claimed(claimed) => format!(
+            "coupon {} of {} v{} {} key {} {}",
+            claimed.coupon,
+            claimed.terms.template_id,
+            claimed.terms.version,
+            window(&claimed.window),
+            claimed.key_version,
+            written(&claimed.written)
+        ),
+        Reply::Quote(told) => quote("takes", told),
+        Reply::Redeemed(redeemed) => {
+            format!("{} at {} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
+        }
+        Reply::Refunded(refunded) => format!(
+            "gave back {} of #{} to coupon {} of {}, {} until {} with {} at {} {}",
+            refunded.amount,
+            refunded.redemption,
+            refunded.coupon,
+            refunded.terms.template_id,
+            life(refunded.life),
+            refunded.until_ms,
+            refunded.balance_after,
+            refunded.at_ms,
+            written(&refunded.written)
+        ),
+        Reply::Coupon(view) => coupon(view),
+        Reply::Coupons(page) => {
+            let coupons: Vec<String> =
+                page.coupons.iter().map(|coupon| format!("{} {}", coupon.coupon, life(coupon.life))).collect();
+            listed(&coupons, page.next)
+        }
+        Reply::Revealed { coupon, key_version } => format!("coupon {coupon} key {key_version}"),
+        Reply::StockRaised { written: place, total } => format!("total {total} {}", maybe_written(place)),
+        Reply::Stock(stock) => {
+            let opened = if stock.opened { "opened" } else { "untouched" };
+            format!("total {} free {} leased {} {opened}", stock.total, stock.free, stock.leased)
+        }
+        Reply::Template { written: place, template } => format!("{} {}", template_line(template), maybe_written(place)),
+        Reply::Templates { templates, next } => {
+            let templates: Vec<String> = templates.iter().map(|template| template_line(template)).collect();
+            listed(&templates, next.map(u64::from))
+        }
+    }
+}
+
+fn quote(verb: &str, quote: &Quote) -> String {
+    let Quote { coupon, terms, amount, applied, balance_after } = quote;
+    format!("{verb} {applied} of {amount} by coupon {coupon} of {}, leaves {balance_after}", terms.template_id)
+}
+
+fn coupon(view: &CouponView) -> String {
+    format!(
+        "coupon {} of {} v{} {} {} available {} captured {}",
+        view.coupon,
+        view.terms.template_id,
+        view.terms.version,
+        life(view.life),
+        window(&view.window),
+        view.available,
+        view.captured
+    )
+}
+
+fn template_line(template: &Template) -> String {
+    let state = if template.stopped { "stopped" } else { "running" };
+    format!("{} v{} {state}", template.terms.template_id, template.terms.version)
+}
+
+fn listed(items: &[String], next: Option<u64>) -> String {
+    let next = next.map_or("no more".to_string(), |next| format!("next {next}"));
+    format!("[{}] {next}", items.join(", "))
+}
+
+pub fn life(life: Life) -> &'static str {
+    match life {
+        Life::Active => "ACTIVE",
+        Life::Used => "USED",
+        Life::Expired => "EXPIRED",
+    }
+}
+
+fn window(window: &Window) -> String {
+    match window.until_ms {
+        0 => format!("{}..", window.from_ms),
+        until_ms => format!("{}..{until_ms}", window.from_ms),
+    }
+}
+
+fn maybe_written(place: &Option<Written>) -> String {
+    place.as_ref().map_or("unwritten".into(), written)
+}
+
+/// `#lsn`; the partition is always the one of this journal.
+fn written(place: &Written) -> String {
+    format!("#{}{}", place.lsn, if place.replayed { " replayed" } else { "" })
+}

@@ -1,0 +1,190 @@
+//! A ledger: one journal's state with the frame that is being written.
+//!
+//! [`Ledger::record`] is the only way an event becomes a fact while the engine runs: it is encoded into
+//! the open frame and applied to the state in one step, so that journal and memory cannot differ. A
+//! frame is sealed when the turn ends, or earlier when it grows large, with the digest of the state
+//! right after it. I6, I10.
+
+use crate::letter::Passenger;
+use tessera_domain::catalog::CatalogState;
+use tessera_domain::codec;
+use tessera_domain::event::Event;
+use tessera_domain::{Divergence, Partition};
+use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, FullReason, Journal, JournalId, Lsn, seal};
+
+/// Payload bytes at which a frame is sealed before its turn ends.
+pub const FRAME_SPLIT_BYTES: usize = 256 * 1024;
+
+/// Most bytes that one event takes; texts are bounded, so none comes near.
+const EVENT_BYTES_MAX: usize = 64 * 1024 + codec::HEADER_BYTES;
+
+const _: () = assert!(FRAME_SPLIT_BYTES + EVENT_BYTES_MAX <= tessera_wal::FRAME_PAYLOAD_BYTES_MAX);
+
+/// State that is made from a journal.
+pub trait State {
+    /// Makes an event the next fact.
+    fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence>;
+    /// Applies a recorded frame and compares the digest.
+    fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence>;
+    /// The digest of all of it.
+    fn digest(&self) -> u64;
+    /// The lsn of the last event.
+    fn lsn(&self) -> u64;
+}
+
+macro_rules! delegate_state {
+    ($type:ty) => {
+        impl State for $type {
+            fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence> {
+                <$type>::apply(self, time_ms, event)
+            }
+            fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
+                <$type>::replay(self, payload, time_ms, recorded)
+            }
+            fn digest(&self) -> u64 {
+                <$type>::digest(self)
+            }
+            fn lsn(&self) -> u64 {
+                <$type>::lsn(self)
+            }
+        }
+    };
+}
+delegate_state!(Partition);
+delegate_state!(CatalogState);
+
+/// Frames sealed and not yet handed over.
+#[derive(Default)]
+pub struct Sealed {
+    /// Each one's bytes, back to back.
+    pub bytes: Vec<u8>,
+    /// Where each one ends.
+    pub ends: Vec<usize>,
+}
+
+/// One journal's state and its open frame.
+pub struct Ledger<S> {
+    journal: JournalId,
+    state: S,
+    cursor: Cursor,
+    payload: Vec<u8>,
+    count: u32,
+    now_ms: i64,
+    catalog_lsn: u64,
+}
+
+/// Why a recorded frame cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// It does not follow the frame before.
+    #[error("journal {journal}: {source}")]
+    Continuity {
+        /// The journal.
+        journal: u16,
+        /// What is wrong.
+        #[source]
+        source: tessera_wal::ContinuityError,
+    },
+    /// It does not lead to the state that was recorded with it.
+    #[error("journal {journal}: {source}")]
+    Divergence {
+        /// The journal.
+        journal: u16,
+        /// What is wrong.
+        #[source]
+        source: Divergence,
+    },
+}
+
+impl<S: State> Ledger<S> {
+    /// An empty journal with its empty state.
+    pub fn new(journal: JournalId, state: S) -> Ledger<S> {
+        assert_eq!(state.lsn(), 0, "an empty journal has made nothing");
+        Ledger { journal, state, cursor: Cursor::START, payload: Vec::new(), count: 0, now_ms: 0, catalog_lsn: 0 }
+    }
+
+    /// The state with every recorded event applied.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Where the journal stands after its last sealed frame.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The time of this turn in this journal, ms.
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// Takes the next recorded frame.
+    pub fn replay(&mut self, frame: &Frame<'_>) -> Result<(), ReplayError> {
+        assert!(self.count == 0, "nothing is written while a journal is replayed");
+        let journal = self.journal.0;
+        self.cursor.accept(frame).map_err(|source| ReplayError::Continuity { journal, source })?;
+        let header = &frame.header;
+        self.state
+            .replay(frame.payload, header.now_ms, header.digest)
+            .map_err(|source| ReplayError::Divergence { journal, source })?;
+        assert_eq!(self.state.lsn(), self.cursor.lsn.0, "a frame holds as many events as it says");
+        Ok(())
+    }
+
+    /// Begins a turn at this wall time: the journal's time never goes back.
+    pub fn begin(&mut self, wall_ms: i64, catalog_lsn: u64) {
+        assert!(self.count == 0, "the turn before has sealed its frames");
+        self.now_ms = wall_ms.max(self.cursor.now_ms).max(0);
+        self.catalog_lsn = catalog_lsn;
+    }
+
+    /// Makes an event a fact: into the frame and into the state.
+    pub fn record(&mut self, event: &Event<'_>, sealed: &mut Sealed) {
+        codec::encode(event, &mut self.payload);
+        self.count += 1;
+        self.state.apply(self.now_ms, event).expect("I6: what was decided on a state applies to it");
+        if self.payload.len() >= FRAME_SPLIT_BYTES {
+            self.seal(sealed);
+        }
+    }
+
+    /// Seals what was recorded; does nothing if nothing was.
+    pub fn seal(&mut self, sealed: &mut Sealed) {
+        if self.count == 0 {
+            return;
+        }
+        let header = FrameHeader {
+            journal: self.journal,
+            number: FrameNo(self.cursor.number.0 + 1),
+            tenure: self.cursor.tenure,
+            first_lsn: Lsn(self.cursor.lsn.0 + 1),
+            count: self.count,
+            now_ms: self.now_ms,
+            catalog_lsn: self.catalog_lsn,
+            digest: self.state.digest(),
+            kind: FrameKind::Events,
+        };
+        let chain = seal(&header, &self.payload, &self.cursor.chain, &mut sealed.bytes);
+        sealed.ends.push(sealed.bytes.len());
+        self.cursor.advance_sealed(&header, chain);
+        assert_eq!(self.cursor.lsn.0, self.state.lsn(), "I10: the journal is where its state is");
+        self.payload.clear();
+        self.count = 0;
+    }
+
+    /// Appends the tenure record: the first frame of an owner. Nothing is served before `passenger` is released.
+    ///
+    /// # Errors
+    /// When the journal takes nothing; then nothing has changed.
+    pub fn begin_tenure(
+        &mut self,
+        journal: &dyn Journal<Passenger>,
+        wall_ms: i64,
+        catalog_lsn: u64,
+        passenger: Passenger,
+    ) -> Result<(), FullReason> {
+        self.begin(wall_ms, catalog_lsn);
+        let beginning = Beginning { journal: self.journal, now_ms: self.now_ms, catalog_lsn, digest: self.state.digest() };
+        journal.begin_tenure(beginning, &mut self.cursor, passenger).map_err(|full| full.reason)
+    }
+}

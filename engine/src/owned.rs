@@ -1,0 +1,65 @@
+//! One partition as its shard owns it: the ledger, the two lease desks, who is parked, whose raise waits.
+//!
+//! Everything but the ledger is soft: a crash takes it, clients retry, desks state their leases again.
+
+use crate::ledger::Ledger;
+use crate::letter::{Answer, Sink};
+use std::collections::{BTreeMap, VecDeque};
+use tessera_domain::Partition;
+use tessera_domain::command::Claim;
+use tessera_domain::lease::{HomeDesk, LesseeDesk};
+
+/// Where one answer goes.
+pub(crate) struct Slot {
+    pub(crate) sink: Sink,
+    pub(crate) tag: u64,
+}
+
+/// A claim that waits for a lease.
+pub(crate) struct Parked {
+    pub(crate) claim: Claim,
+    pub(crate) slot: Slot,
+    pub(crate) until_ms: i64,
+}
+
+/// A raise whose answer waits until every lessee has heard of it.
+pub(crate) struct Raised {
+    pub(crate) template: u32,
+    pub(crate) total: u64,
+    pub(crate) slot: Slot,
+    pub(crate) answer: Answer,
+}
+
+/// A partition and what its shard keeps beside it.
+pub(crate) struct Owned {
+    pub(crate) ledger: Ledger<Partition>,
+    pub(crate) lessee: LesseeDesk,
+    pub(crate) home: HomeDesk,
+    pub(crate) parked: BTreeMap<u32, VecDeque<Parked>>,
+    pub(crate) raised: Vec<Raised>,
+    /// Whether the ledger has begun this turn.
+    pub(crate) in_turn: bool,
+    /// When unacknowledged line messages are sent again.
+    pub(crate) resend_ms: i64,
+}
+
+impl Owned {
+    /// Takes ownership of a replayed partition.
+    pub(crate) fn new(ledger: Ledger<Partition>, partitions: u16, now_ms: i64) -> Owned {
+        let lessee = LesseeDesk::start(ledger.state().stock(), now_ms);
+        Owned {
+            ledger,
+            lessee,
+            home: HomeDesk::start(partitions),
+            parked: BTreeMap::new(),
+            raised: Vec::new(),
+            in_turn: false,
+            resend_ms: 0,
+        }
+    }
+
+    /// Claims that wait.
+    pub(crate) fn parked_claims(&self) -> u64 {
+        self.parked.values().map(|queue| queue.len() as u64).sum()
+    }
+}

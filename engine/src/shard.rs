@@ -1,0 +1,253 @@
+//! A shard: one thread's share of the partitions, as a plain struct driven by messages and time.
+//!
+//! [`Shard::turn`] is everything it does: letters first, then a bounded number of commands, then what
+//! time brings; each partition it touched seals its frames; all answers and letters ride with them.
+//! It waits for nothing, reads no clock and knows no thread.
+
+mod command;
+mod lease;
+mod line;
+mod report;
+
+use crate::ledger::Ledger;
+use crate::letter::{Batch, Letter, PostOffice};
+use crate::owned::Owned;
+use crate::turn::Turn;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tessera_domain::catalog::Catalog;
+use tessera_domain::keyed::IdHashKey;
+use tessera_domain::{Partition, Reason};
+use tessera_wal::{FullReason, Handover, Journal};
+
+pub use report::{LineReport, PartitionReport, ShardReport};
+
+/// The limits of a shard, by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Commands decided in one turn.
+    pub turn_commands_max: usize,
+    /// Commands that wait in the inbox; beyond it they are refused with OVERLOADED.
+    pub inbox_commands_max: usize,
+    /// Requests that one partition remembers; beyond it new writes are refused.
+    pub requests_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { turn_commands_max: 2_048, inbox_commands_max: 65_536, requests_max: 1 << 28 }
+    }
+}
+
+/// What all shards of a node share.
+pub struct Settings {
+    /// Partitions of the node.
+    pub partitions: u16,
+    /// The keyed hashes.
+    pub key: IdHashKey,
+    /// The key version that seals new codes.
+    pub key_version: u8,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// One shard.
+pub struct Shard {
+    number: u16,
+    settings: Arc<Settings>,
+    office: Arc<dyn PostOffice>,
+    catalog: Arc<Catalog>,
+    /// By partition number; `None` where another shard owns it.
+    owned: Vec<Option<Owned>>,
+    inbox: VecDeque<Batch>,
+    queued_commands: usize,
+    next_tick_ms: i64,
+    decided_commands: u64,
+    turns: u64,
+}
+
+/// Between two looks at what only time brings, in ms.
+const TICK_MS: i64 = 10;
+
+impl Shard {
+    /// A shard that owns these replayed partitions.
+    pub fn new(
+        number: u16,
+        settings: Arc<Settings>,
+        office: Arc<dyn PostOffice>,
+        catalog: Arc<Catalog>,
+        ledgers: Vec<Ledger<Partition>>,
+        now_ms: i64,
+    ) -> Shard {
+        let mut owned: Vec<Option<Owned>> = (0..settings.partitions).map(|_| None).collect();
+        for ledger in ledgers {
+            let partition = usize::from(ledger.state().id());
+            assert!(owned[partition].is_none(), "a partition has one owner");
+            owned[partition] = Some(Owned::new(ledger, settings.partitions, now_ms));
+        }
+        Shard {
+            number,
+            settings,
+            office,
+            catalog,
+            owned,
+            inbox: VecDeque::new(),
+            queued_commands: 0,
+            next_tick_ms: 0,
+            decided_commands: 0,
+            turns: 0,
+        }
+    }
+
+    /// Takes requests; gives them back if the inbox is full. I13.
+    pub fn accept(&mut self, batch: Batch) -> Result<(), Batch> {
+        if self.queued_commands + batch.requests.len() > self.settings.limits.inbox_commands_max {
+            return Err(batch);
+        }
+        self.queued_commands += batch.requests.len();
+        self.inbox.push_back(batch);
+        Ok(())
+    }
+
+    /// Commands that wait.
+    pub fn queued_commands(&self) -> usize {
+        self.queued_commands
+    }
+
+    /// One turn at this wall time. Without room in the log nothing happens that would need it:
+    /// writes are refused with LOG_FULL, reads go on.
+    pub fn turn(
+        &mut self,
+        letters: impl IntoIterator<Item = Letter>,
+        wall_ms: i64,
+        has_log_room: bool,
+    ) -> Vec<Handover<crate::letter::Passenger>> {
+        self.turns += 1;
+        let mut turn = Turn::new(self.office.clone());
+        let mut scene = Scene { wall_ms, has_log_room, claimed: Vec::new() };
+        for letter in letters {
+            self.read(letter, &mut scene, &mut turn);
+        }
+        self.run_commands(&mut scene, &mut turn);
+        if wall_ms >= self.next_tick_ms {
+            self.next_tick_ms = wall_ms + TICK_MS;
+            self.tick(&mut scene, &mut turn);
+        }
+        self.settle(&mut scene, &mut turn);
+        self.seal(&mut turn);
+        turn.hand_over()
+    }
+
+    fn read(&mut self, letter: Letter, scene: &mut Scene, turn: &mut Turn) {
+        match letter {
+            Letter::Lease { from, to, message } => self.read_lease(from, to, message, scene, turn),
+            Letter::Line { from, to, number, message } => self.read_line(from, to, number, &message, scene, turn),
+            Letter::LineAck { from, to, through } => self.read_ack(from, to, through, scene, turn),
+            Letter::Catalog { shard, catalog } => {
+                assert_eq!(shard, self.number, "a catalog is addressed to its shard");
+                self.install(catalog, turn);
+            }
+            Letter::Installed { .. } => unreachable!("installations are told to the catalog's owner"),
+        }
+    }
+
+    /// From now on this shard decides with `catalog`, and says so.
+    fn install(&mut self, catalog: Arc<Catalog>, turn: &mut Turn) {
+        if catalog.lsn() > self.catalog.lsn() {
+            self.catalog = catalog;
+        }
+        turn.send(Letter::Installed { shard: self.number, lsn: self.catalog.lsn() });
+    }
+
+    fn run_commands(&mut self, scene: &mut Scene, turn: &mut Turn) {
+        let mut left = self.settings.limits.turn_commands_max;
+        while left > 0 {
+            let Some(mut batch) = self.inbox.pop_front() else { return };
+            let rest = batch.requests.split_off(batch.requests.len().min(left));
+            left -= batch.requests.len();
+            self.queued_commands -= batch.requests.len();
+            self.decided_commands += batch.requests.len() as u64;
+            if !rest.is_empty() {
+                self.inbox.push_front(Batch { requests: rest, sink: batch.sink.clone() });
+            }
+            let mut answers = Vec::with_capacity(batch.requests.len());
+            for request in batch.requests {
+                self.run(request, &batch.sink, scene, turn, &mut answers);
+            }
+            turn.answer(&batch.sink, answers);
+        }
+    }
+
+    /// What only time brings, for every partition of this shard.
+    fn tick(&mut self, scene: &mut Scene, turn: &mut Turn) {
+        for partition in 0..self.settings.partitions {
+            if self.owned[usize::from(partition)].is_some() {
+                self.tick_leases(partition, scene, turn);
+                if scene.has_log_room {
+                    self.tick_requests(partition, scene, turn);
+                    self.tick_lines(partition, scene, turn);
+                }
+            }
+        }
+    }
+
+    fn tick_requests(&mut self, partition: u16, scene: &Scene, turn: &mut Turn) {
+        let owned = self.enter(partition, scene);
+        for _ in 0..FORGETTING_EVENTS_MAX {
+            let Some(event) = owned.ledger.state().decide_time(owned.ledger.now_ms()) else { return };
+            owned.ledger.record(&event, &mut turn.sealed);
+        }
+    }
+
+    /// The partition, begun for this turn.
+    fn enter(&mut self, partition: u16, scene: &Scene) -> &mut Owned {
+        let catalog_lsn = self.catalog.lsn();
+        let owned = self.owned[usize::from(partition)].as_mut().expect("the router knows who owns a partition");
+        if !owned.in_turn {
+            owned.in_turn = true;
+            owned.ledger.begin(scene.wall_ms, catalog_lsn);
+        }
+        owned
+    }
+
+    fn seal(&mut self, turn: &mut Turn) {
+        for owned in self.owned.iter_mut().flatten().filter(|owned| owned.in_turn) {
+            owned.in_turn = false;
+            owned.ledger.seal(&mut turn.sealed);
+        }
+    }
+}
+
+/// Forgetting events of one partition in one tick.
+const FORGETTING_EVENTS_MAX: usize = 16;
+
+/// What one turn carries along.
+struct Scene {
+    wall_ms: i64,
+    has_log_room: bool,
+    /// Partition and template of every claim of this turn.
+    claimed: Vec<(u16, u32)>,
+}
+
+/// Hands a turn to the journal, whole.
+///
+/// # Panics
+/// When the journal refuses frames of a turn that began with room: the state already has them, so the
+/// process must end (law 5).
+pub fn hand_over(journal: &dyn Journal<crate::letter::Passenger>, handovers: Vec<Handover<crate::letter::Passenger>>) {
+    for handover in handovers {
+        let mut handover = handover;
+        // The queue is larger than all undurable turns together; the disk's reserve holds what a turn with room began.
+        while let Err(full) = journal.append(handover) {
+            assert!(full.reason == FullReason::Queue, "a turn that had room is taken: {:?}", full.reason);
+            handover = full.handover;
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// The refusal for commands that no shard takes now.
+pub fn refuse(batch: Batch, reason: Reason) {
+    let answers = batch.requests.iter().map(|request| (request.tag, Err(reason.into()))).collect();
+    batch.sink.deliver(answers);
+}

@@ -1,0 +1,108 @@
+//! Commands in a turn: decide, record, answer from what was remembered; park a claim that needs a lease.
+
+use super::{Scene, Shard};
+use crate::letter::{Answer, Request, Sink};
+use crate::owned::{Owned, Parked, Raised, Slot};
+use crate::turn::Turn;
+use tessera_domain::command::{Claim, Command};
+use tessera_domain::lease::{Effects, PARKED_MS_MAX};
+use tessera_domain::{Context, Decision, Events, Reason, Reply};
+
+impl Shard {
+    /// Decides one request; its answer goes to `answers`, unless it has to wait.
+    pub(super) fn run(
+        &mut self,
+        request: Request,
+        sink: &Sink,
+        scene: &mut Scene,
+        turn: &mut Turn,
+        answers: &mut Vec<(u64, Answer)>,
+    ) {
+        let Request { partition, tag, command } = request;
+        if self.owned.get(usize::from(partition)).is_none_or(Option::is_none) {
+            answers.push((tag, Err(Reason::NotOwner.into())));
+            return;
+        }
+        match self.decide(partition, &command, scene, turn) {
+            Outcome::Answer(answer) => match (command, &answer) {
+                (Command::RaiseStock(raise), Ok(Reply::StockRaised { written: Some(_), total })) => {
+                    let template =
+                        self.catalog.find(&raise.template).expect("a raised template is in the catalog").terms.template;
+                    let raised = Raised { template, total: *total, slot: Slot { sink: sink.clone(), tag }, answer };
+                    self.await_hearing(partition, raised, scene, turn);
+                }
+                _ => answers.push((tag, answer)),
+            },
+            Outcome::Park(template) => {
+                let Command::Claim(claim) = command else { unreachable!("only claims are parked") };
+                if let Err(answer) = self.park(partition, template, claim, Slot { sink: sink.clone(), tag }) {
+                    answers.push((tag, answer));
+                }
+            }
+        }
+    }
+
+    /// Decides and records.
+    pub(super) fn decide(&mut self, partition: u16, command: &Command, scene: &mut Scene, turn: &mut Turn) -> Outcome {
+        let (catalog, settings) = (self.catalog.clone(), self.settings.clone());
+        let owned = self.enter(partition, scene);
+        let now_ms = owned.ledger.now_ms();
+        if let Command::Claim(claim) = command
+            && let Some(template) = catalog.find(&claim.template).filter(|template| template.terms.limited)
+        {
+            scene.claimed.push((partition, template.terms.template));
+        }
+        let context = Context {
+            catalog: &catalog,
+            lessee: &owned.lessee,
+            now_ms,
+            key_version: settings.key_version,
+            requests_max: settings.limits.requests_max,
+        };
+        match owned.ledger.state().decide(&context, command) {
+            Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
+            Decision::Refuse(rejection) => Outcome::Answer(Err(rejection)),
+            Decision::Park(template) => Outcome::Park(template),
+            Decision::Happen(_) if !scene.has_log_room => Outcome::Answer(Err(Reason::LogFull.into())),
+            Decision::Happen(events) => {
+                record(&mut owned.ledger, &events, turn);
+                Outcome::Answer(owned.ledger.state().latest_answer())
+            }
+        }
+    }
+
+    fn park(&mut self, partition: u16, template: u32, claim: Claim, slot: Slot) -> Result<(), Answer> {
+        let Owned { lessee, ledger, parked, .. } =
+            self.owned[usize::from(partition)].as_mut().expect("a claim is decided by its owner");
+        if !lessee.park(ledger.state().stock(), template) {
+            return Err(Err(Reason::StockBusy.into()));
+        }
+        let until_ms = ledger.now_ms() + PARKED_MS_MAX;
+        parked.entry(template).or_default().push_back(Parked { claim, slot, until_ms });
+        Ok(())
+    }
+
+    /// A raise is answered when every lessee has heard of it, so that whoever claims after the reply finds it.
+    fn await_hearing(&mut self, partition: u16, raised: Raised, scene: &mut Scene, turn: &mut Turn) {
+        let owned = self.enter(partition, scene);
+        let mut effects = Effects::default();
+        let now_ms = owned.ledger.now_ms();
+        owned.home.raised(owned.ledger.state().stock(), raised.template, now_ms, &mut effects);
+        owned.raised.push(raised);
+        self.carry_out(partition, effects, scene, turn);
+    }
+}
+
+/// What deciding a command came to.
+pub(super) enum Outcome {
+    /// An answer.
+    Answer(Answer),
+    /// It waits for a lease of this template.
+    Park(u32),
+}
+
+fn record(ledger: &mut crate::ledger::Ledger<tessera_domain::Partition>, events: &Events<'_>, turn: &mut Turn) {
+    for event in events {
+        ledger.record(event, &mut turn.sealed);
+    }
+}
