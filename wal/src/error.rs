@@ -62,6 +62,9 @@ pub enum Damage {
         /// Bytes it has.
         found: u64,
     },
+    /// A file is missing.
+    #[error("the file is missing")]
+    FileMissing,
     /// A sector's checksum does not hold.
     #[error("a sector is not what was written")]
     Sector,

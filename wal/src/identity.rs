@@ -53,7 +53,7 @@ pub(crate) struct Bounds {
 impl Identity {
     pub(crate) fn load(storage: &impl Storage) -> Result<Identity, Error> {
         let sector = match load(storage, IDENTITY_NAME, IDENTITY_MAGIC) {
-            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(Error::Missing),
+            Err(Error::Corrupt { damage: Damage::FileMissing, .. }) => return Err(Error::Missing),
             other => other?,
         };
         let fields = Fields(&sector);
@@ -106,7 +106,10 @@ fn begin(magic: [u8; 8], uuid: LogUuid) -> [u8; SECTOR_BYTES] {
 }
 
 fn load(storage: &impl Storage, name: &str, magic: [u8; 8]) -> Result<[u8; SECTOR_BYTES], Error> {
-    let file = storage.open(name).on("open", name, 0)?;
+    let file = match storage.open(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::corrupt(name, 0, Damage::FileMissing)),
+        opened => opened.on("open", name, 0)?,
+    };
     let length = file.len_bytes().on("length", name, 0)?;
     if length != SECTOR_BYTES as u64 {
         return Err(Error::corrupt(name, 0, Damage::Length { expected: SECTOR_BYTES as u64, found: length }));

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::frame::{Frame, FrameHeader, FrameKind, seal};
 use crate::number::{FrameNo, GroupSeq, JournalId, Lsn};
 use crate::trim::{KeepFrom, Trimmed};
+use std::fmt;
 use std::ops::ControlFlow;
 
 /// What leaves once it is durable: a reply, a message to another partition, an item of the change feed.
@@ -18,7 +19,6 @@ pub trait Passenger: Send + 'static {
 }
 
 /// What a turn hands over.
-#[derive(Debug)]
 pub struct Handover<P> {
     /// Sealed frames back to back; empty when the turn decided nothing. At most
     /// [`HANDOVER_BYTES_MAX`](crate::HANDOVER_BYTES_MAX).
@@ -27,6 +27,13 @@ pub struct Handover<P> {
     pub frame_count: u32,
     /// What waits for them, and for everything handed over before.
     pub passengers: Vec<P>,
+}
+
+impl<P> fmt::Debug for Handover<P> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (frames, bytes, passengers) = (self.frame_count, self.frames.len(), self.passengers.len());
+        write!(out, "Handover({frames} frames, {bytes} bytes, {passengers} passengers)")
+    }
 }
 
 /// Why a handover was refused.

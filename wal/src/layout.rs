@@ -3,6 +3,8 @@
 //! Every structure on disk has a fixed size and is checked for it before a field is taken, so an offset out of range is a
 //! broken program, not bad input: it panics.
 
+use crate::storage::SECTOR_BYTES;
+
 /// Takes fields out of a structure whose size has been checked.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
@@ -35,8 +37,8 @@ pub(crate) fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N]) {
     out[at..at + N].copy_from_slice(&bytes);
 }
 
-/// Whether all bytes are zero. Compares in 128-byte blocks, because recovery asks it of whole segments.
+/// Whether all bytes are zero. Compares whole sectors, because recovery asks it of whole segments.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<128>();
-    blocks.iter().all(|block| block.iter().fold(0, |all, byte| all | byte) == 0) && rest.iter().all(|&byte| byte == 0)
+    static ZEROES: [u8; SECTOR_BYTES] = [0; SECTOR_BYTES];
+    bytes.chunks(SECTOR_BYTES).all(|chunk| *chunk == ZEROES[..chunk.len()])
 }

@@ -35,6 +35,8 @@ mod shelf;
 mod spares;
 pub mod storage;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod trim;
 mod verify;
 mod writer;

@@ -28,6 +28,7 @@ pub struct Log<P> {
     shared: Arc<Shared>,
     keeper: Arc<dyn Keeper>,
     queue_bytes_max: usize,
+    handover_bytes_max: usize,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -100,7 +101,8 @@ impl<P: Passenger> Log<P> {
         let spare_thread = spawn("tessera-spare", &options.abort, move || keep_spares(&spares, &spare_options))?;
         let log_thread = spawn("tessera-log", &options.abort, move || worker.run())?;
         let threads = Mutex::new(vec![log_thread, spare_thread]);
-        Ok(Log { sender, shared, keeper, queue_bytes_max: options.queue_bytes_max, threads })
+        let handover_bytes_max = HANDOVER_BYTES_MAX.min(options.group_room_bytes());
+        Ok(Log { sender, shared, keeper, queue_bytes_max: options.queue_bytes_max, handover_bytes_max, threads })
     }
 
     /// Makes everything queued durable, seals the tail and ends the threads. Later handovers are refused.
@@ -146,7 +148,7 @@ impl<P: Passenger> Log<P> {
 impl<P: Passenger> Journal<P> for Log<P> {
     fn append(&self, handover: Handover<P>) -> Result<(), Full<Handover<P>>> {
         let frame_bytes = handover.frames.len();
-        assert!(frame_bytes <= HANDOVER_BYTES_MAX, "a handover is bounded: {frame_bytes} bytes");
+        assert!(frame_bytes <= self.handover_bytes_max, "a handover is bounded: {frame_bytes} bytes");
         assert!((frame_bytes == 0) == (handover.frame_count == 0), "a handover counts its frames");
         if let Some(reason) = self.refusal(frame_bytes) {
             return Err(Full { reason, handover });
@@ -201,7 +203,15 @@ enum Next<P> {
 }
 
 impl<S: Storage, P: Passenger> Worker<S, P> {
-    fn run(mut self) -> Result<(), Error> {
+    /// A full disk gets through to here only when the log stops: what waits then dies unpromised, with the process.
+    fn run(self) -> Result<(), Error> {
+        match self.serve() {
+            Err(Error::DiskFull { .. }) => Ok(()),
+            served => served,
+        }
+    }
+
+    fn serve(mut self) -> Result<(), Error> {
         let mut idle = false;
         loop {
             match self.next(idle) {
@@ -255,7 +265,9 @@ impl<S: Storage, P: Passenger> Worker<S, P> {
     }
 
     fn has_room_for(&self, handover: &Handover<P>) -> bool {
-        self.writer.pushed_bytes() + handover.frames.len() <= self.writer.options.group_bytes_max
+        let options = &self.writer.options;
+        let bytes_max = options.group_bytes_max.min(options.group_room_bytes());
+        self.writer.pushed_bytes() + handover.frames.len() <= bytes_max
     }
 
     fn board(&mut self, handover: Handover<P>) {
@@ -295,10 +307,7 @@ impl<S: Storage, P: Passenger> Worker<S, P> {
                 None => break,
             }
         }
-        match self.seal() {
-            Err(Error::DiskFull { .. }) => Ok(()),
-            sealed => sealed,
-        }
+        self.seal()
     }
 }
 

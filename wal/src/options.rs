@@ -73,6 +73,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The frame bytes that fit one group of an empty segment, its closing group's index included: an index takes at most 20
+    /// bytes for a frame of 104.
+    pub(crate) fn group_room_bytes(&self) -> usize {
+        let sectors_for_header_and_ends = 3 * SECTOR_BYTES;
+        let room = (self.segment_bytes as usize - sectors_for_header_and_ends) / 4 * 3;
+        room.min(GROUP_PAYLOAD_BYTES_MAX)
+    }
+
     /// Whether the limits fit each other.
     ///
     /// # Errors

@@ -18,8 +18,6 @@ pub enum Planted {
     ReadWithoutSync,
     /// A group that later evidence shows to have been durable is cut.
     TailCutTooFar,
-    /// Recovery goes on in the segment it found.
-    AppendToFoundSegment,
 }
 
 #[cfg(any(test, feature = "planted"))]

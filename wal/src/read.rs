@@ -133,7 +133,7 @@ impl Reading<'_> {
 
     fn walk(&mut self, file: &str, bytes: &[u8], header: &SegmentHeader, header_crc: u32, end: SegmentEnd) -> Result<(), Error> {
         let mut walk = Walk::new(&bytes[..end.offset as usize], header, header_crc);
-        walk_to_end(file, &mut walk, end, &mut |header, offset, payload| {
+        walk_to_end(file, &mut walk, end, |header, offset, payload| {
             if header.frame_count == 0 || self.stopped {
                 return Ok(());
             }

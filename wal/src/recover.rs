@@ -189,7 +189,7 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         let buffer = std::mem::take(&mut self.buffer);
         let mut walk = Walk::new(&buffer[..end.offset as usize], &loaded.header, loaded.header_crc);
         let mut spans = Spans::new();
-        let walked = walk_to_end(&loaded.name, &mut walk, end, &mut |header, offset, payload| {
+        let walked = walk_to_end(&loaded.name, &mut walk, end, |header, offset, payload| {
             self.visit_group(loaded, header, offset, payload, &mut spans)
         });
         let next_group = walk.expected;

@@ -99,7 +99,7 @@ pub(crate) fn walk_to_end<'a>(
     file: &str,
     walk: &mut Walk<'a>,
     end: SegmentEnd,
-    visit: &mut dyn FnMut(&GroupHeader, u64, &[u8]) -> Result<(), Error>,
+    mut visit: impl FnMut(&GroupHeader, u64, &[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut payload = Vec::new();
     while (walk.at as u64) < end.offset {

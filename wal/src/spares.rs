@@ -95,10 +95,10 @@ impl<S: Storage> Spares<S> {
         self.pop(&mut self.state.lock()).ok_or_else(|| self.disk_full())
     }
 
-    /// A ready spare, waiting for whoever makes them.
+    /// A ready spare, waiting for whoever makes them; once nobody does any more, one made now.
     ///
     /// # Errors
-    /// `DiskFull` when the log stops before one is ready.
+    /// `DiskFull` when the log stops on a full disk; `Io` when the disk fails.
     pub(crate) fn take_or_wait(&self) -> Result<Spare<S::File>, Error> {
         let mut state = self.state.lock();
         loop {
@@ -106,7 +106,8 @@ impl<S: Storage> Spares<S> {
                 return Ok(spare);
             }
             if state.stopping {
-                return Err(self.disk_full());
+                drop(state);
+                return self.take_or_make();
             }
             self.changed.wait(&mut state);
         }

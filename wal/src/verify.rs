@@ -3,7 +3,7 @@
 //! Also owns the one action that may cut what recovery refuses to: an operator's [`cut_tail`].
 
 use crate::cursor::Cursor;
-use crate::error::{Damage, Error, ReplayStop};
+use crate::error::{Damage, Error, Extent, FrameMark, ReplayStop};
 use crate::frame::Frame;
 use crate::identity::{Bounds, Identity};
 use crate::number::{JournalId, SegmentId};
@@ -98,11 +98,16 @@ impl Journals {
         })
     }
 
+    fn extent(&self) -> Extent {
+        let mark = |(&journal, cursor): (&JournalId, &Cursor)| FrameMark { journal, number: cursor.number, lsn: cursor.lsn };
+        Extent(self.cursors.iter().map(mark).collect())
+    }
+
     /// A broken continuity is damage, found at the frame that does not follow.
     fn problem(&self, error: Error) -> Error {
         match (&self.broken, error) {
             (Some((address, damage)), Error::Replay { .. }) => {
-                Error::corrupt(&segment_name(address.segment), address.offset, *damage)
+                Error::corrupt(&segment_name(address.segment), address.offset, *damage).with_extent(|| self.extent())
             }
             (_, error) => error,
         }

@@ -155,7 +155,10 @@ impl SimFile {
     fn read(&self, into: &mut [u8], offset: u64, through_cache: bool) -> io::Result<usize> {
         let disk = self.disk.lock();
         disk.check_read()?;
-        let count = into.len().min(disk.io_bytes_max.unwrap_or(usize::MAX));
+        let io_bytes_max = disk.io_bytes_max.unwrap_or(usize::MAX);
+        // What passes by the cache moves in whole sectors.
+        let least = if through_cache { 1 } else { SECTOR_BYTES };
+        let count = into.len().min(io_bytes_max.max(least) / least * least);
         Ok(disk.inode_numbered(self.inode).read(&mut into[..count], offset, through_cache))
     }
 
@@ -164,24 +167,13 @@ impl SimFile {
         match disk.step() {
             Ok(Step::Proceed) => disk.inode_numbered_mut(self.inode).sync(),
             Ok(_) => {}
+            Err(error) if disk.crashed => return Err(error),
             Err(error) => {
-                disk.inode_numbered_mut(self.inode).fail_sync_unless(disk_has_crashed(&error));
+                disk.inode_numbered_mut(self.inode).fail_sync();
                 return Err(error);
             }
         }
         Ok(())
-    }
-}
-
-fn disk_has_crashed(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
-}
-
-impl Inode {
-    fn fail_sync_unless(&mut self, crashed: bool) {
-        if !crashed {
-            self.fail_sync();
-        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! Trimming takes whole segments from the front, into the archive or back to the spares, and survives a crash anywhere.
+
+use super::scribe::*;
+use crate::storage::Storage;
+use crate::storage::sim::{Fault, SimStorage};
+use crate::*;
+use std::ops::ControlFlow;
+
+fn options_with(archive: bool) -> Options {
+    Options { archive, ..options(16384) }
+}
+
+fn written(archive: bool) -> (SimStorage, Writer<SimStorage>, Vec<Vec<u8>>) {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options_with(archive)).unwrap();
+    let frames = commit_each(&mut writer, &mut scribe, &[b"1", b"2", b"3", b"4", b"5", b"6", b"7"]);
+    (storage, writer, frames)
+}
+
+fn keep_from(number: u64) -> KeepFrom {
+    KeepFrom::from([(JournalId(0), FrameNo(number))])
+}
+
+/// The frames from the trimmed log's first one on. A log that does not begin at the beginning cannot be followed from there.
+fn replayed(storage: &SimStorage, archive: bool) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    let replay = &mut |frame: Frame<'_>, _| {
+        frames.push(frame.bytes().to_vec());
+        Ok(())
+    };
+    drop(open(storage.kill(), &options_with(archive), replay, &mut |_| {}).unwrap());
+    frames
+}
+
+#[test]
+fn trimmed_segments_move_to_the_archive_and_the_rest_replays() {
+    let (storage, mut writer, frames) = written(true);
+    let trimmed = writer.trim(&keep_from(4)).unwrap();
+    assert_eq!(trimmed, Trimmed { segments: 1, first: SegmentId(2) });
+    assert!(storage.list().unwrap().contains(&archive_name(SegmentId(1))));
+    assert_eq!(replayed(&storage, true), frames[2..]);
+    let report = verify(&storage.kill(), &mut |_| {}).unwrap();
+    assert!(report.problem.is_none(), "{report:?}");
+    assert_eq!(report.journals[&JournalId(0)].number, FrameNo(7));
+}
+
+#[test]
+fn a_trimmed_segment_becomes_a_spare_when_it_is_not_archived() {
+    let (storage, mut writer, frames) = written(false);
+    let count = |prefix: &str| storage.list().unwrap().iter().filter(|name| name.starts_with(prefix)).count();
+    let segments = count("segment-");
+    writer.trim(&keep_from(3)).unwrap();
+    assert_eq!((count("segment-"), count("spare-")), (segments - 1, 1));
+    assert_eq!(replayed(&storage, false), frames[2..]);
+}
+
+#[test]
+fn what_must_stay_is_never_trimmed() {
+    let (_, mut writer, _) = written(true);
+    assert_eq!(writer.trim(&keep_from(2)).unwrap().segments, 0);
+    assert_eq!(writer.trim(&KeepFrom::new()).unwrap().segments, 0);
+    assert_eq!(writer.trim(&keep_from(100)).unwrap().segments, 3);
+}
+
+#[test]
+fn reading_what_was_trimmed_names_the_first_frame_there_is() {
+    let (_, mut writer, _) = written(true);
+    writer.trim(&keep_from(3)).unwrap();
+    let read = |from| writer.reader().read(JournalId(0), FrameNo(from), &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(read(1), Err(Error::Trimmed { first_available: FrameNo(3), .. })));
+    assert!(read(3).is_ok());
+}
+
+#[test]
+fn a_crash_while_trimming_loses_nothing_that_must_stay() {
+    let mut worlds = 0;
+    for archive in [true, false] {
+        for step in 0.. {
+            let (storage, mut writer, frames) = written(archive);
+            storage.fail_at(storage.steps() + step, Fault::Crash);
+            let finished = writer.trim(&keep_from(4)).is_ok();
+            for image in storage.crash_images(64, 16, step).into_iter().chain([storage.kill()]) {
+                worlds += 1;
+                let seen = replayed(&image, archive);
+                assert!(seen == frames || seen == frames[2..], "step {step}: {} frames", seen.len());
+            }
+            if finished {
+                break;
+            }
+        }
+    }
+    assert!(worlds > 30, "{worlds}");
+}
