@@ -51,7 +51,11 @@ pub(crate) struct Bounds {
 }
 
 impl Identity {
-    pub(crate) fn load(storage: &impl Storage) -> Result<Identity, Error> {
+    /// Reads which log is in a directory, without its lock.
+    ///
+    /// # Errors
+    /// `Missing` when there is none; `Corrupt`, `Format`, `Io`.
+    pub fn load(storage: &impl Storage) -> Result<Identity, Error> {
         let sector = match load(storage, IDENTITY_NAME, IDENTITY_MAGIC) {
             Err(Error::Corrupt { damage: Damage::FileMissing, .. }) => return Err(Error::Missing),
             other => other?,

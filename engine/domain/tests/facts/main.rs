@@ -5,7 +5,10 @@
 mod given;
 
 mod claim;
+mod events;
 mod idempotency;
+mod journal;
+mod model;
 mod natural_key;
 mod precedence;
 mod redeem;

@@ -6,6 +6,7 @@ mod ledger;
 mod home;
 mod lessee;
 mod model;
+mod post;
 mod shop;
 mod simulation;
 mod world;

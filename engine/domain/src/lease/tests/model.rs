@@ -1,10 +1,10 @@
 //! Every interleaving of the small world, and progress out of each of its states.
 
 use super::ledger::LESSEES;
+use super::post::{Post, print_of};
 use super::world::{Budget, Step, World};
 use crate::lease::REPEAT_MS;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Rounds of [`REPEAT_MS`] in which a fault-free network answers everything.
 const ROUNDS_MAX: u32 = 24;
@@ -15,13 +15,8 @@ struct Seen {
     states: usize,
     /// States that differ in more than what was once sent.
     settled: usize,
-    sold_out: usize,
-}
-
-fn print_of(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    /// States in which a claim would be refused.
+    refusing: usize,
 }
 
 /// Visits every state that can be reached; each must keep the promises and lead to answers.
@@ -30,7 +25,7 @@ fn search(start: World) -> Seen {
     let (mut states, mut settled) = (HashSet::from([print_of(&start)]), HashSet::new());
     let mut open = vec![start];
     while let Some(world) = open.pop() {
-        seen.sold_out += usize::from(world.ledger.total == Some(world.ledger.issued()));
+        seen.refusing += usize::from(world.refuses(0) || world.refuses(1));
         let quiet = world.without_messages();
         if settled.insert(print_of(&quiet)) {
             answers_everything(quiet);
@@ -62,12 +57,12 @@ fn answers_everything(mut world: World) {
 
 /// One tick of everybody and whatever follows from it, in the order of sending.
 fn deliver_all(world: &mut World) {
-    world.sent.clear();
+    world.post = Post::default();
     world.step(Step::TickLessee(0));
     world.step(Step::TickLessee(1));
     world.step(Step::TickHome);
-    while !world.sent.is_empty() {
-        for (from, to, message) in std::mem::take(&mut world.sent) {
+    while !world.post.is_empty() {
+        for &(from, to, message) in std::mem::take(&mut world.post).iter() {
             world.step(Step::Deliver(from, to, message));
         }
     }
@@ -98,3 +93,21 @@ fn m7() { run(1, [1,2], Some(0), 1, 1, false); }
 fn m8() { run(2, [1,1], None, 0, 0, false); }
 #[test]
 fn m9() { run(0, [1,1], Some(1), 1, 1, false); }
+#[test]
+fn n1() { run(0, [2,0], Some(1), 1, 1, false); }
+#[test]
+fn n2() { run(0, [1,1], Some(0), 1, 1, false); }
+#[test]
+fn n3() { run(0, [1,1], Some(1), 0, 1, false); }
+#[test]
+fn n4() { run(1, [2,0], Some(1), 1, 1, false); }
+#[test]
+fn n5() { run(0, [2,0], Some(2), 1, 1, false); }
+#[test]
+fn o1() { run(0, [1,0], Some(1), 1, 1, false); }
+#[test]
+fn o2() { run(0, [1,0], Some(1), 0, 1, false); }
+#[test]
+fn o3() { run(0, [1,1], Some(0), 0, 1, false); }
+#[test]
+fn o4() { run(0, [2,0], Some(1), 0, 1, false); }

@@ -7,6 +7,7 @@
 
 use super::TEMPLATE;
 use super::ledger::{LESSEES, Ledger};
+use super::post::Post;
 use super::shop::{Answer, Office, Out, Shop};
 use crate::lease::{HomeDesk, LesseeDesk, Message, To};
 use crate::stock::Stock;
@@ -26,7 +27,7 @@ pub(super) struct Budget {
     pub(super) impatient: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct World {
     catalog_total: u64,
     now_ms: i64,
@@ -36,8 +37,7 @@ pub(super) struct World {
     desks: [LesseeDesk; LESSEES as usize],
     /// Whether the reply of the raise has left.
     raise_heard: bool,
-    /// Every message ever sent, with its sender, sorted.
-    pub(super) sent: Vec<(u16, To, Message)>,
+    pub(super) post: Post,
 }
 
 /// One step of somebody.
@@ -65,13 +65,13 @@ impl World {
             home_desk: HomeDesk::start(LESSEES),
             desks: [desk.clone(), desk],
             raise_heard: false,
-            sent: Vec::new(),
+            post: Post::default(),
         }
     }
 
     /// Every step that is possible here.
     pub(super) fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self.sent.iter().map(|&(from, to, message)| Step::Deliver(from, to, message)).collect();
+        let mut steps: Vec<Step> = self.post.iter().map(|&(from, to, message)| Step::Deliver(from, to, message)).collect();
         steps.push(Step::TickHome);
         for lessee in 0..LESSEES {
             steps.push(Step::TickLessee(lessee));
@@ -149,7 +149,14 @@ impl World {
 
     /// The same, after everything that is on its way was lost.
     pub(super) fn without_messages(&self) -> World {
-        World { sent: Vec::new(), ..self.clone() }
+        World { post: Post::default(), ..self.clone() }
+    }
+
+    /// Whether a claim would be refused here, now.
+    pub(super) fn refuses(&self, lessee: u16) -> bool {
+        let stock = self.ledger.lessee_stock(lessee);
+        let sale = self.desks[usize::from(lessee)].sale(&stock, TEMPLATE, self.now_ms);
+        matches!(sale, crate::lease::Sale::SoldOut { .. })
     }
 
     /// Every claim that was still to come, comes.
@@ -190,12 +197,7 @@ impl World {
     }
 
     fn send(&mut self, from: u16, messages: Vec<(To, Message)>) {
-        for (to, message) in messages {
-            let sent = (from, to, message);
-            if let Err(place) = self.sent.binary_search(&sent) {
-                self.sent.insert(place, sent);
-            }
-        }
+        messages.into_iter().for_each(|(to, message)| self.post.send((from, to, message)));
     }
 
     /// "Sold out" names a total that is sold; once a raise is acknowledged, no total but the new one.

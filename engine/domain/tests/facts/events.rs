@@ -1,0 +1,120 @@
+//! One sample of every event kind, with a different number in every field.
+
+use tessera_domain::event::*;
+
+pub const REQUEST: Request<'static> = Request { id: "request-1", fingerprint: 0x0123_4567_89ab_cdef };
+
+const BODY: TermsBody<'static> = TermsBody {
+    template: 7,
+    version: 3,
+    template_id: "summer-夏",
+    kind: 1,
+    first: 8_000,
+    second: 5_000,
+    currency: *b"CNY",
+    rounding: 3,
+    issue_from_ms: 1_700_000_000_000,
+    issue_until_ms: 1_800_000_000_000,
+    validity: 2,
+    validity_first_ms: 3_600_000,
+    validity_second_ms: 86_400_000,
+    per_user_limit: 300,
+    limited: true,
+    refund: 1,
+};
+
+const CARD: TermsBody<'static> = TermsBody {
+    template: 0,
+    version: 1,
+    template_id: "card",
+    kind: 3,
+    first: 10_000,
+    second: 0,
+    currency: *b"USD",
+    rounding: 0,
+    issue_from_ms: 0,
+    issue_until_ms: 0,
+    validity: 1,
+    validity_first_ms: 0,
+    validity_second_ms: 0,
+    per_user_limit: 0,
+    limited: false,
+    refund: 0,
+};
+
+/// Name of the kind and its samples.
+pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
+    let lease = Lease { template: 7, partition: 300, count: 1_000_000 };
+    vec![
+        (
+            "TermsAdopted",
+            vec![
+                Event::TermsAdopted(TermsAdopted { terms: 5, body: BODY }),
+                Event::TermsAdopted(TermsAdopted { terms: 0, body: CARD }),
+            ],
+        ),
+        ("Claimed", claimed()),
+        (
+            "Redeemed",
+            vec![Event::Redeemed(Redeemed {
+                coupon: 70_000,
+                previous: 99_000,
+                merchant: "shop",
+                order: "order-1",
+                request: REQUEST,
+                amount: 10_000,
+                applied: 2_000,
+            })],
+        ),
+        (
+            "Refused",
+            vec![
+                Event::Refused(Refused { operation: 3, coupon: 70_000, request: REQUEST, reason: 53, value: 600 }),
+                Event::Refused(Refused { operation: 4, coupon: 1, request: REQUEST, reason: 80, value: -1 }),
+            ],
+        ),
+        (
+            "Refunded",
+            vec![Event::Refunded(Refunded {
+                redemption: 100_000,
+                coupon: 70_000,
+                previous: 100_001,
+                request: REQUEST,
+                amount: 2_000,
+                reopened_until_ms: 1_702_592_000_000,
+            })],
+        ),
+        ("RequestsForgotten", vec![Event::RequestsForgotten(RequestsForgotten { before: 1_024 })]),
+        ("StockOpened", vec![Event::StockOpened(StockOpened { template: 7, total: 1_000_000_000_000 })]),
+        ("StockSet", vec![Event::StockSet(StockSet { template: 7, from: 250, to: 251, request: REQUEST })]),
+        ("LeaseGranted", vec![Event::LeaseGranted(lease)]),
+        ("LeaseReclaimed", vec![Event::LeaseReclaimed(lease)]),
+        ("LeaseReceived", vec![Event::LeaseReceived(Lease { partition: 0, ..lease })]),
+        ("LeaseReturned", vec![Event::LeaseReturned(Lease { partition: 0, ..lease })]),
+        ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
+        ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
+        ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
+        ("TemplateCreated", vec![Event::TemplateCreated(template(CARD, None)), Event::TemplateCreated(template(BODY, Some(0)))]),
+        ("TemplateUpdated", vec![Event::TemplateUpdated(template(BODY, Some(1_000)))]),
+        ("TemplateStopped", vec![Event::TemplateStopped(TemplateStopped { template: 7, request: REQUEST })]),
+    ]
+}
+
+fn claimed() -> Vec<Event<'static>> {
+    let claimed = Claimed {
+        coupon: 70_000,
+        terms: 5,
+        user: "alice",
+        operation: 1,
+        request: REQUEST,
+        use_from_ms: 1_700_000_000_000,
+        use_until_ms: 1_700_086_400_000,
+        key_version: 2,
+    };
+    let least = Claimed { coupon: 0, terms: 0, user: "u", operation: 2, use_from_ms: 0, use_until_ms: 0, key_version: 0, ..claimed };
+    vec![Event::Claimed(claimed), Event::Claimed(least)]
+}
+
+fn template(body: TermsBody<'static>, stock: Option<u64>) -> TemplateWritten<'static> {
+    TemplateWritten { body, display_name: "夏日 8 折", stock, request: REQUEST }
+}

@@ -1,0 +1,178 @@
+//! Facts about what a journal may hold: the rest is refused with its lsn, or stops the process.
+
+use crate::events::samples;
+use crate::given::story::story;
+use crate::given::{Frame, World, encoded, key, rebuilt};
+use tessera_domain::codec::NotAnEvent;
+use tessera_domain::event::*;
+use tessera_domain::{Divergence, Partition, catalog::CatalogState};
+
+/// A partition with one limited template of two pieces, one of them claimed: lsns 1 to 3.
+fn begun() -> World {
+    story(
+        "template cash off 10000 2000 t stock=5
+         lease cash 2
+         claim alice cash r1",
+    )
+}
+
+fn request() -> Request<'static> {
+    Request { id: "other", fingerprint: 1 }
+}
+
+fn claimed(operation: u8) -> Event<'static> {
+    Event::Claimed(Claimed {
+        coupon: 1,
+        terms: 0,
+        user: "bob",
+        operation,
+        request: request(),
+        use_from_ms: 0,
+        use_until_ms: 0,
+        key_version: 1,
+    })
+}
+
+/// The next event is refused for this reason, with its lsn.
+fn check(event: Event<'_>, what: &'static str) {
+    let found = begun().partition.apply(1_000, &event);
+    assert_eq!(found, Err(Divergence::Unexpected { lsn: 4, what }), "{event:?}");
+}
+
+#[test]
+fn the_scene_takes_the_event_that_the_other_facts_bend() {
+    assert_eq!(begun().partition.apply(1_000, &claimed(1)), Ok(()));
+}
+
+#[test]
+fn a_coupon_is_made_by_a_claim_or_an_issue_only() {
+    for operation in [0, 3, 4, 5, 6, 7, 8, 9, 255] {
+        check(claimed(operation), "an operation that makes no coupon");
+    }
+}
+
+#[test]
+fn a_refusal_has_a_known_operation_and_a_known_reason() {
+    let refused = |operation, reason| Event::Refused(Refused { operation, coupon: 0, request: request(), reason, value: 0 });
+    assert_eq!(begun().partition.apply(1_000, &refused(3, 32)), Ok(()));
+    check(refused(0, 32), "an operation that is not known");
+    check(refused(9, 32), "an operation that is not known");
+    check(refused(3, 0), "a refusal for a reason that is not known");
+    check(refused(3, 9_999), "a refusal for a reason that is not known");
+}
+
+#[test]
+fn a_lessee_keeps_its_own_lease_only() {
+    let lease = Lease { template: 0, partition: 1, count: 3 };
+    check(Event::LeaseReceived(lease), "a lease of another partition");
+    check(Event::LeaseReturned(Lease { count: 1, ..lease }), "a lease of another partition");
+}
+
+#[test]
+fn terms_hold_only_numbers_that_mean_something() {
+    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
+    let body = card.body;
+    let adopt = |body| Event::TermsAdopted(TermsAdopted { terms: 1, body });
+    assert_eq!(begun().partition.apply(1_000, &adopt(body)), Ok(()));
+    for bent in [
+        TermsBody { kind: 0, ..body },
+        TermsBody { kind: 4, ..body },
+        TermsBody { second: 1, ..body },
+        TermsBody { kind: 1, first: 10_001, ..body },
+        TermsBody { kind: 1, first: -1, ..body },
+        TermsBody { rounding: 4, ..body },
+        TermsBody { validity: 0, ..body },
+        TermsBody { validity: 3, ..body },
+        TermsBody { refund: 2, ..body },
+        TermsBody { currency: *b"Cny", ..body },
+        TermsBody { template_id: "", ..body },
+    ] {
+        check(adopt(bent), "terms with a number that is not known");
+    }
+}
+
+#[test]
+fn a_coupon_has_adopted_terms() {
+    let Event::Claimed(event) = claimed(1) else { panic!("a claim") };
+    check(Event::Claimed(Claimed { terms: 1, ..event }), "terms that were not adopted");
+}
+
+#[test]
+fn events_of_the_catalog_and_of_a_partition_do_not_mix() {
+    for (kind, events) in samples() {
+        let of_catalog = kind.starts_with("Template");
+        if of_catalog {
+            check(events[0], "an event of the catalog in a partition's journal");
+        } else if kind != "RequestsForgotten" {
+            let found = CatalogState::new(key()).apply(1_000, &events[0]);
+            let what = "an event of a partition in the catalog's journal";
+            assert_eq!(found, Err(Divergence::Unexpected { lsn: 1, what }), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_whose_digest_differs_is_told_with_both_digests_and_its_last_lsn() {
+    let world = begun();
+    let mut partition = rebuilt(&world.frames[..1]);
+    let Frame { time_ms, payload, digest } = &world.frames[1];
+    let found = partition.replay(payload, *time_ms, digest ^ 1);
+    assert_eq!(found, Err(Divergence::Digest { lsn: 3, recorded: digest ^ 1, found: *digest }));
+}
+
+#[test]
+fn the_digest_covers_the_time_of_the_frame() {
+    let Frame { time_ms, payload, digest } = &begun().frames[0];
+    let found = Partition::new(crate::given::PARTITION, key()).replay(payload, time_ms + 1, *digest);
+    assert!(matches!(found, Err(Divergence::Digest { lsn: 1, .. })), "{found:?}");
+}
+
+#[test]
+fn the_digest_covers_the_partitions_number_and_the_keyed_hashes() {
+    let frames = begun().frames;
+    let other_key = tessera_domain::keyed::IdHashKey::new([9; 16]);
+    for mut other in [Partition::new(4, key()), Partition::new(crate::given::PARTITION, other_key)] {
+        let found = frames.iter().try_for_each(|frame| other.replay(&frame.payload, frame.time_ms, frame.digest));
+        assert!(matches!(found, Err(Divergence::Digest { .. })), "{found:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_event_are_told_with_the_lsn_they_would_have() {
+    let mut payload = encoded(&[claimed(1)]);
+    payload.extend_from_slice(&[2, 1, 9]);
+    let found = begun().partition.replay(&payload, 1_000, 0);
+    assert_eq!(found, Err(Divergence::NotAnEvent { lsn: 5, why: NotAnEvent::Short }));
+}
+
+#[test]
+#[should_panic(expected = "I10: time does not go back")]
+fn time_that_goes_back_stops_the_process() {
+    let _ = begun().partition.apply(999, &claimed(1));
+}
+
+#[test]
+#[should_panic(expected = "I5: one effect per idempotency key")]
+fn a_second_effect_of_a_request_stops_the_process() {
+    let mut world = begun();
+    world.tell("lease cash 3");
+    world.happen(&[claimed(1)]);
+    let Event::Claimed(event) = claimed(1) else { panic!("a claim") };
+    let _ = world.partition.apply(1_000, &Event::Claimed(Claimed { coupon: 2, ..event }));
+}
+
+#[test]
+#[should_panic(expected = "I1: never oversold")]
+fn a_piece_too_many_stops_the_process() {
+    let mut world = begun();
+    world.tell("claim carol cash r1");
+    let Event::Claimed(event) = claimed(1) else { panic!("a claim") };
+    let _ = world.partition.apply(1_000, &Event::Claimed(Claimed { coupon: 2, ..event }));
+}
+
+#[test]
+#[should_panic(expected = "I9: a template's versions have no gaps")]
+fn a_template_version_too_far_stops_the_process() {
+    let (_, events) = samples().remove(16);
+    let _ = CatalogState::new(key()).apply(1_000, &events[0]);
+}

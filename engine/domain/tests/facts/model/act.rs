@@ -1,0 +1,131 @@
+//! Random acts over few users, templates, orders, requests and times, so that they meet often.
+
+use super::plain::Plain;
+use proptest::prelude::*;
+
+/// One step; [`Act::line`] makes it a line of a story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Later(i64),
+    Key(u8),
+    Claim { verb: &'static str, user: u8, template: u8, request: u8 },
+    Redeem { who: u8, coupon: u8, merchant: u8, order: u8, amount: i64, usd: bool, request: u8 },
+    Validate { who: u8, coupon: u8, amount: i64, usd: bool },
+    Refund { nth: u8, request: u8 },
+    View { who: u8, coupon: u8 },
+    Reveal { who: u8, coupon: u8 },
+    Wallet { user: u8, size: u8, from: Option<u8>, status: &'static str },
+    Raise { template: u8, off_by: u8, more: u8, request: u8, dry: bool },
+    Stock { template: u8 },
+    Lease { template: u8, more: u8 },
+    Stop { template: u8 },
+    Update { template: u8 },
+    Forget,
+    Restart,
+}
+
+pub fn acts() -> impl Strategy<Value = Act> {
+    let amount = || {
+        prop_oneof![
+            8 => prop::sample::select(vec![1, 30, 50, 99, 100, 101, 250, 300]),
+            1 => prop::sample::select(vec![-1, 0, 1_000_000_000_000_001, i64::MAX]),
+        ]
+    };
+    let later = prop::sample::select(vec![0, 1, 3_600_000, 20_000_000, 30_000_000, 86_400_000, 2_592_000_000]);
+    let verb = prop::sample::select(vec!["claim", "issue"]);
+    let status = prop::sample::select(vec!["", "active", "used", "expired"]);
+    let (who, coupon) = (|| 0..7u8, || 0..9u8);
+    let usd = || prop::bool::weighted(0.2);
+    prop_oneof![
+        4 => later.prop_map(Act::Later),
+        1 => (0..3u8).prop_map(Act::Key),
+        20 => (verb, 0..4u8, 0..7u8, 0..6u8)
+            .prop_map(|(verb, user, template, request)| Act::Claim { verb, user, template, request }),
+        24 => (who(), coupon(), 0..2u8, 0..3u8, amount(), usd(), 0..5u8).prop_map(
+            |(who, coupon, merchant, order, amount, usd, request)| {
+                Act::Redeem { who, coupon, merchant, order, amount, usd, request }
+            }
+        ),
+        4 => (who(), coupon(), amount(), usd())
+            .prop_map(|(who, coupon, amount, usd)| Act::Validate { who, coupon, amount, usd }),
+        12 => (0..12u8, 0..4u8).prop_map(|(nth, request)| Act::Refund { nth, request }),
+        3 => (who(), coupon()).prop_map(|(who, coupon)| Act::View { who, coupon }),
+        2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
+        4 => (0..4u8, 0..5u8, prop::option::weighted(0.4, 0..10u8), status)
+            .prop_map(|(user, size, from, status)| Act::Wallet { user, size, from, status }),
+        3 => (0..7u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
+            .prop_map(|(template, off_by, more, request, dry)| Act::Raise { template, off_by, more, request, dry }),
+        1 => (0..7u8).prop_map(|template| Act::Stock { template }),
+        5 => (1..3u8, 1..4u8).prop_map(|(nth, more)| Act::Lease { template: nth * 2 - 1, more }),
+        1 => (0..60u8).prop_map(|template| Act::Stop { template }),
+        1 => (0..6u8).prop_map(|template| Act::Update { template }),
+        2 => Just(Act::Forget),
+        1 => Just(Act::Restart),
+    ]
+}
+
+impl Act {
+    /// The line of a story; numbers that only the model knows (lsns, totals, versions) are filled in here.
+    pub fn line(&self, plain: &Plain) -> String {
+        match *self {
+            Act::Later(ms) => format!("later {ms}"),
+            Act::Key(version) => format!("key {version}"),
+            Act::Claim { verb, user, template, request } => format!("{verb} u{user} t{template} r{request}"),
+            Act::Redeem { who, coupon, merchant, order, amount, usd, request } => {
+                format!("redeem {} m{merchant}/o{order} {} r{request}", named(who, coupon, plain), money(amount, usd))
+            }
+            Act::Validate { who, coupon, amount, usd } => {
+                format!("validate {} {}", named(who, coupon, plain), money(amount, usd))
+            }
+            Act::Refund { nth, request } => {
+                let redemption = plain.redemptions.get(usize::from(nth)).map_or(u64::from(nth), |redemption| redemption.lsn);
+                format!("refund #{redemption} r{request}")
+            }
+            Act::View { who, coupon } => format!("view {}", named(who, coupon, plain)),
+            Act::Reveal { who, coupon } => format!("reveal {}", named(who, coupon, plain)),
+            Act::Wallet { user, size, from, status } => {
+                let from = from.map_or(String::new(), |from| format!("from={from}"));
+                format!("wallet u{user} {size} {from} {status}")
+            }
+            Act::Raise { template, off_by, more, request, dry } => {
+                let home = plain.templates.get(usize::from(template)).map_or(0, |template| template.total());
+                let current = home + u64::from(off_by);
+                let dry = if dry { "dry" } else { "" };
+                format!("raise t{template} {current} {} r{request} {dry}", current + u64::from(more))
+            }
+            Act::Stock { template } => format!("stock t{template}"),
+            Act::Lease { template, more } => {
+                let received = plain.templates[usize::from(template)].received;
+                format!("lease t{template} {}", received + u64::from(more))
+            }
+            Act::Stop { template } => format!("stop t{template} s{}", plain.catalog_requests),
+            Act::Update { template } => match plain.templates.get(usize::from(template)) {
+                Some(found) => format!(
+                    "template t{template} {} version={}",
+                    found.line.replacen(" t ", &format!(" v{} ", plain.catalog_requests), 1),
+                    found.body.version
+                ),
+                None => "later 0".into(),
+            },
+            Act::Forget => "later 0".into(),
+            Act::Restart => "restart".into(),
+        }
+    }
+}
+
+/// Mostly the owner; sometimes the bearer, a bearer with another key version, or somebody else.
+fn named(who: u8, coupon: u8, plain: &Plain) -> String {
+    let Some(found) = plain.coupons.get(usize::from(coupon)) else {
+        return format!("{} {coupon}", if who % 2 == 0 { "u0" } else { "code:1" });
+    };
+    match who {
+        0..=3 => format!("{} {coupon}", found.user),
+        4 => format!("code:{} {coupon}", found.key_version),
+        5 => format!("code:{} {coupon}", found.key_version + 1),
+        _ => format!("u0 {coupon}"),
+    }
+}
+
+fn money(amount: i64, usd: bool) -> String {
+    format!("{amount}{}", if usd { "USD" } else { "" })
+}

@@ -1,0 +1,109 @@
+//! The whole partition against a plain, slow model, over random sequences of commands and times.
+//!
+//! [`plain`] says what is true, in maps and strings; [`act`] makes the commands; [`recount`] makes the
+//! digest from the model's own state, by the definition in the formats. After each step every answer, the
+//! digest and the invariants must agree; at the end the journal replays to every digest (I6).
+
+mod act;
+mod ask;
+mod plain;
+mod recount;
+
+use crate::given::{Answer, World, rebuilt, told::told};
+use act::{Act, acts};
+use plain::Plain;
+use proptest::prelude::*;
+use tessera_domain::Life;
+use tessera_domain::command::{Command, Instrument};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_partition_agrees_with_the_plain_model_at_every_step(acts in proptest::collection::vec(acts(), 100)) {
+        let mut run = Run::new();
+        for act in &acts {
+            run.step(act);
+        }
+        let replayed = rebuilt(&run.world.frames);
+        prop_assert_eq!(replayed.digest(), run.world.partition.digest(), "I6");
+    }
+}
+
+struct Run {
+    world: World,
+    plain: Plain,
+    lives: Vec<Life>,
+    lines: Vec<String>,
+}
+
+impl Run {
+    fn new() -> Run {
+        let mut world = World::new();
+        world.requests_max = plain::REQUESTS_MAX as u64;
+        let mut plain = Plain::default();
+        plain.now_ms = world.now_ms;
+        plain.key_version = world.key_version;
+        for template in plain::templates() {
+            world.tell(&format!("template {} {}", template.id(), template.line));
+            plain.templates.push(template);
+            plain.catalog_lsn += 1;
+        }
+        Run { world, plain, lives: Vec::new(), lines: Vec::new() }
+    }
+
+    fn step(&mut self, act: &Act) {
+        let line = act.line(&self.plain);
+        self.lines.push(line.clone());
+        let answer = self.world.line(&line);
+        if *act == Act::Forget {
+            self.world.forget();
+        }
+        let expected = self.plain.ask(&line);
+        assert_eq!(answer.as_ref().map_or(String::new(), told), expected, "after\n{}", self.lines.join("\n"));
+        assert_eq!(self.world.partition.lsn(), self.plain.lsn, "after\n{}", self.lines.join("\n"));
+        assert_eq!(self.world.partition.digest(), recount::digest(&self.plain), "after\n{}", self.lines.join("\n"));
+        self.hold_invariants();
+    }
+
+    fn hold_invariants(&mut self) {
+        for template in 0..self.plain.templates.len() as u32 {
+            let lease = self.world.partition.stock().lessee(template);
+            let issued = self.plain.coupons.iter().filter(|coupon| coupon.body.template == template && coupon.body.limited);
+            assert_eq!(issued.count() as u64, lease.issued, "I1: what is issued is counted");
+            assert!(lease.issued <= lease.received, "I1: never more than received");
+        }
+        for number in 0..self.plain.coupons.len() {
+            self.hold_coupon(number);
+        }
+    }
+
+    fn hold_coupon(&mut self, number: usize) {
+        let coupon = &self.plain.coupons[number];
+        let (one_use, loaded) = if coupon.body.kind == 3 { (false, coupon.body.first) } else { (true, 1) };
+        let instrument = Instrument::Bearer { coupon: number as u64, key_version: coupon.key_version };
+        let Answer::Told(tessera_domain::Reply::Coupon(view)) = self.world.ask(&Command::GetCoupon(instrument)) else {
+            panic!("I3: a coupon stays");
+        };
+        assert_eq!(view.available + view.captured, loaded, "I2: value is conserved");
+        assert!(view.available >= 0 && view.captured >= 0, "I2: no balance is below zero");
+        let before = self.lives.get(number).copied().unwrap_or(Life::Active);
+        assert!(is_legal(one_use, before, view.life), "I9: coupon {number} went from {before:?} to {:?}", view.life);
+        self.lives.truncate(self.plain.coupons.len());
+        match self.lives.get_mut(number) {
+            Some(life) => *life = view.life,
+            None => self.lives.push(view.life),
+        }
+    }
+}
+
+/// I9: what one step may do to a coupon.
+fn is_legal(one_use: bool, from: Life, to: Life) -> bool {
+    match (from, to) {
+        (Life::Active, Life::Used) | (Life::Used, Life::Active | Life::Expired) => one_use,
+        (Life::Expired, Life::Active) => !one_use,
+        (Life::Expired, Life::Used) => false,
+        (Life::Active, Life::Expired) => true,
+        (from, to) => from == to,
+    }
+}

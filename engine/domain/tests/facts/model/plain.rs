@@ -1,0 +1,169 @@
+//! What a partition knows, in vectors and maps: obviously right, and slow.
+
+use std::collections::HashMap;
+use tessera_domain::event::TermsBody;
+
+/// Requests that are remembered at once.
+pub const REQUESTS_MAX: usize = 30;
+
+#[derive(Default)]
+pub struct Plain {
+    pub now_ms: i64,
+    /// Time of the last event.
+    pub time_ms: i64,
+    pub lsn: u64,
+    pub key_version: u8,
+    pub templates: Vec<Template>,
+    /// Writes asked of the catalog, so that each has a request id of its own.
+    pub catalog_requests: u32,
+    pub catalog_lsn: u64,
+    /// Adopted terms, in order.
+    pub terms: Vec<TermsBody<'static>>,
+    /// Users in the order of their first coupon.
+    pub users: Vec<String>,
+    pub coupons: Vec<Coupon>,
+    pub redemptions: Vec<Redemption>,
+    pub refunds: Vec<Refund>,
+    /// By operation, subject and request id.
+    pub requests: HashMap<(u8, String, String), Known>,
+    pub requests_forgotten: u64,
+}
+
+pub struct Template {
+    /// What creates it in a story, with ` t ` as its request.
+    pub line: &'static str,
+    pub body: TermsBody<'static>,
+    pub stock: Option<u64>,
+    pub stopped: bool,
+    /// The total at its home, once opened.
+    pub opened: Option<u64>,
+    pub received: u64,
+    pub issued: u64,
+}
+
+#[derive(Clone)]
+pub struct Coupon {
+    pub user: String,
+    pub terms: usize,
+    pub body: TermsBody<'static>,
+    pub from_ms: i64,
+    /// As fixed at issue.
+    pub until_ms: i64,
+    pub reopened_until_ms: Option<i64>,
+    pub available: i64,
+    pub captured: i64,
+    pub key_version: u8,
+    pub last_lsn: u64,
+}
+
+pub struct Redemption {
+    pub lsn: u64,
+    pub coupon: usize,
+    pub merchant: String,
+    pub order: String,
+    pub amount: i64,
+    pub applied: i64,
+    pub balance_after: i64,
+    pub at_ms: i64,
+    pub refunded: i64,
+    /// As it was told.
+    pub told: String,
+}
+
+pub struct Refund {
+    pub redemption: usize,
+    pub amount: i64,
+    pub balance_after: i64,
+    pub until_ms: i64,
+    pub at_ms: i64,
+}
+
+/// A remembered request.
+#[derive(Clone)]
+pub struct Known {
+    /// From 0, in the order of remembering.
+    pub number: u64,
+    pub fingerprint: u64,
+    pub subject: u128,
+    pub lsn: u64,
+    pub at_ms: i64,
+    pub value: i64,
+    pub reason: u16,
+    /// The first answer, word for word.
+    pub told: String,
+}
+
+impl Template {
+    pub fn id(&self) -> &'static str {
+        self.body.template_id
+    }
+
+    pub fn total(&self) -> u64 {
+        self.opened.or(self.stock).unwrap_or(0)
+    }
+}
+
+impl Coupon {
+    pub fn end_ms(&self) -> i64 {
+        self.reopened_until_ms.unwrap_or(self.until_ms)
+    }
+
+    pub fn is_card(&self) -> bool {
+        self.body.kind == 3
+    }
+
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.end_ms() != 0 && now_ms >= self.end_ms()
+    }
+
+    pub fn life(&self, now_ms: i64) -> &'static str {
+        if !self.is_card() && self.available == 0 {
+            "USED"
+        } else if self.is_over(now_ms) {
+            "EXPIRED"
+        } else {
+            "ACTIVE"
+        }
+    }
+}
+
+const BODY: TermsBody<'static> = TermsBody {
+    template: 0,
+    version: 1,
+    template_id: "t0",
+    kind: 2,
+    first: 100,
+    second: 30,
+    currency: *b"CNY",
+    rounding: 0,
+    issue_from_ms: 0,
+    issue_until_ms: 0,
+    validity: 1,
+    validity_first_ms: 0,
+    validity_second_ms: 50_000_000,
+    per_user_limit: 3,
+    limited: false,
+    refund: 0,
+};
+
+/// The templates of every run: each kind, both validities, limited and not, with and without limits.
+pub fn templates() -> Vec<Template> {
+    let percent = TermsBody { template: 1, template_id: "t1", kind: 1, first: 8_500, second: 20, limited: true, ..BODY };
+    let card = TermsBody { template: 2, template_id: "t2", kind: 3, first: 300, second: 0, per_user_limit: 0, ..BODY };
+    let dollars = TermsBody { template: 3, template_id: "t3", currency: *b"USD", first: 200, refund: 1, limited: true, ..card };
+    let free = TermsBody { template: 4, template_id: "t4", kind: 1, first: 0, second: 0, per_user_limit: 1, refund: 1, ..BODY };
+    let endless = TermsBody { template: 5, template_id: "t5", validity_second_ms: 0, first: 250, ..card };
+    let dynamic = |body, first, second| TermsBody { validity: 2, validity_first_ms: first, validity_second_ms: second, ..body };
+    let issued = TermsBody { issue_from_ms: 20_000_000, issue_until_ms: 90_000_000, ..free };
+    [
+        ("off 100 30 t limit=3 use=0..50000000", BODY, None),
+        ("percent 8500 t cap=20 limit=3 stock=6 after=0+40000000", dynamic(percent, 0, 40_000_000), Some(6)),
+        ("card 300 t use=1001..60000000", TermsBody { validity_first_ms: 1_001, validity_second_ms: 60_000_000, ..card }, None),
+        ("card 200 t USD refund=never stock=3 after=5000000+20000000", dynamic(dollars, 5_000_000, 20_000_000), Some(3)),
+        ("percent 0 t limit=1 refund=never issue=20000000..90000000", TermsBody { validity_second_ms: 0, ..issued }, None),
+        ("card 250 t", endless, None),
+    ]
+    .into_iter()
+    .map(|(line, body, stock)| Template { line, body, stock, stopped: false, opened: None, received: 0, issued: 0 })
+    .collect()
+}

@@ -1,0 +1,135 @@
+//! The router: from a command to the shard that owns its partition. Cheap to clone, shared by all callers.
+//!
+//! It never waits: a full mailbox is answered with OVERLOADED, a closing node with DRAINING, and both
+//! mean that nothing was logged.
+
+use crate::actor::{CatalogActor, Probe, Report, ShardActor};
+use crate::catalog::CatalogRequest;
+use crate::keys::NodeKeys;
+use crate::letter::{Batch, Request, Sink};
+use crate::shard::{ShardReport, refuse};
+use actix::Addr;
+use actix::prelude::SendError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tessera_domain::command::CatalogCommand;
+use tessera_domain::keyed::UserKey;
+use tessera_domain::{Id, Reason};
+use tokio::sync::oneshot;
+
+/// The way to all shards.
+#[derive(Clone)]
+pub struct Router(Arc<Routes>);
+
+pub(crate) struct Routes {
+    pub(crate) keys: NodeKeys,
+    pub(crate) partitions: u16,
+    pub(crate) shards: Vec<Addr<ShardActor>>,
+    pub(crate) catalog: Addr<CatalogActor>,
+    pub(crate) is_draining: AtomicBool,
+}
+
+impl Router {
+    pub(crate) fn new(routes: Routes) -> Router {
+        Router(Arc::new(routes))
+    }
+
+    /// The keys of this directory: for codes, ids and users.
+    pub fn keys(&self) -> &NodeKeys {
+        &self.0.keys
+    }
+
+    /// How many partitions there are.
+    pub fn partitions(&self) -> u16 {
+        self.0.partitions
+    }
+
+    /// How many shards there are.
+    pub fn shards(&self) -> u16 {
+        self.0.shards.len() as u16
+    }
+
+    /// The partition of a user.
+    pub fn partition_of(&self, user: UserKey) -> u16 {
+        user.partition(self.0.partitions)
+    }
+
+    /// The home partition of a template's stock.
+    pub fn home_of(&self, template: &Id) -> u16 {
+        self.0.keys.hash.home_of(template.as_str(), self.0.partitions)
+    }
+
+    /// The shard that owns a partition.
+    pub fn shard_of(&self, partition: u16) -> u16 {
+        partition % self.shards()
+    }
+
+    /// Sends each request to its shard, one message a shard. Every one is answered through `sink`, those
+    /// that no shard takes before this returns.
+    pub fn submit(&self, requests: Vec<Request>, sink: &Sink) {
+        if self.0.is_draining.load(Ordering::Relaxed) {
+            return refuse(Batch { requests, sink: sink.clone() }, Reason::Draining);
+        }
+        if let [request] = requests.as_slice() {
+            let shard = self.shard_of(request.partition);
+            return self.send(shard, Batch { requests, sink: sink.clone() });
+        }
+        let mut shares: Vec<Vec<Request>> = self.0.shards.iter().map(|_| Vec::new()).collect();
+        for request in requests {
+            shares[usize::from(self.shard_of(request.partition))].push(request);
+        }
+        for (shard, requests) in (0..).zip(shares).filter(|(_, requests)| !requests.is_empty()) {
+            self.send(shard, Batch { requests, sink: sink.clone() });
+        }
+    }
+
+    fn send(&self, shard: u16, batch: Batch) {
+        match self.0.shards[usize::from(shard)].try_send(batch) {
+            Ok(()) => {}
+            Err(SendError::Full(batch)) => refuse(batch, Reason::Overloaded),
+            Err(SendError::Closed(batch)) => refuse(batch, Reason::Draining),
+        }
+    }
+
+    /// Sends a command to the catalog's owner.
+    pub fn submit_catalog(&self, tag: u64, command: CatalogCommand, sink: &Sink) {
+        let refuse = |reason: Reason| sink.deliver(vec![(tag, Err(reason.into()))]);
+        if self.0.is_draining.load(Ordering::Relaxed) {
+            return refuse(Reason::Draining);
+        }
+        match self.0.catalog.try_send(CatalogRequest { tag, command, sink: sink.clone() }) {
+            Ok(()) => {}
+            Err(SendError::Full(_)) => refuse(Reason::Overloaded),
+            Err(SendError::Closed(_)) => refuse(Reason::Draining),
+        }
+    }
+
+    /// Every shard's report, by number; a shard that has stopped or is overloaded is left out.
+    pub async fn reports(&self) -> Vec<ShardReport> {
+        let asked: Vec<_> = self.0.shards.iter().map(ask).collect();
+        let mut reports = Vec::new();
+        for answer in asked {
+            reports.extend(answer.await.ok());
+        }
+        reports
+    }
+
+    /// Sends a probe over every line; [`Router::reports`] shows when they have arrived.
+    pub fn probe_lines(&self) {
+        for shard in &self.0.shards {
+            // A full mailbox means that this shard's lines are not probed now; its counters say so.
+            let _ = shard.try_send(Probe);
+        }
+    }
+
+    pub(crate) fn drain(&self) {
+        self.0.is_draining.store(true, Ordering::Relaxed);
+    }
+}
+
+fn ask(shard: &Addr<ShardActor>) -> oneshot::Receiver<ShardReport> {
+    let (tell, answer) = oneshot::channel();
+    // Dropped unsent, it tells the receiver that there is no report.
+    let _ = shard.try_send(Report(Box::new(move |report| drop(tell.send(report)))));
+    answer
+}
