@@ -8,12 +8,14 @@
 mod actor;
 pub mod catalog;
 pub mod clock;
+pub mod conservation;
 pub mod keys;
 mod lane;
 pub mod ledger;
 pub mod letter;
 mod lines;
 pub mod node;
+pub mod offline;
 mod owned;
 pub mod recovery;
 mod router;

@@ -100,8 +100,8 @@ impl From<tessera_wal::Error> for Error {
 }
 
 /// What a directory says of itself beside its log: kept as the log's caller bytes.
-struct Layout {
-    partitions: u16,
+pub(crate) struct Layout {
+    pub(crate) partitions: u16,
     keys: u64,
 }
 
@@ -158,7 +158,7 @@ fn make_directory(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn storage(dir: &Path) -> Result<DiskStorage, Error> {
+pub(crate) fn storage(dir: &Path) -> Result<DiskStorage, Error> {
     DiskStorage::new(dir.join("wal")).map_err(|source| Error::Dir { dir: dir.into(), source })
 }
 
@@ -263,7 +263,7 @@ impl Node {
 }
 
 /// Reads what the directory is, before anything is replayed with the wrong keys.
-fn layout(dir: &Path, storage: &DiskStorage, keys: &NodeKeys) -> Result<Layout, Error> {
+pub(crate) fn layout(dir: &Path, storage: &DiskStorage, keys: &NodeKeys) -> Result<Layout, Error> {
     let foreign = |what| Error::Foreign { dir: dir.into(), what };
     let identity = tessera_wal::Identity::load(storage)?;
     let layout = Layout::parse(&identity.caller_bytes).ok_or(foreign("the directory's layout is not known to this build"))?;
@@ -293,8 +293,10 @@ fn begin_tenures(
     let (durable, wait) = mpsc::channel();
     let passenger = || {
         let durable = durable.clone();
-        // Nobody waits any more only if a later tenure was refused, and then the node is not opened.
-        Passenger::Call(Box::new(move || drop(durable.send(()))))
+        Passenger::Call(Box::new(move || {
+            // Nobody waits any more only if a later tenure was refused, and then the node is not opened.
+            let _ = durable.send(());
+        }))
     };
     catalog.begin_tenure(log, wall_ms, catalog_lsn, passenger()).map_err(Error::Tenure)?;
     for ledger in partitions.iter_mut() {

@@ -1,4 +1,5 @@
 //! A real node on a real directory: what is answered is there after it is opened again.
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;

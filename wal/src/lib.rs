@@ -39,6 +39,7 @@ mod tail;
 mod tests;
 mod trim;
 mod verify;
+mod worker;
 mod writer;
 
 pub use cursor::{ContinuityError, Cursor};
@@ -60,5 +61,6 @@ pub use scan::FrameAddress;
 pub use segment::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentEnd, SegmentHeader, archive_name, segment_name};
 pub use tail::{Evidence, Later, Refusal, Remains, Verdict, judge};
 pub use trim::{KeepFrom, Trimmed};
-pub use verify::{Report, cut_tail, verify};
+pub use verify::{Report, cut_tail, verify, verify_frames};
+pub use worker::Worker;
 pub use writer::{Stats, Writer};

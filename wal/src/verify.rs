@@ -37,6 +37,18 @@ pub struct Report {
 /// # Errors
 /// Only what keeps verification from beginning: `Locked`, `Missing`, `Format`, `Foreign`, or damage to `log.id`, `log.bounds`.
 pub fn verify(storage: &impl Storage, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
+    verify_frames(storage, &mut |_| Ok(()), progress)
+}
+
+/// As [`verify`], and every whole frame that follows is shown to `check`, whose refusal is a problem like any other.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_frames(
+    storage: &impl Storage,
+    check: &mut dyn FnMut(&Frame<'_>) -> Result<(), ReplayStop>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Error> {
     let _lock = lock(storage)?;
     let identity = Identity::load(storage)?;
     let bounds = Bounds::load(storage, identity.uuid)?;
@@ -47,7 +59,10 @@ pub fn verify(storage: &impl Storage, progress: &mut dyn FnMut(Progress)) -> Res
             whole = done;
             progress(done);
         };
-        let replay = &mut |frame: Frame<'_>, address| journals.accept(&frame, address);
+        let replay = &mut |frame: Frame<'_>, address| {
+            journals.accept(&frame, address)?;
+            check(&frame)
+        };
         let group = &mut |_: &str, _: &_, _| groups += 1;
         let listener = Listener { replay, group, progress: &mut tell, cut_anything: false };
         Replay::new(storage, &identity, listener).run(&segments)

@@ -144,6 +144,11 @@ impl Stock {
         self.lessees.iter().map(|lessee| lessee.template)
     }
 
+    /// The templates whose stock was opened here, in an order that means nothing.
+    pub fn opened(&self) -> impl Iterator<Item = u32> {
+        self.homes.iter().map(|home| home.template)
+    }
+
     /// What all of it adds to the state digest.
     pub fn digest(&self) -> u64 {
         self.homes.digest().wrapping_add(self.shares.digest()).wrapping_add(self.lessees.digest())

@@ -27,7 +27,7 @@ impl<E: Entity> Entities<E> {
     /// Adds one; gives its number.
     pub fn push(&mut self, entity: E) -> u64 {
         let number = self.next;
-        if number as usize % CHUNK == 0 {
+        if (number as usize).is_multiple_of(CHUNK) {
             self.chunks.push_back(Vec::with_capacity(CHUNK));
         }
         self.digest = self.digest.wrapping_add(contribution(number, &entity));
@@ -66,7 +66,7 @@ impl<E: Entity> Entities<E> {
         let entity = self.get(number)?.clone();
         self.digest = self.digest.wrapping_sub(contribution(number, &entity));
         self.first += 1;
-        if self.first as usize % CHUNK == 0 {
+        if (self.first as usize).is_multiple_of(CHUNK) {
             self.chunks.pop_front();
         }
         Some((number, entity))

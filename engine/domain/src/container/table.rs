@@ -57,6 +57,7 @@ impl<T: Copy> Table<T> {
     }
 
     /// How many entries there are.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.len
     }
