@@ -222,6 +222,7 @@ impl Error {
             Error::Missing => ErrorKind::Missing,
             Error::Exists { .. } => ErrorKind::Exists,
             Error::DiskFull { .. } => ErrorKind::DiskFull,
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => ErrorKind::DiskFull,
             Error::Io { .. } | Error::Poisoned => ErrorKind::Io,
             Error::Replay { .. } => ErrorKind::Replay,
             Error::Trimmed { .. } => ErrorKind::Trimmed,

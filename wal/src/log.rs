@@ -1,10 +1,10 @@
 //! The log: the writer on a thread of its own, behind a bounded queue.
 //!
-//! The thread takes everything that waits, up to a group's bound, makes it one group (one write, one `fdatasync`), and then
-//! releases the passengers in order (I11). Any error and any panic on it ends the process (rules 2 and 14). A second thread keeps
+//! The thread runs the worker: everything that waits, up to a group's bound, becomes one group (one write, one `fdatasync`).
+//! Any error and any panic on it ends the process (rules 2 and 14). A second thread keeps
 //! spare segments ready, so that the first one never zeroes.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::frame::Frame;
 use crate::journal::{Full, FullReason, Handover, Journal, Passenger};
 use crate::number::{FrameNo, GroupSeq, JournalId};
@@ -13,13 +13,14 @@ use crate::read::Reader;
 use crate::spares::Spares;
 use crate::storage::Storage;
 use crate::trim::{self, KeepFrom, Trimmed};
+use crate::worker::{Message, Shared, Worker};
 use crate::writer::{SpareSource, Stats, Writer};
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam::channel::{Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 /// All journals of a node in one physical log.
@@ -29,18 +30,8 @@ pub struct Log<P> {
     keeper: Arc<dyn Keeper>,
     queue_bytes_max: usize,
     handover_bytes_max: usize,
+    abort: Abort,
     threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-enum Message<P> {
-    Handover(Handover<P>),
-    Stop,
-}
-
-struct Shared {
-    queued_bytes: AtomicUsize,
-    stopping: AtomicBool,
-    stats: Mutex<Stats>,
 }
 
 /// The part of a log that knows which storage it is on.
@@ -90,19 +81,31 @@ impl<P: Passenger> Log<P> {
     pub fn start<S: Storage>(mut writer: Writer<S>) -> Result<Log<P>, Error> {
         let options = writer.options.clone();
         writer.spare_source = SpareSource::Awaited;
-        let (sender, receiver) = bounded(options.queue_handovers_max);
-        let stats = Mutex::new(writer.stats());
-        let shared = Arc::new(Shared { queued_bytes: AtomicUsize::new(0), stopping: AtomicBool::new(false), stats });
         let spares = Arc::clone(&writer.spares);
-        let trimmer = Mutex::new(writer.trimmer());
-        let keeper = Arc::new(Keeping { reader: writer.reader(), spares: Arc::clone(&spares), trimmer });
-        let worker = Worker { writer, receiver, shared: Arc::clone(&shared), batch: Vec::new(), carried: None };
+        let (log, worker) = Log::stepped(writer);
         let spare_options = options.clone();
         let spare_thread = spawn("tessera-spare", &options.abort, move || keep_spares(&spares, &spare_options))?;
         let log_thread = spawn("tessera-log", &options.abort, move || worker.run())?;
-        let threads = Mutex::new(vec![log_thread, spare_thread]);
-        let handover_bytes_max = HANDOVER_BYTES_MAX.min(options.group_room_bytes());
-        Ok(Log { sender, shared, keeper, queue_bytes_max: options.queue_bytes_max, handover_bytes_max, threads })
+        log.threads.lock().extend([log_thread, spare_thread]);
+        Ok(log)
+    }
+
+    /// A log without threads: the caller steps its worker. This is how a simulator runs the very same code.
+    pub fn stepped<S: Storage>(writer: Writer<S>) -> (Log<P>, Worker<S, P>) {
+        let options = &writer.options;
+        let (sender, receiver) = bounded(options.queue_handovers_max);
+        let shared = Arc::new(Shared { stats: Mutex::new(writer.stats()), ..Shared::default() });
+        let (spares, trimmer) = (Arc::clone(&writer.spares), Mutex::new(writer.trimmer()));
+        let log = Log {
+            sender,
+            shared: Arc::clone(&shared),
+            keeper: Arc::new(Keeping { reader: writer.reader(), spares, trimmer }),
+            queue_bytes_max: options.queue_bytes_max,
+            handover_bytes_max: HANDOVER_BYTES_MAX.min(options.group_room_bytes()),
+            abort: Arc::clone(&options.abort),
+            threads: Mutex::new(Vec::new()),
+        };
+        (log, Worker::new(writer, receiver, shared))
     }
 
     /// Makes everything queued durable, seals the tail and ends the threads. Later handovers are refused.
@@ -129,6 +132,12 @@ impl<P: Passenger> Log<P> {
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         self.keeper.refuses_frames()
+    }
+
+    /// Rule 2. Returns only when a test's hook does.
+    fn end_process(&self, error: Error) -> Error {
+        (self.abort)(&Fatal::Failed(error));
+        Error::Poisoned
     }
 
     fn refusal(&self, frame_bytes: usize) -> Option<FullReason> {
@@ -171,7 +180,10 @@ impl<P: Passenger> Journal<P> for Log<P> {
     }
 
     fn trim(&self, keep_from: &KeepFrom) -> Result<Trimmed, Error> {
-        self.keeper.trim(keep_from)
+        match self.keeper.trim(keep_from) {
+            Err(error) if error.kind() == ErrorKind::Io => Err(self.end_process(error)),
+            trimmed => trimmed,
+        }
     }
 
     fn durable(&self) -> GroupSeq {
@@ -181,133 +193,9 @@ impl<P: Passenger> Journal<P> for Log<P> {
 
 impl<P> Drop for Log<P> {
     fn drop(&mut self) {
-        // Not sealed and not joined: whoever wants that calls `stop`. The threads end by themselves.
+        // The thread makes what waits durable, seals and ends, but nobody waits for it: a passenger may hold the last handle, and
+        // a thread cannot join itself. Whoever wants to wait calls `stop`.
         self.keeper.stop_waiting();
-    }
-}
-
-/// What runs on the log's thread.
-struct Worker<S: Storage, P> {
-    writer: Writer<S>,
-    receiver: Receiver<Message<P>>,
-    shared: Arc<Shared>,
-    batch: Vec<Handover<P>>,
-    /// A handover taken from the queue that did not fit its group.
-    carried: Option<Handover<P>>,
-}
-
-enum Next<P> {
-    Handover(Handover<P>),
-    Idle,
-    Stop,
-}
-
-impl<S: Storage, P: Passenger> Worker<S, P> {
-    /// A full disk gets through to here only when the log stops: what waits then dies unpromised, with the process.
-    fn run(self) -> Result<(), Error> {
-        match self.serve() {
-            Err(Error::DiskFull { .. }) => Ok(()),
-            served => served,
-        }
-    }
-
-    fn serve(mut self) -> Result<(), Error> {
-        let mut idle = false;
-        loop {
-            match self.next(idle) {
-                Next::Handover(first) => {
-                    let stop = self.gather(first);
-                    self.commit_and_release()?;
-                    idle = false;
-                    if stop {
-                        return self.finish();
-                    }
-                }
-                Next::Idle => {
-                    self.seal()?;
-                    idle = true;
-                }
-                Next::Stop => return self.finish(),
-            }
-        }
-    }
-
-    fn next(&mut self, idle: bool) -> Next<P> {
-        if let Some(carried) = self.carried.take() {
-            return Next::Handover(carried);
-        }
-        let received = match idle {
-            true => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            false => self.receiver.recv_timeout(self.writer.options.idle_before_seal),
-        };
-        match received {
-            Ok(Message::Handover(handover)) => Next::Handover(handover),
-            Err(RecvTimeoutError::Timeout) => Next::Idle,
-            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => Next::Stop,
-        }
-    }
-
-    /// Takes what waits, up to the group's bound. True when a stop was among it.
-    fn gather(&mut self, first: Handover<P>) -> bool {
-        self.board(first);
-        while self.batch.len() < self.writer.options.queue_handovers_max {
-            match self.receiver.try_recv() {
-                Ok(Message::Stop) => return true,
-                Ok(Message::Handover(handover)) if self.has_room_for(&handover) => self.board(handover),
-                Ok(Message::Handover(handover)) => {
-                    self.carried = Some(handover);
-                    return false;
-                }
-                Err(_) => return false,
-            }
-        }
-        false
-    }
-
-    fn has_room_for(&self, handover: &Handover<P>) -> bool {
-        let options = &self.writer.options;
-        let bytes_max = options.group_bytes_max.min(options.group_room_bytes());
-        self.writer.pushed_bytes() + handover.frames.len() <= bytes_max
-    }
-
-    fn board(&mut self, handover: Handover<P>) {
-        let count = self.writer.push(&handover.frames);
-        assert!(count == handover.frame_count, "a handover counts its frames: {count} are there");
-        self.batch.push(handover);
-    }
-
-    fn commit_and_release(&mut self) -> Result<(), Error> {
-        let bytes = self.writer.pushed_bytes();
-        self.writer.commit_pushed()?;
-        *self.shared.stats.lock() = self.writer.stats();
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
-        // I11: the group is durable, and so is everything before it.
-        self.batch.drain(..).flat_map(|handover| handover.passengers).for_each(Passenger::release);
-        Ok(())
-    }
-
-    /// On a full disk the tail stays unsealed until there is room; that is no failure.
-    fn seal(&mut self) -> Result<(), Error> {
-        match self.writer.spares.refuses_frames() {
-            true => Ok(()),
-            false => self.writer.seal(),
-        }
-    }
-
-    /// Everything that waits still becomes durable; then the tail is sealed.
-    fn finish(mut self) -> Result<(), Error> {
-        loop {
-            let waiting = self.carried.take().map(Message::Handover).or_else(|| self.receiver.try_recv().ok());
-            match waiting {
-                Some(Message::Handover(handover)) => {
-                    self.gather(handover);
-                    self.commit_and_release()?;
-                }
-                Some(Message::Stop) => {}
-                None => break,
-            }
-        }
-        self.seal()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::sector::Seed;
 use crate::segment::{SegmentHeader, segment_name, segment_of_name};
 use crate::shelf::{Sealed, Spans};
 use crate::storage::{AlignedBuffer, SECTOR_BYTES, Storage, StorageFile};
-use crate::tail::{Evidence, Region, Verdict, judge};
+use crate::tail::{Evidence, Refusal, Region, Verdict, judge};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -246,7 +246,7 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         let cut = match verdict {
             Verdict::Keep => None,
             Verdict::Cut => Some(cut),
-            Verdict::Refuse(_) if self.listener.cut_anything && !evidence.closed => Some(cut),
+            Verdict::Refuse(refusal) if self.listener.cut_anything && refusal != Refusal::SuccessorMissing => Some(cut),
             Verdict::Refuse(refusal) => return Err(Error::corrupt(&loaded.name, offset, Damage::Tail(refusal))),
         };
         let sealed = walk.last.is_none_or(|last| last.kind == crate::group::GroupKind::Seal);

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How much is zeroed between two syncs, so that a commit beside it never waits for more than this.
-const ZERO_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+const ZERO_CHUNK_BYTES: usize = 1024 * 1024;
 
 /// A zeroed, synced file that waits to become a segment.
 pub(crate) struct Spare<F> {

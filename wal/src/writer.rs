@@ -131,11 +131,13 @@ impl<S: Storage> Writer<S> {
     /// # Panics
     /// When a slice is not whole sealed frames, or a journal's frames do not follow each other.
     pub fn commit(&mut self, frames: &[&[u8]]) -> Result<GroupSeq, Error> {
-        self.discard();
+        assert!(self.pending.is_empty(), "frames are either pushed or committed at once");
         for frames in frames {
             self.push(frames);
         }
-        self.commit_pushed()
+        let committed = self.commit_group();
+        self.discard();
+        committed
     }
 
     /// Adds sealed frames, back to back, to the group that the next [`Writer::commit_pushed`] makes durable,
@@ -165,10 +167,12 @@ impl<S: Storage> Writer<S> {
     /// Makes what was pushed durable as one group.
     ///
     /// # Errors
-    /// As [`Writer::commit`]. What was pushed is forgotten.
+    /// As [`Writer::commit`]. After `DiskFull` what was pushed stays for the next call; after anything else it is forgotten.
     pub fn commit_pushed(&mut self) -> Result<GroupSeq, Error> {
         let committed = self.commit_group();
-        self.discard();
+        if !matches!(committed, Err(Error::DiskFull { .. })) {
+            self.discard();
+        }
         committed
     }
 

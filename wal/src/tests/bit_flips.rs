@@ -60,7 +60,7 @@ fn no_flipped_bit_of_a_sealed_log_is_silent() {
 #[test]
 fn no_flipped_bit_of_an_unsealed_log_is_silent() {
     let tally = flip_every_bit(&small_log(false), 3);
-    assert_eq!(tally.silent, [String::new(); 0]);
+    assert!(tally.silent.is_empty(), "{:?}", tally.silent);
     assert!(tally.refused > 60_000, "{} refused", tally.refused);
 }
 

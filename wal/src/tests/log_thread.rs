@@ -226,6 +226,29 @@ fn a_tenure_begins_with_its_own_number_and_is_read_back() {
 }
 
 #[test]
+fn a_stepped_log_keeps_a_group_that_met_a_full_disk_and_releases_it_later() {
+    let mut bench = Bench::new(|options| options.segment_bytes = 16384);
+    let (writer, ..) = open_and_read(&bench.storage, &bench.options).unwrap();
+    let (log, mut worker) = Log::stepped(writer);
+    assert!(!worker.step().unwrap());
+    bench.storage.set_capacity_bytes(Some(0));
+    let mut refused = None;
+    let accepted = (0..10).take_while(|&number| {
+        log.append(bench.handover(number, 1)).unwrap();
+        refused = worker.step().err();
+        refused.is_none()
+    });
+    let accepted = accepted.count();
+    assert_eq!((refused.unwrap().kind(), bench.heard.try_iter().count()), (ErrorKind::DiskFull, accepted));
+    assert!(log.is_disk_full() && worker.step().is_err());
+    bench.storage.set_capacity_bytes(None);
+    assert!(worker.step().unwrap());
+    assert_eq!(bench.heard.try_recv().unwrap(), (accepted as u64, accepted + 1));
+    worker.idle().unwrap();
+    assert_eq!(log.stats().seals, 1);
+}
+
+#[test]
 fn many_threads_hand_over_and_every_frame_is_durable_once() {
     let bench = Bench::new(|options| options.segment_bytes = 1 << 15);
     let log = bench.start();

@@ -50,11 +50,11 @@ pub(super) fn new_log() -> SimStorage {
     storage
 }
 
+/// A writer, every frame replayed, a scribe that goes on after them, and what opening found.
+pub(super) type Opened = (Writer<SimStorage>, Vec<Vec<u8>>, Scribe, Recovery);
+
 /// Opens a log; returns every frame it replays and a scribe that goes on after them.
-pub(super) fn open_and_read(
-    storage: &SimStorage,
-    options: &Options,
-) -> Result<(Writer<SimStorage>, Vec<Vec<u8>>, Scribe, Recovery), Error> {
+pub(super) fn open_and_read(storage: &SimStorage, options: &Options) -> Result<Opened, Error> {
     let (mut frames, mut scribe) = (Vec::new(), Scribe::default());
     let replay = &mut |frame: Frame<'_>, _| {
         scribe.follow(&frame);
