@@ -111,7 +111,8 @@ fn claimed() -> Vec<Event<'static>> {
         use_until_ms: 1_700_086_400_000,
         key_version: 2,
     };
-    let least = Claimed { coupon: 0, terms: 0, user: "u", operation: 2, use_from_ms: 0, use_until_ms: 0, key_version: 0, ..claimed };
+    let least =
+        Claimed { coupon: 0, terms: 0, user: "u", operation: 2, use_from_ms: 0, use_until_ms: 0, key_version: 0, ..claimed };
     vec![Event::Claimed(claimed), Event::Claimed(least)]
 }
 

@@ -5,7 +5,10 @@
 mod given;
 
 mod claim;
+mod codec;
+mod digest;
 mod events;
+mod golden;
 mod idempotency;
 mod journal;
 mod model;

@@ -102,13 +102,19 @@ impl World {
 
     /// Time alone: forgets what is due, in the partition and in the catalog; gives how many events that took.
     pub fn forget(&mut self) -> usize {
+        let mut events = self.forget_in_partition();
+        while let Some(event) = self.catalog.decide_time(self.now_ms) {
+            self.happen_in_catalog(encoded(&[event]));
+            events += 1;
+        }
+        events
+    }
+
+    /// Time alone, in the partition only.
+    pub fn forget_in_partition(&mut self) -> usize {
         let mut events = 0;
         while let Some(event) = self.partition.decide_time(self.now_ms) {
             self.happen(&[event]);
-            events += 1;
-        }
-        while let Some(event) = self.catalog.decide_time(self.now_ms) {
-            self.happen_in_catalog(encoded(&[event]));
             events += 1;
         }
         events

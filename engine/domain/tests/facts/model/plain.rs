@@ -161,7 +161,7 @@ pub fn templates() -> Vec<Template> {
         ("card 300 t use=1001..60000000", TermsBody { validity_first_ms: 1_001, validity_second_ms: 60_000_000, ..card }, None),
         ("card 200 t USD refund=never stock=3 after=5000000+20000000", dynamic(dollars, 5_000_000, 20_000_000), Some(3)),
         ("percent 0 t limit=1 refund=never issue=20000000..90000000", TermsBody { validity_second_ms: 0, ..issued }, None),
-        ("card 250 t", endless, None),
+        ("card 250 t limit=0", endless, None),
     ]
     .into_iter()
     .map(|(line, body, stock)| Template { line, body, stock, stopped: false, opened: None, received: 0, issued: 0 })

@@ -1,0 +1,173 @@
+//! The digest covers every number of every event: a journal with any one bit changed is not the same journal.
+
+use crate::given::story::story;
+use crate::given::{Frame, PARTITION, World, key};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use tessera_domain::catalog::CatalogState;
+use tessera_domain::event::*;
+use tessera_domain::{Divergence, Partition, codec};
+
+/// Both journals together hold every event kind, each with numbers that are not at their default.
+pub fn eventful() -> World {
+    let mut world = story(
+        "template cash off 10000 2000 t1 use=500..900000000 issue=400..800000000 limit=2 stock=5 name=x
+         template gift card 1000 t2 use=500..9000 refund=never
+         template pct percent 8500 t3 cap=1000 floor USD after=10+1000
+         template cash off 10000 2500 t4 version=1 use=500..900000000 issue=400..800000000 limit=2 stock=5
+         stop pct t5
+         at 2000
+         lease cash 3
+         claim alice cash r1
+         claim alice cash r2
+         issue bob gift r3
+         redeem alice 0 shop/1 12000 r4
+         redeem bob 2 shop/1 300 r5
+         redeem code:1 2 shop/2 400 r6
+         redeem alice 1 shop/3 500 r7 => BELOW_THRESHOLD 9500
+         refund #7 r8
+         refund #7 r9 => ALREADY_REFUNDED 2500
+         raise cash 5 9 r10
+         at 9500
+         refund #8 r11
+         template pct percent 8500 t6 => TEMPLATE_EXISTS
+         at 86402000
+         forget 2
+         issue bob gift r12 => ISSUE_ENDED 9000
+         claim alice cash r13 => USER_LIMIT_REACHED 2
+         claim carol cash r14",
+    );
+    let lease = |partition, count| Lease { template: 0, partition, count };
+    for event in [
+        Event::StockOpened(StockOpened { template: 1, total: 77 }),
+        Event::LeaseGranted(lease(1, 3)),
+        Event::LeaseGranted(lease(2, 4)),
+        Event::LeaseReclaimed(lease(1, 2)),
+        Event::LeaseReceived(lease(0, 7)),
+        Event::LeaseReturned(lease(0, 3)),
+        Event::LineSent(LineSent { to: 5, number: 1, message: b"first" }),
+        Event::LineSent(LineSent { to: 5, number: 2, message: b"second" }),
+        Event::LineSent(LineSent { to: 6, number: 1, message: b"" }),
+        Event::LineReceived(LineReceived { from: 5, number: 1 }),
+        Event::LineAcknowledged(LineAcknowledged { to: 5, through: 1 }),
+    ] {
+        world.happen(&[event]);
+    }
+    world.restart();
+    world
+}
+
+trait Journaled {
+    fn begin() -> Self;
+    fn follow(&mut self, frame: &Frame) -> Result<(), Divergence>;
+}
+
+impl Journaled for Partition {
+    fn begin() -> Self {
+        Partition::new(PARTITION, key())
+    }
+    fn follow(&mut self, frame: &Frame) -> Result<(), Divergence> {
+        self.replay(&frame.payload, frame.time_ms, frame.digest)
+    }
+}
+
+impl Journaled for CatalogState {
+    fn begin() -> Self {
+        CatalogState::new(key())
+    }
+    fn follow(&mut self, frame: &Frame) -> Result<(), Divergence> {
+        self.replay(&frame.payload, frame.time_ms, frame.digest)
+    }
+}
+
+#[test]
+fn the_journals_of_these_facts_hold_every_event_kind() {
+    let world = eventful();
+    let mut kinds: Vec<u8> = [&world.frames, &world.catalog_frames].into_iter().flatten().flat_map(kinds_of).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, codec::KINDS.iter().map(|&(_, kind, _)| kind).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_bit_of_a_partitions_journal_is_uncovered() {
+    let caught = flip_every_bit::<Partition>(&eventful().frames);
+    for kind in [1, 2, 3, 4, 5, 6, 16, 17, 18, 19, 20, 21, 32, 33] {
+        assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
+    }
+}
+
+#[test]
+fn no_bit_of_the_catalogs_journal_is_uncovered() {
+    let caught = flip_every_bit::<CatalogState>(&eventful().catalog_frames);
+    for kind in [6, 64, 65, 66] {
+        assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
+    }
+}
+
+/// Flips each bit in turn; every changed journal is refused, stops or differs at that very frame. Gives how
+/// many changes of each kind only the digest found.
+fn flip_every_bit<J: Journaled>(frames: &[Frame]) -> BTreeMap<u8, usize> {
+    let mut caught = BTreeMap::new();
+    for (at, frame) in frames.iter().enumerate() {
+        for bit in 0..frame.payload.len() * 8 {
+            let mut changed = frame.clone();
+            changed.payload[bit / 8] ^= 1 << (bit % 8);
+            match followed::<J>(&frames[..at], &changed) {
+                Some(Ok(())) => panic!("bit {bit} of frame {at} is uncovered: {frame:?} became {:?}", changed.payload),
+                Some(Err(Divergence::Digest { .. })) => *caught.entry(kind_at(frame, bit / 8)).or_default() += 1,
+                Some(Err(_)) | None => {}
+            }
+        }
+    }
+    caught
+}
+
+/// What becomes of `changed` after `before`; `None` if it breaks an invariant.
+fn followed<J: Journaled>(before: &[Frame], changed: &Frame) -> Option<Result<(), Divergence>> {
+    let mut journaled = J::begin();
+    before.iter().for_each(|frame| journaled.follow(frame).expect("the frames before are whole"));
+    quietly(|| catch_unwind(AssertUnwindSafe(|| journaled.follow(changed))).ok())
+}
+
+fn kinds_of(frame: &Frame) -> Vec<u8> {
+    events_of(frame).into_iter().map(|(kind, _)| kind).collect()
+}
+
+/// The kind of the event that this byte belongs to.
+fn kind_at(frame: &Frame, byte: usize) -> u8 {
+    events_of(frame).into_iter().find(|&(_, end)| byte < end).expect("a byte of an event").0
+}
+
+/// Kind and end of each event.
+fn events_of(frame: &Frame) -> Vec<(u8, usize)> {
+    let (mut events, mut start) = (Vec::new(), 0);
+    while let Ok((_, used)) = codec::decode(&frame.payload[start..]) {
+        events.push((frame.payload[start], start + used));
+        start += used;
+    }
+    events
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Panics of this thread inside `work` are expected by the thousand, and print nothing.
+fn quietly<R>(work: impl FnOnce() -> R) -> R {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                loud(info)
+            }
+        }));
+    });
+    QUIET.set(true);
+    let result = work();
+    QUIET.set(false);
+    result
+}

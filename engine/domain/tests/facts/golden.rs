@@ -1,0 +1,114 @@
+//! Golden bytes: every released (kind, version) reads and writes as the day it was released.
+//!
+//! `fixtures/v1/KIND.hex` holds one sample a line, in the order of [`samples`]; the two journals hold
+//! frames as `time digest payload`. A file of a released version is never edited: a new version gets
+//! a new folder.
+
+use crate::digest::eventful;
+use crate::events::samples;
+use crate::given::{Frame, World, encoded, rebuilt, rebuilt_catalog};
+use tessera_domain::codec::{self, HEADER_BYTES, KINDS};
+
+fn fixture(name: &str) -> String {
+    let path = format!("{}/fixtures/v1/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    assert!(hex.len().is_multiple_of(2), "whole bytes: {hex}");
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex digits")).collect()
+}
+
+#[test]
+fn every_kind_has_its_fixture_and_every_fixture_its_kind() {
+    let path = format!("{}/fixtures/v1", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<String> = std::fs::read_dir(path)
+        .expect("the fixtures")
+        .filter_map(|entry| entry.expect("a file").file_name().into_string().ok()?.strip_suffix(".hex").map(String::from))
+        .collect();
+    let mut kinds: Vec<&str> = KINDS.iter().map(|&(name, ..)| name).collect();
+    files.sort();
+    kinds.sort_unstable();
+    assert_eq!(files, kinds);
+    let mut sampled: Vec<&str> = samples().into_iter().map(|(name, _)| name).collect();
+    sampled.sort_unstable();
+    assert_eq!(sampled, kinds);
+}
+
+#[test]
+fn golden_events_decode_to_their_values_and_encode_to_the_same_bytes() {
+    for (name, events) in samples() {
+        let golden: Vec<Vec<u8>> = fixture(&format!("{name}.hex")).lines().map(bytes).collect();
+        let written: Vec<String> = events.iter().map(|event| hex(&encoded(&[*event]))).collect();
+        assert_eq!(golden.len(), events.len(), "{name} is written as\n{}", written.join("\n"));
+        for (golden, event) in golden.iter().zip(&events) {
+            assert_eq!(codec::decode(golden), Ok((*event, golden.len())), "{name}");
+            assert_eq!(hex(&encoded(&[*event])), hex(golden), "{name}");
+        }
+    }
+}
+
+#[test]
+fn golden_events_carry_the_kind_and_version_of_their_name() {
+    for &(name, kind, version) in KINDS {
+        for line in fixture(&format!("{name}.hex")).lines() {
+            let golden = bytes(line);
+            let length = golden.len() - HEADER_BYTES;
+            assert_eq!(golden[..HEADER_BYTES], [kind, version, length as u8, (length >> 8) as u8], "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_golden_journal_of_a_partition_replays_to_its_digests() {
+    let partition = rebuilt(&frames("partition.journal"));
+    assert_eq!((partition.lsn(), partition.time_ms(), partition.counts()), (28, 86_402_000, [4, 3, 3, 2]));
+    assert_eq!(partition.lines().waiting().map(|(to, number, _)| (to, number)).collect::<Vec<_>>(), [(5, 2), (6, 1)]);
+    assert_eq!(partition.stock().lessee(0).unsold(), 1);
+}
+
+#[test]
+fn the_golden_journal_of_the_catalog_replays_to_its_digests() {
+    let catalog = rebuilt_catalog(&frames("catalog.journal"));
+    assert_eq!((catalog.lsn(), catalog.time_ms()), (6, 86_402_000));
+}
+
+#[test]
+fn a_golden_world_answers_as_it_did() {
+    let mut world = World::new();
+    (world.frames, world.catalog_frames) = (frames("partition.journal"), frames("catalog.journal"));
+    world.restart();
+    world.tell(
+        "at 86402000
+         view alice 0 => coupon 0 of cash v2 ACTIVE 500..900000000 available 1 captured 0
+         view bob 2 => coupon 2 of gift v1 ACTIVE 500..2592009500 available 600 captured 400
+         claim carol cash r14 => coupon 3 of cash v2 500..900000000 key 1 #17 replayed
+         refund #9 x => gave back 400 of #9 to coupon 2 of gift, ACTIVE until 2592009500 with 1000 at 86402000 #29",
+    );
+}
+
+/// Holds for as long as version 1 is what is written; a later version leaves the files and replaces this fact.
+#[test]
+fn what_is_written_today_is_what_the_golden_journals_hold() {
+    let world = eventful();
+    for (name, frames) in [("partition.journal", &world.frames), ("catalog.journal", &world.catalog_frames)] {
+        assert!(journal(frames) == fixture(name), "{name} is written as\n{}", journal(frames));
+    }
+}
+
+fn journal(frames: &[Frame]) -> String {
+    frames.iter().map(|frame| format!("{} {:016x} {}\n", frame.time_ms, frame.digest, hex(&frame.payload))).collect()
+}
+
+fn frames(name: &str) -> Vec<Frame> {
+    let frame = |line: &str| {
+        let [time_ms, digest, payload] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("`{line}` is no frame") };
+        let digest = u64::from_str_radix(digest, 16).expect("16 hex digits");
+        Frame { time_ms: time_ms.parse().expect("a time"), payload: bytes(payload), digest }
+    };
+    fixture(name).lines().map(frame).collect()
+}
