@@ -29,13 +29,14 @@ pub struct Limits {
     pub turn_commands_max: usize,
     /// Commands that wait in the inbox; beyond it they are refused with OVERLOADED.
     pub inbox_commands_max: usize,
-    /// Requests that one partition remembers; beyond it new writes are refused.
+    /// Requests that a node remembers, an even share in each partition; beyond it new writes are refused
+    /// with REQUEST_STORE_FULL. Each takes some 50 bytes.
     pub requests_max: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { turn_commands_max: 2_048, inbox_commands_max: 65_536, requests_max: 1 << 28 }
+        Limits { turn_commands_max: 2_048, inbox_commands_max: 65_536, requests_max: 1 << 27 }
     }
 }
 
@@ -201,13 +202,7 @@ impl Shard {
 
     /// The partition, begun for this turn.
     fn enter(&mut self, partition: u16, scene: &Scene) -> &mut Owned {
-        let catalog_lsn = self.catalog.lsn();
-        let owned = self.owned[usize::from(partition)].as_mut().expect("the router knows who owns a partition");
-        if !owned.in_turn {
-            owned.in_turn = true;
-            owned.ledger.begin(scene.wall_ms, catalog_lsn);
-        }
-        owned
+        enter(&mut self.owned, partition, scene.wall_ms, self.catalog.lsn())
     }
 
     fn seal(&mut self, turn: &mut Turn) {
@@ -216,6 +211,16 @@ impl Shard {
             owned.ledger.seal(&mut turn.sealed);
         }
     }
+}
+
+/// As [`Shard::enter`], beside what else is borrowed of the shard.
+fn enter(owned: &mut [Option<Owned>], partition: u16, wall_ms: i64, catalog_lsn: u64) -> &mut Owned {
+    let owned = owned[usize::from(partition)].as_mut().expect("the router knows who owns a partition");
+    if !owned.in_turn {
+        owned.in_turn = true;
+        owned.ledger.begin(wall_ms, catalog_lsn);
+    }
+    owned
 }
 
 /// Forgetting events of one partition in one tick.

@@ -1,6 +1,6 @@
 //! Commands in a turn: decide, record, answer from what was remembered; park a claim that needs a lease.
 
-use super::{Scene, Shard};
+use super::{Scene, Shard, enter};
 use crate::letter::{Answer, Request, Sink};
 use crate::owned::{Owned, Parked, Raised, Slot};
 use crate::turn::Turn;
@@ -44,8 +44,8 @@ impl Shard {
 
     /// Decides and records.
     pub(super) fn decide(&mut self, partition: u16, command: &Command, scene: &mut Scene, turn: &mut Turn) -> Outcome {
-        let (catalog, settings) = (self.catalog.clone(), self.settings.clone());
-        let owned = self.enter(partition, scene);
+        let Shard { catalog, settings, owned, .. } = self;
+        let owned = enter(owned, partition, scene.wall_ms, catalog.lsn());
         let now_ms = owned.ledger.now_ms();
         if let Command::Claim(claim) = command
             && let Some(template) = catalog.find(&claim.template).filter(|template| template.terms.limited)
@@ -53,11 +53,11 @@ impl Shard {
             scene.claimed.push((partition, template.terms.template));
         }
         let context = Context {
-            catalog: &catalog,
+            catalog,
             lessee: &owned.lessee,
             now_ms,
             key_version: settings.key_version,
-            requests_max: settings.limits.requests_max,
+            requests_max: settings.limits.requests_max / u64::from(settings.partitions),
         };
         match owned.ledger.state().decide(&context, command) {
             Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
