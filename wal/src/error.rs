@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use thiserror::Error;
 
-/// What to do about an [`Error`].
+/// What to do about an [`enum@Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// Bytes that were durable are damaged. Restore from the archive or a mirror, or let an operator cut the tail.

@@ -128,6 +128,12 @@ impl<P: Passenger> Log<P> {
         *self.shared.stats.lock()
     }
 
+    /// The most frame bytes one handover may have: [`HANDOVER_BYTES_MAX`], or less where segments are small.
+    #[must_use]
+    pub fn handover_bytes_max(&self) -> usize {
+        self.handover_bytes_max
+    }
+
     /// Whether handovers with frames are refused because the disk is full.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {

@@ -97,7 +97,12 @@ impl Fate {
 pub(crate) fn finish<S: Storage>(storage: &S, spares: &Spares<S>, bounds: &Bounds, archive: bool) -> Result<(), Error> {
     let names = storage.list().on("list", "", 0)?;
     let below: Vec<SegmentId> = names.iter().filter_map(|name| segment_of_name(name)).collect();
-    for segment in below.into_iter().filter(|&segment| segment < bounds.first) {
+    let below: Vec<SegmentId> = below.into_iter().filter(|&segment| segment < bounds.first).collect();
+    if !below.is_empty() {
+        // The bounds that say so may be in the cache only: they become durable before anything moves.
+        storage.sync_dir().on("sync of the directory", "", 0)?;
+    }
+    for segment in below {
         retire(storage, spares, segment, Fate::of(archive, false))?;
     }
     Ok(())

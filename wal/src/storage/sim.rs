@@ -106,6 +106,12 @@ impl SimStorage {
         self.disk.lock().crashed
     }
 
+    /// Whether any fault that was placed has happened.
+    #[must_use]
+    pub fn has_met_a_fault(&self) -> bool {
+        self.disk.lock().fault_met
+    }
+
     /// What a killed process leaves: the page cache and all unsynced names live on, the lock and the faults do not.
     #[must_use]
     pub fn kill(&self) -> SimStorage {
@@ -179,11 +185,12 @@ impl SimStorage {
         self.disk.lock().set_durable(name, None);
     }
 
-    /// Flips one bit of a file.
+    /// Flips one bit of a file on the disk. Whatever the cache holds of that sector is not changed.
+    ///
+    /// # Panics
+    /// When there is no such file.
     pub fn flip_bit(&self, name: &str, bit: usize) {
-        let mut bytes = self.bytes(name);
-        bytes[bit / 8] ^= 1 << (bit % 8);
-        self.set_bytes(name, &bytes);
+        self.disk.lock().flip_durable(name, bit);
     }
 }
 

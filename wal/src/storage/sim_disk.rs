@@ -44,6 +44,7 @@ pub(super) struct SimDisk {
     pub(super) steps: u64,
     pub(super) faults: BTreeMap<u64, Fault>,
     pub(super) crashed: bool,
+    pub(super) fault_met: bool,
     pub(super) reads_fail: bool,
     pub(super) locked: bool,
     pub(super) capacity_bytes: Option<u64>,
@@ -55,6 +56,7 @@ impl SimDisk {
         self.check_alive()?;
         let fault = self.faults.remove(&self.steps);
         self.steps += 1;
+        self.fault_met |= fault.is_some();
         match fault {
             None => Ok(Step::Proceed),
             Some(Fault::Crash) => {
@@ -165,7 +167,16 @@ impl SimDisk {
 
     pub(super) fn without_process(&self) -> SimDisk {
         let (faults, io_bytes_max) = (BTreeMap::new(), None);
-        SimDisk { faults, io_bytes_max, crashed: false, reads_fail: false, locked: false, steps: 0, ..self.clone() }
+        SimDisk {
+            faults,
+            io_bytes_max,
+            fault_met: false,
+            crashed: false,
+            reads_fail: false,
+            locked: false,
+            steps: 0,
+            ..self.clone()
+        }
     }
 
     pub(super) fn after_power_cut(&self, mut fate: Fate<'_>) -> SimDisk {
@@ -181,6 +192,11 @@ impl SimDisk {
         let durable_names = names.clone();
         let capacity_bytes = self.capacity_bytes;
         SimDisk { inodes, names, durable_names, capacity_bytes, ..SimDisk::default() }
+    }
+
+    pub(super) fn flip_durable(&mut self, name: &str, bit: usize) {
+        let number = *self.names.get(name).expect("a file of that name");
+        self.inode_numbered_mut(number).flip_durable(bit);
     }
 
     pub(super) fn set_durable(&mut self, name: &str, bytes: Option<&[u8]>) {

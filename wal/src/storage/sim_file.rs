@@ -115,6 +115,12 @@ impl Inode {
         Inode { durable, durable_len: len, len, ..Inode::default() }
     }
 
+    pub(super) fn flip_durable(&mut self, bit: usize) {
+        let (at, within) = (bit / 8 / SECTOR_BYTES, bit / 8 % SECTOR_BYTES);
+        let sector = self.durable.entry(at as u64).or_insert_with(|| Arc::new([0; SECTOR_BYTES]));
+        Arc::make_mut(sector)[within] ^= 1 << (bit % 8);
+    }
+
     fn known_sectors(&self) -> impl Iterator<Item = u64> + '_ {
         self.durable.keys().chain(self.dirty.keys()).chain(self.orphaned.keys()).copied()
     }

@@ -38,9 +38,9 @@ impl Ledger {
     }
 }
 
-/// Opens, checks and commits. Ends quietly when the machine crashes.
+/// Opens, checks and commits. Ends quietly at a planned fault.
 pub(super) fn session(storage: &SimStorage, ledger: &mut Ledger, commits: u8) -> Result<(), Violation> {
-    let refused = |error: Error| match storage.has_crashed() {
+    let refused = |error: Error| match storage.has_met_a_fault() {
         true => Ok(()),
         false => Err(Violation(error.to_string())),
     };
@@ -106,6 +106,28 @@ fn no_crash_loses_an_acknowledged_group_or_shows_half_a_group() {
     });
     let worlds = worlds.unwrap();
     assert!(worlds > 400, "{worlds} crash images");
+}
+
+#[test]
+fn no_failed_call_loses_an_acknowledged_group_whether_the_cache_lives_on_or_not() {
+    let mut worlds = 0;
+    for fault in [Fault::Eio, Fault::NoSpace] {
+        for step in 0.. {
+            let (storage, mut ledger) = (new_log().kill(), Ledger::default());
+            storage.fail_at(step, fault);
+            session(&storage, &mut ledger, 8).unwrap();
+            for image in storage.crash_images(64, 16, step).into_iter().chain([storage.kill()]) {
+                let (mut after, mut later) = (ledger.clone(), ledger.clone());
+                session(&image.kill(), &mut after, 1).unwrap();
+                session(&image.crash(&mut |_| 0), &mut later, 1).unwrap();
+                worlds += 2;
+            }
+            if !storage.has_met_a_fault() {
+                break;
+            }
+        }
+    }
+    assert!(worlds > 500, "{worlds} worlds");
 }
 
 #[test]
