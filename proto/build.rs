@@ -18,26 +18,16 @@ const FILES: [&str; 6] = [
 ];
 
 /// Messages that carry a code: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
-const SECRET: [&str; 4] = [
-    "tessera.v1.ClaimResponse",
-    "tessera.v1.Instrument",
-    "tessera.v1.IssueResponse",
-    "tessera.v1.RevealCodeResponse",
-];
+const SECRET: [&str; 4] =
+    ["tessera.v1.ClaimResponse", "tessera.v1.Instrument", "tessera.v1.IssueResponse", "tessera.v1.RevealCodeResponse"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
     let mut compiler = Compiler::new([ROOT])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(FILES)?;
+    compiler.include_imports(true).include_source_info(true).open_files(FILES)?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(
-        out.join("tessera.v1.descriptors.bin"),
-        compiler.encode_file_descriptor_set(),
-    )?;
+    fs::write(out.join("tessera.v1.descriptors.bin"), compiler.encode_file_descriptor_set())?;
 
     tonic_prost_build::configure()
         .build_client(true)

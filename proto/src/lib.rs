@@ -7,17 +7,11 @@
 mod redacted;
 
 /// The types, clients and servers of package `tessera.v1`.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    reason = "generated; documented in the .proto files"
-)]
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in the .proto files")]
 pub mod v1 {
     tonic::include_proto!("tessera.v1");
 }
 
 /// The whole package as an encoded `google.protobuf.FileDescriptorSet`, comments included: for server reflection and for
 /// clients that build their messages at run time.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    tonic::include_file_descriptor_set!("tessera.v1.descriptors");
+pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("tessera.v1.descriptors");

@@ -42,17 +42,13 @@ impl fmt::Debug for v1::IssueResponse {
 
 impl fmt::Debug for v1::RevealCodeResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RevealCodeResponse")
-            .field("code", &REDACTED)
-            .finish()
+        f.debug_struct("RevealCodeResponse").field("code", &REDACTED).finish()
     }
 }
 
 impl fmt::Debug for v1::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Instrument")
-            .field("instrument", &self.instrument)
-            .finish()
+        f.debug_struct("Instrument").field("instrument", &self.instrument).finish()
     }
 }
 
@@ -74,26 +70,17 @@ mod tests {
     #[track_caller]
     fn check_hides_code(message: &dyn std::fmt::Debug) {
         let shown = format!("{message:?}");
-        assert!(
-            shown.contains("redacted") && !shown.contains(CODE),
-            "{shown}"
-        );
+        assert!(shown.contains("redacted") && !shown.contains(CODE), "{shown}");
     }
 
     #[test]
     fn debug_of_a_claim_hides_the_code() {
-        check_hides_code(&v1::ClaimResponse {
-            code: CODE.into(),
-            ..Default::default()
-        });
+        check_hides_code(&v1::ClaimResponse { code: CODE.into(), ..Default::default() });
     }
 
     #[test]
     fn debug_of_an_issue_hides_the_code() {
-        check_hides_code(&v1::IssueResponse {
-            code: CODE.into(),
-            ..Default::default()
-        });
+        check_hides_code(&v1::IssueResponse { code: CODE.into(), ..Default::default() });
     }
 
     #[test]
@@ -103,12 +90,7 @@ mod tests {
 
     #[test]
     fn debug_of_a_redemption_request_hides_the_code() {
-        let instrument = v1::Instrument {
-            instrument: Some(v1::instrument::Instrument::Code(CODE.into())),
-        };
-        check_hides_code(&v1::RedeemRequest {
-            instrument: Some(instrument),
-            ..Default::default()
-        });
+        let instrument = v1::Instrument { instrument: Some(v1::instrument::Instrument::Code(CODE.into())) };
+        check_hides_code(&v1::RedeemRequest { instrument: Some(instrument), ..Default::default() });
     }
 }

@@ -4,10 +4,23 @@
 //! limits, and the command line. Decides nothing: every answer is an engine reply that is durable, but for refusals of requests
 //! that are malformed in themselves. Relies on the engine's `Router` and on the contract; knows nothing of shards, logs or files.
 
+pub mod cli;
 pub mod client;
+mod convert;
+mod desk;
+mod journal;
 pub mod limits;
 mod listener;
 pub mod logging;
+mod progress;
+mod seals;
+pub mod server;
+mod services;
+pub mod serving;
 pub mod settings;
+mod slots;
 pub mod status;
+mod stream;
 mod two_limits;
+
+use tessera_engine::domain;

@@ -55,7 +55,9 @@ pub struct Server {
 #[serde(default, deny_unknown_fields)]
 pub struct Engine {
     /// Shards; 0 = as the cores of the machine suggest.
-    pub shards: u32,
+    pub shards: u16,
+    /// Take a clock that lies far from the newest frame: an operator's decision.
+    pub accept_clock: bool,
 }
 
 /// The program's own log on standard error.
@@ -117,7 +119,9 @@ pub struct Flags {
     /// `--allow-remote`; absent leaves it to the other places.
     pub allow_remote: bool,
     /// `--shards`.
-    pub shards: Option<u32>,
+    pub shards: Option<u16>,
+    /// `--accept-clock`; absent leaves it to the other places.
+    pub accept_clock: bool,
 }
 
 impl Settings {
@@ -139,6 +143,7 @@ impl Settings {
             .set_override_option("server.listen", flags.listen.map(|listen| listen.to_string()))?
             .set_override_option("server.allow_remote", flags.allow_remote.then_some(true))?
             .set_override_option("engine.shards", flags.shards)?
+            .set_override_option("engine.accept_clock", flags.accept_clock.then_some(true))?
             .build()?
             .try_deserialize()
     }

@@ -74,6 +74,12 @@ pub fn unreadable(fault: &Status) -> Option<Status> {
     (about_the_message && !ours).then(|| of(&unreadable_refusal(fault)))
 }
 
+/// The status of a call whose answer was lost with the engine: it may have been logged or not. Without ErrorInfo, as every status
+/// that says nothing about the outcome.
+pub fn outcome_unknown() -> Status {
+    Status::unknown("the server stopped before it could answer: ask again with the same request_id")
+}
+
 /// The status of a reply that is not of the expected type: for clients.
 pub fn unreadable_reply(fault: prost::DecodeError) -> Status {
     Status::internal(format!("the reply is malformed: {fault}"))

@@ -1,0 +1,97 @@
+//! `tessera dev`: a server on a temporary directory with three templates, and what to try on it.
+
+use std::net::SocketAddr;
+
+use super::{Error, output};
+use crate::{
+    client::{self, Method},
+    logging,
+    serving::{self, Serving},
+    settings::{Log, Settings},
+};
+
+/// How it is served.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Address and port; port 0 = any free one.
+    #[arg(long, default_value = "127.0.0.1:7411")]
+    listen: SocketAddr,
+    /// Shards; 0 = as the cores of the machine suggest.
+    #[arg(long, default_value_t = 0)]
+    shards: u16,
+}
+
+/// The catalog that it begins with, as requests anybody could send.
+const CATALOG: [&str; 3] = [
+    r#"{"request_id": "seed-1", "template_id": "summer-20", "spec": {
+        "display_name": "20 % off, at most 50 yuan", "currency": "CNY",
+        "percent_off": {"pay_basis_points": 8000, "cap_minor": 5000},
+        "dynamic_validity": {"valid_ms": 604800000}, "stock": 1000, "per_user_limit": 1}}"#,
+    r#"{"request_id": "seed-2", "template_id": "100-minus-20", "spec": {
+        "display_name": "20 yuan off from 100 yuan", "currency": "CNY",
+        "amount_off": {"threshold_minor": 10000, "amount_minor": 2000},
+        "dynamic_validity": {"valid_ms": 604800000}, "per_user_limit": 5}}"#,
+    r#"{"request_id": "seed-3", "template_id": "gift-500", "spec": {
+        "display_name": "Gift card of 500 yuan", "currency": "CNY",
+        "stored_value": {"face_value_minor": 50000}}}"#,
+];
+
+/// Serves until SIGINT or SIGTERM; then the directory is gone.
+pub fn run(args: &Args) -> Result<(), Error> {
+    logging::start(&Log { filter: "warn".to_owned(), ..Log::default() })?;
+    let dir = tempfile::Builder::new().prefix("tessera-dev-").tempdir().map_err(Error::Runtime)?;
+    tessera_engine::node::init(dir.path(), tessera_engine::node::PARTITIONS_DEFAULT)?;
+    let mut settings = Settings { data_dir: Some(dir.path().to_owned()), ..Settings::default() };
+    settings.server.listen = args.listen;
+    settings.engine.shards = args.shards;
+    serving::runtime()?.block_on(async {
+        let stop = serving::stop_signal()?;
+        let serving = Serving::start(&settings).await?;
+        let endpoint = format!("http://{}", serving.address());
+        seed(&endpoint).await?;
+        output::print_line(what_to_try(&endpoint, &dir.path().display().to_string()))?;
+        stop.await;
+        serving.stop().await;
+        Ok(())
+    })
+}
+
+async fn seed(endpoint: &str) -> Result<(), Error> {
+    let create = Method::find("TemplateService.CreateTemplate")?;
+    let channel = client::connect(endpoint).await?;
+    for json in CATALOG {
+        client::call(channel.clone(), &create, create.request(json)?).await?;
+    }
+    Ok(())
+}
+
+fn what_to_try(endpoint: &str, dir: &str) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "tessera".to_owned());
+    let endpoint_flag = if endpoint == super::ENDPOINT_DEFAULT { String::new() } else { format!(" --endpoint {endpoint}") };
+    let call = |method: &str, json: &str| format!("  {program} call{endpoint_flag} {method} '{json}'");
+    let claim = |request: &str, template: &str| {
+        call("Claim", &format!(r#"{{"request_id": "{request}", "user_id": "alice", "template_id": "{template}"}}"#))
+    };
+    let redeem = |request: &str, order: &str, minor: u32| {
+        call(
+            "Redeem",
+            &format!(
+                r#"{{"request_id": "{request}", "instrument": {{"code": "CODE"}}, "merchant_id": "cafe", "order_id": "{order}", "amount": {{"minor": {minor}, "currency": "CNY"}}}}"#
+            ),
+        )
+    };
+    format!(
+        "tessera serves at {endpoint}, on {dir} until you stop it with Ctrl-C.\n\
+         Templates: summer-20 (20 % off), 100-minus-20 (20 yuan off from 100), gift-500 (a card of 500 yuan).\n\n\
+         Claim a coupon; the reply has its code. Say it twice: the second time it is replayed.\n{}\n\n\
+         Redeem it on an order of 100 yuan, with the reply's code for CODE:\n{}\n\n\
+         Claim a gift card, and pay 1.50 yuan with it:\n{}\n{}\n\n\
+         Look at the wallet, the catalog and the server:\n{}\n{}\n  {program} status{endpoint_flag}",
+        claim("claim-1", "summer-20"),
+        redeem("redeem-1", "order-1", 10_000),
+        claim("claim-2", "gift-500"),
+        redeem("redeem-2", "order-2", 150),
+        call("ListCoupons", r#"{"user_id": "alice"}"#),
+        call("ListTemplates", "{}"),
+    )
+}

@@ -1,0 +1,78 @@
+//! The command line: one file a command. Results go to standard output, everything else to standard error.
+
+mod call;
+mod dev;
+mod error;
+mod init;
+mod inspect;
+mod output;
+mod serve;
+mod status;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use self::error::Error;
+use self::output::Output;
+
+/// Where a client looks unless told otherwise.
+const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:7411";
+
+/// Redeems coupons and gift cards: in memory, durable, over gRPC.
+#[derive(Parser)]
+#[command(name = "tessera", version, about)]
+struct Cli {
+    /// How results are shown.
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a temporary directory with a catalog to try things on.
+    Dev(dev::Args),
+    /// Make a data directory: keys and an empty log.
+    Init(init::Args),
+    /// Serve a data directory.
+    Serve(serve::Args),
+    /// Call a method with a JSON request.
+    Call(call::Args),
+    /// Show how a server is.
+    Status(status::Args),
+    /// Check a data directory that no server holds: every checksum, digest and balance.
+    Verify(verify::Args),
+    /// Show what is inside a data directory that no server holds.
+    #[command(subcommand)]
+    Inspect(inspect::What),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let Cli { output, command } = Cli::parse();
+    let done = match command {
+        Command::Dev(args) => dev::run(&args),
+        Command::Init(args) => init::run(&args, output),
+        Command::Serve(args) => serve::run(&args),
+        Command::Call(args) => call::run(&args),
+        Command::Status(args) => status::run(&args, output),
+        Command::Verify(args) => verify::run(&args, output),
+        Command::Inspect(what) => inspect::run(&what, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.report(output);
+            error.exit().into()
+        }
+    }
+}
+
+/// Runs a client's future on this thread.
+fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+    runtime.block_on(future)
+}

@@ -1,0 +1,112 @@
+//! `tessera verify`: every checksum, continuity, digest, line and balance of a data directory.
+
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
+
+use tessera_engine::offline::{self, Verified};
+
+use super::{
+    Error,
+    output::{self, Output},
+};
+use crate::progress::Bar;
+
+/// What is verified.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The data directory; no server may hold it.
+    #[arg(long, env = "TESSERA__DATA_DIR")]
+    data_dir: PathBuf,
+    /// First leave the damaged end of the last segment behind, once and for all. What is behind the damage is lost: make a
+    /// copy before.
+    #[arg(long)]
+    cut_tail: bool,
+}
+
+/// Verifies and prints what was found; a problem is an error.
+pub fn run(args: &Args, output: Output) -> Result<(), Error> {
+    if args.cut_tail {
+        let recovery = offline::cut_tail(&args.data_dir)?;
+        let cut = recovery.cut.map(|cut| format!("{} from byte {}", cut.file, cut.offset));
+        eprintln!("cut: {}", cut.as_deref().unwrap_or("nothing"));
+    }
+    let mut bar = Bar::new("verifying", io::stderr().is_terminal());
+    let verified = offline::verify(&args.data_dir, &mut |done| {
+        bar.show(done.segments_done, done.segments, done.frames);
+    });
+    bar.finish();
+    let verified = verified?;
+    let problems = problems(&verified);
+    match output {
+        Output::Json => print_json(&verified, &problems)?,
+        Output::Table => print_table(&verified, &problems)?,
+    }
+    match problems.len() {
+        0 => Ok(()),
+        1 => Err(Error::NotWhole { problems: "1 problem".to_owned(), advice: advice(&verified) }),
+        more => Err(Error::NotWhole { problems: format!("{more} problems"), advice: advice(&verified) }),
+    }
+}
+
+fn problems(verified: &Verified) -> Vec<String> {
+    let log = verified.log.problem.as_ref().map(ToString::to_string);
+    let line = verified.broken_line.as_ref().map(ToString::to_string);
+    let stock = verified.stock.as_ref().err().map(ToString::to_string);
+    [log, line, stock].into_iter().flatten().collect()
+}
+
+fn advice(verified: &Verified) -> &'static str {
+    match &verified.log.problem {
+        Some(problem) => problem.kind().advice(),
+        None => "keep a copy and restore from the archive",
+    }
+}
+
+fn print_table(verified: &Verified, problems: &[String]) -> Result<(), Error> {
+    let log = &verified.log;
+    output::print_facts(&[
+        ("log", log.identity.uuid.to_string()),
+        ("whole", format!("{} groups, {} frames, {} bytes", log.groups, log.whole.frames, log.whole.bytes)),
+        ("tail", log.tail.as_ref().map_or("none".to_owned(), |tail| format!("{tail:?}"))),
+        ("catalog", format!("lsn {}, digest {:016x}", verified.catalog.0, verified.catalog.1)),
+        ("problems", if problems.is_empty() { "none".to_owned() } else { problems.join("\n") }),
+    ])?;
+    output::print_line("")?;
+    let partitions = verified.partitions.iter();
+    let rows = partitions.map(|(number, lsn, digest)| vec![number.to_string(), lsn.to_string(), format!("{digest:016x}")]);
+    output::print_table(&["partition", "lsn", "digest"], rows)?;
+    let stocks = verified.stock.iter().flatten();
+    let rows = stocks.map(|stock| [u64::from(stock.template), stock.total, stock.free, stock.unsold, stock.issued]);
+    output::print_line("")?;
+    let head = ["template", "total", "free", "leased and unsold", "issued"];
+    output::print_table(&head, rows.map(|row| row.map(|number| number.to_string()).to_vec()))
+}
+
+fn print_json(verified: &Verified, problems: &[String]) -> Result<(), Error> {
+    let log = &verified.log;
+    let partitions = verified
+        .partitions
+        .iter()
+        .map(|(number, lsn, digest)| serde_json::json!({"partition": number, "lsn": lsn, "digest": format!("{digest:016x}")}));
+    let stocks = verified.stock.iter().flatten().map(|stock| {
+        serde_json::json!({
+            "template": stock.template, "total": stock.total, "free": stock.free, "unsold": stock.unsold,
+            "granted_on_the_way": stock.granted_on_the_way, "returned_on_the_way": stock.returned_on_the_way,
+            "issued": stock.issued,
+        })
+    });
+    output::print_json(&serde_json::json!({
+        "log_uuid": log.identity.uuid.to_string(),
+        "groups": log.groups,
+        "frames": log.whole.frames,
+        "bytes": log.whole.bytes,
+        "tail": log.tail.as_ref().map(|tail| format!("{tail:?}")),
+        "catalog": {"lsn": verified.catalog.0, "digest": format!("{:016x}", verified.catalog.1)},
+        "partitions": partitions.collect::<Vec<_>>(),
+        "stocks": stocks.collect::<Vec<_>>(),
+        "problems": problems,
+        "whole": verified.is_whole(),
+    }))
+}

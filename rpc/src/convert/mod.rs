@@ -1,0 +1,118 @@
+//! Between the wire and the domain: requests become checked commands, replies become messages.
+//!
+//! Everything that a request alone can get wrong is refused here with INVALID_ARGUMENT, in the order of its fields, before any
+//! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
+
+pub mod claim;
+pub mod redemption;
+pub mod refusal;
+pub mod report;
+pub mod template;
+pub mod wallet;
+
+use tessera_proto::v1;
+
+use crate::domain::{
+    Id, Reason, Rejection,
+    money::{AMOUNT_MAX, Currency},
+    reply::Written,
+};
+
+/// Letters of a currency's code.
+const CURRENCY_BYTES: i64 = 3;
+
+/// An amount as the domain takes it: at least 1, and its currency.
+fn amount(field: Option<v1::Money>) -> Result<(i64, Currency), Rejection> {
+    let money = field.ok_or(Rejection::invalid("amount", 1))?;
+    let currency = currency("amount.currency", &money.currency)?;
+    if money.minor < 1 {
+        return Err(Rejection::invalid("amount.minor", 1));
+    }
+    if money.minor > AMOUNT_MAX {
+        return Err(Rejection { reason: Reason::AmountOutOfRange, field: "amount.minor", value: AMOUNT_MAX });
+    }
+    Ok((money.minor, currency))
+}
+
+fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
+    Currency::parse(text).map_err(|_| Rejection::invalid(field, CURRENCY_BYTES))
+}
+
+fn request_id(text: String) -> Result<Id, Rejection> {
+    Id::new("request_id", text)
+}
+
+/// Items of a page: 0 asks for the usual number, and more than the most is refused.
+fn page_size(asked: u32) -> Result<u32, Rejection> {
+    use crate::domain::command::PAGE_SIZE_MAX;
+    match asked {
+        0 => Ok(PAGE_SIZE_DEFAULT),
+        1..=PAGE_SIZE_MAX => Ok(asked),
+        _ => Err(Rejection::invalid("page_size", i64::from(PAGE_SIZE_MAX))),
+    }
+}
+
+/// Items of a page when the request does not say.
+const PAGE_SIZE_DEFAULT: u32 = 50;
+
+/// Where a write stands.
+pub fn position(written: Written) -> v1::Position {
+    v1::Position { partition: u32::from(written.partition), lsn: written.lsn }
+}
+
+/// A refusal of an argument whose form no number describes.
+fn malformed(field: &'static str) -> Rejection {
+    Rejection::invalid(field, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(minor: i64, currency: &str) -> Option<v1::Money> {
+        Some(v1::Money { minor, currency: currency.to_owned() })
+    }
+
+    #[track_caller]
+    fn check_refused(given: Option<v1::Money>, reason: Reason, field: &str, value: i64) {
+        let refusal = amount(given).unwrap_err();
+        assert_eq!((refusal.reason, refusal.field, refusal.value), (reason, field, value));
+    }
+
+    #[test]
+    fn an_amount_is_at_least_one() {
+        check_refused(money(0, "CNY"), Reason::InvalidArgument, "amount.minor", 1);
+    }
+
+    #[test]
+    fn a_negative_amount_is_refused() {
+        check_refused(money(i64::MIN, "CNY"), Reason::InvalidArgument, "amount.minor", 1);
+    }
+
+    #[test]
+    fn an_amount_beyond_counting_is_out_of_range() {
+        check_refused(money(i64::MAX, "CNY"), Reason::AmountOutOfRange, "amount.minor", AMOUNT_MAX);
+    }
+
+    #[test]
+    fn a_missing_amount_is_refused() {
+        check_refused(None, Reason::InvalidArgument, "amount", 1);
+    }
+
+    #[test]
+    fn a_currency_is_three_capitals() {
+        for text in ["", "cny", "CN", "CNYX", "元"] {
+            check_refused(money(1, text), Reason::InvalidArgument, "amount.currency", 3);
+        }
+    }
+
+    #[test]
+    fn a_page_of_no_size_has_the_usual_one() {
+        assert_eq!(page_size(0), Ok(50));
+    }
+
+    #[test]
+    fn a_page_is_at_most_200() {
+        assert_eq!(page_size(201), Err(Rejection::invalid("page_size", 200)));
+    }
+}

@@ -1,0 +1,148 @@
+//! The desk: where a service asks the engine, and where it is told to come back.
+//!
+//! Before the engine has recovered, and once it drains, the desk is closed: DRAINING, and nothing was logged. In between, a
+//! question goes to the engine's router and the answer comes when it is durable. Nothing is answered from here.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tessera_engine::{
+    Router,
+    letter::{Answer, Outlet, Request, Sink},
+};
+use tessera_proto::v1::Refusal;
+use tokio::sync::{oneshot, watch};
+use tonic::Status;
+
+use crate::{
+    convert::refusal,
+    domain::{
+        Reason, Rejection, Reply,
+        command::{CatalogCommand, Command},
+    },
+    journal::Journal,
+    seals::Seals,
+    status,
+};
+
+/// Shared by all services of a server.
+pub struct Desk {
+    open: OnceLock<Open>,
+    closing: watch::Sender<bool>,
+}
+
+/// What there is when the engine has recovered.
+pub struct Open {
+    /// The way to the engine.
+    pub router: Router,
+    /// What the engine's log says of itself.
+    pub journal: Journal,
+}
+
+impl Desk {
+    /// A desk that is not open yet.
+    pub fn new() -> Self {
+        Self { open: OnceLock::new(), closing: watch::Sender::new(false) }
+    }
+
+    /// Opens it, once.
+    pub fn open(&self, open: Open) {
+        let first = self.open.set(open).is_ok();
+        assert!(first, "a desk opens once");
+    }
+
+    /// Closes it for good; streams are told.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true when the desk closes.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    /// What was opened, closed since or not.
+    pub fn opened(&self) -> Option<&Open> {
+        self.open.get()
+    }
+
+    /// The engine's router, if the desk is open.
+    pub fn router(&self) -> Result<&Router, Status> {
+        let open = self.open.get().filter(|_| !self.is_closed());
+        open.map(|open| &open.router).ok_or_else(|| refuse(&Reason::Draining.into()))
+    }
+
+    /// The seals, if it is open.
+    pub fn seals(&self) -> Result<Seals<'_>, Status> {
+        self.router().map(Seals::of)
+    }
+
+    /// Asks a partition.
+    pub async fn ask(&self, asked: Result<(u16, Command), Rejection>) -> Result<(u16, Reply), Status> {
+        let (partition, command) = asked.map_err(|rejection| refuse(&rejection))?;
+        let answer = self.hear(partition, command).await?;
+        answer.map(|reply| (partition, reply)).map_err(|rejection| refuse(&rejection))
+    }
+
+    /// Asks a partition what it would do: a business refusal is an answer like another.
+    pub async fn would(&self, asked: Result<(u16, Command), Rejection>) -> Result<Result<Reply, Refusal>, Status> {
+        let answer = match asked {
+            Ok((partition, command)) => self.hear(partition, command).await?,
+            Err(rejection) => Err(rejection),
+        };
+        match answer {
+            Err(rejection) if rejection.reason < Reason::RequestIdReused => Err(refuse(&rejection)),
+            answer => Ok(answer.map_err(|rejection| refusal::of(&rejection))),
+        }
+    }
+
+    /// Asks the catalog.
+    pub async fn ask_catalog(&self, asked: Result<CatalogCommand, Rejection>) -> Result<Reply, Status> {
+        let command = asked.map_err(|rejection| refuse(&rejection))?;
+        let router = self.router()?;
+        let (sink, answer) = Caller::waiting();
+        router.submit_catalog(0, command, &sink);
+        settle(answer).await?.map_err(|rejection| refuse(&rejection))
+    }
+
+    async fn hear(&self, partition: u16, command: Command) -> Result<Answer, Status> {
+        let router = self.router()?;
+        let (sink, answer) = Caller::waiting();
+        router.submit(vec![Request { partition, tag: 0, command }], &sink);
+        settle(answer).await
+    }
+}
+
+/// The status of a refusal.
+pub fn refuse(rejection: &Rejection) -> Status {
+    status::of(&refusal::of(rejection))
+}
+
+/// One unary call that waits for its answer.
+struct Caller(Mutex<Option<oneshot::Sender<Answer>>>);
+
+impl Caller {
+    fn waiting() -> (Sink, oneshot::Receiver<Answer>) {
+        let (sender, receiver) = oneshot::channel();
+        (Arc::new(Self(Mutex::new(Some(sender)))), receiver)
+    }
+}
+
+impl Outlet for Caller {
+    fn deliver(&self, answers: Vec<(u64, Answer)>) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(sender), Some((_, answer))) = (sender, answers.into_iter().next()) {
+            // Whoever hung up has left the answer to a retry.
+            let _ = sender.send(answer);
+        }
+    }
+}
+
+/// Waits for the answer. None comes only if the engine stops under the question: then the outcome is unknown.
+async fn settle(answer: oneshot::Receiver<Answer>) -> Result<Answer, Status> {
+    answer.await.map_err(|_| status::outcome_unknown())
+}

@@ -1,0 +1,15 @@
+//! The services, one file each: convert, ask, convert back.
+
+pub mod claim;
+pub mod operator;
+mod probe;
+pub mod redemption;
+pub mod template;
+pub mod wallet;
+
+use crate::domain::Reply;
+
+/// The engine answered a question with the answer to another one: a broken invariant.
+fn mismatched(question: &str, reply: &Reply) -> ! {
+    panic!("{question} was answered with {reply:?}")
+}

@@ -1,0 +1,91 @@
+//! OperatorService: how the server is.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tessera_engine::shard::ShardReport;
+use tessera_proto::v1::{self, operator_service_server::OperatorService};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::probe::Probe;
+use crate::{
+    convert::report,
+    desk::{Desk, refuse},
+    domain::Rejection,
+    journal::resident_bytes,
+};
+
+/// Between two looks at the lines.
+const PROBE_INTERVAL: Duration = Duration::from_millis(1);
+
+/// How long a probe waits, unless it says.
+const PROBE_TIMEOUT_MS_DEFAULT: u32 = 1_000;
+
+/// How long a probe may wait.
+const PROBE_TIMEOUT_MS_MAX: u32 = 10_000;
+
+/// The service.
+#[derive(Clone)]
+pub struct Operators(pub Arc<Desk>);
+
+impl Operators {
+    fn state(&self) -> v1::ServingState {
+        match self.0.opened() {
+            _ if self.0.is_closed() => v1::ServingState::Draining,
+            None => v1::ServingState::Recovering,
+            Some(_) => v1::ServingState::Serving,
+        }
+    }
+
+    async fn reports(&self) -> Vec<ShardReport> {
+        match self.0.opened() {
+            Some(open) => open.router.reports().await,
+            None => Vec::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl OperatorService for Operators {
+    async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {
+        let reports = self.reports().await;
+        let journal = self.0.opened().map(|open| &open.journal);
+        Ok(Response::new(v1::GetStatusResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            state: self.state().into(),
+            log_uuid: journal.map(|journal| journal.uuid().to_owned()).unwrap_or_default(),
+            uptime_ms: journal.map_or(0, |journal| journal.uptime_ms()),
+            resident_bytes: resident_bytes(),
+            recovery: journal.map(|journal| journal.recovery()),
+            log: journal.map(|journal| journal.log()),
+            shards: reports.iter().map(report::shard).collect(),
+            partitions: report::partitions(&reports),
+        }))
+    }
+
+    async fn get_routes(&self, _: Request<v1::GetRoutesRequest>) -> Result<Response<v1::GetRoutesResponse>, Status> {
+        let partitions = self.0.router()?.partitions();
+        let here = |partition| v1::Route { partition: u32::from(partition), address: String::new() };
+        Ok(Response::new(v1::GetRoutesResponse { routes: (0..partitions).map(here).collect() }))
+    }
+
+    async fn probe_lines(&self, request: Request<v1::ProbeLinesRequest>) -> Result<Response<v1::ProbeLinesResponse>, Status> {
+        let timeout = match request.into_inner().timeout_ms {
+            0 => PROBE_TIMEOUT_MS_DEFAULT,
+            asked @ 1..=PROBE_TIMEOUT_MS_MAX => asked,
+            _ => return Err(refuse(&Rejection::invalid("timeout_ms", i64::from(PROBE_TIMEOUT_MS_MAX)))),
+        };
+        let router = self.0.router()?;
+        let (began, timeout) = (Instant::now(), Duration::from_millis(u64::from(timeout)));
+        let mut probe = Probe::begin(&router.reports().await);
+        router.probe_lines();
+        let mut looks = tokio::time::interval(PROBE_INTERVAL);
+        while !probe.is_complete() && began.elapsed() < timeout {
+            looks.tick().await;
+            probe.look(&router.reports().await, began.elapsed());
+        }
+        Ok(Response::new(probe.response()))
+    }
+}
