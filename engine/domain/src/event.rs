@@ -107,7 +107,7 @@ pub struct Redeemed<'a> {
 pub struct Refused<'a> {
     /// The operation.
     pub operation: u8,
-    /// The coupon it was about.
+    /// What it was about: of a redemption its coupon, of a refund the lsn of its redemption.
     pub coupon: u64,
     /// The request.
     pub request: Request<'a>,

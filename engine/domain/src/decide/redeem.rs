@@ -9,6 +9,7 @@ use crate::coupon::Coupon;
 use crate::event::{Event, Redeemed, Refused, Request};
 use crate::money::{self, AMOUNT_MAX, Currency};
 use crate::partition::Partition;
+use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
 use crate::request::Operation;
@@ -28,16 +29,13 @@ impl Partition {
             return known;
         }
         let natural = self.key().order(merchant, order, coupon);
-        if let Some((number, first)) = self.redemptions.of_order(natural) {
-            let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
-            let same = first.amount == redeem.amount && terms.currency == redeem.currency && first.refunded == 0;
-            return match same {
-                true => self.recall_redemption(number, true).into(),
-                false => Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64).into(),
-            };
-        }
+        let outcome = match self.redemptions.of_order(natural) {
+            Some((number, first)) if self.is_same(first, redeem) => return self.recall_redemption(number, true).into(),
+            Some((_, first)) => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
+            None => self.quote(context, &redeem.instrument, redeem.amount, redeem.currency),
+        };
         let request = Request { id: redeem.request_id.as_str(), fingerprint };
-        Decision::happen([match self.quote(context, &redeem.instrument, redeem.amount, redeem.currency) {
+        Decision::happen([match outcome {
             Ok(quote) => self.redeemed_event(redeem, &quote, request),
             Err(refusal) => Event::Refused(Refused {
                 operation: Operation::Redeem as u8,
@@ -47,6 +45,12 @@ impl Partition {
                 value: refusal.value,
             }),
         }])
+    }
+
+    /// Whether an order asks again for what it got and still has.
+    fn is_same(&self, first: &Redemption, redeem: &Redeem) -> bool {
+        let (_, terms) = self.coupon(first.coupon).expect("a redeemed coupon is here");
+        first.amount == redeem.amount && terms.currency == redeem.currency && first.refunded == 0
     }
 
     fn redeemed_event<'a>(&self, redeem: &'a Redeem, quote: &Quote, request: Request<'a>) -> Event<'a> {

@@ -26,6 +26,19 @@ fn another_amount_for_the_same_order_is_refused_and_names_the_first() {
 }
 
 #[test]
+fn the_refusal_of_an_order_is_remembered() {
+    story(
+        "template gift card 1000 t
+         claim alice gift r1
+         redeem alice 0 shop/1 100 r2
+         redeem alice 0 shop/1 101 r3 => ORDER_ALREADY_REDEEMED 3
+         refund #3 r4
+         redeem alice 0 shop/1 101 r3 => ORDER_ALREADY_REDEEMED 3
+         redeem alice 0 shop/2 101 r3 => REQUEST_ID_REUSED 4",
+    );
+}
+
+#[test]
 fn another_currency_for_the_same_order_is_not_the_same_question() {
     story(
         "template gift card 1000 t

@@ -116,7 +116,7 @@ impl Act {
 /// Mostly the owner; sometimes the bearer, a bearer with another key version, or somebody else.
 fn named(who: u8, coupon: u8, plain: &Plain) -> String {
     let Some(found) = plain.coupons.get(usize::from(coupon)) else {
-        return format!("{} {coupon}", if who % 2 == 0 { "u0" } else { "code:1" });
+        return format!("{} {coupon}", if who.is_multiple_of(2) { "u0" } else { "code:1" });
     };
     match who {
         0..=3 => format!("{} {coupon}", found.user),

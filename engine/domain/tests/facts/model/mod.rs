@@ -98,9 +98,7 @@ impl Run {
     fn new() -> Run {
         let mut world = World::new();
         world.requests_max = plain::REQUESTS_MAX as u64;
-        let mut plain = Plain::default();
-        plain.now_ms = world.now_ms;
-        plain.key_version = world.key_version;
+        let mut plain = Plain { now_ms: world.now_ms, key_version: world.key_version, ..Plain::default() };
         for template in plain::templates() {
             world.tell(&format!("template {} {}", template.id(), template.line));
             plain.templates.push(template);

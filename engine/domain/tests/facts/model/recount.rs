@@ -18,7 +18,7 @@ fn contribution((kind, key, fields): &Entity) -> u64 {
     let mut sum = 0u64;
     for (field, &value) in (1u64..).zip(fields).filter(|(_, value)| **value != 0) {
         let lane = seed ^ field.wrapping_mul(0xa076_1d64_78bd_642f);
-        sum = sum.wrapping_add(fold(value ^ lane, (lane << 29 | lane >> 35) ^ 0xe703_7ed1_a0b4_28db));
+        sum = sum.wrapping_add(fold(value ^ lane, lane.rotate_left(29) ^ 0xe703_7ed1_a0b4_28db));
     }
     sum
 }

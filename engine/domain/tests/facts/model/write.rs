@@ -127,12 +127,17 @@ impl Plain {
             return answer;
         }
         let same_order = |done: &&Redemption| done.coupon == number && done.merchant == merchant && done.order == order;
-        if let Some(first) = self.redemptions.iter().find(same_order) {
-            let same = first.amount == amount && currency == self.coupons[number].body.currency && first.refunded == 0;
-            let other = || refused((Reason::OrderAlreadyRedeemed, first.lsn as i64));
-            return if same { format!("{} replayed", first.told) } else { other() };
-        }
-        let quote = self.quote(who, coupon, money);
+        let first = self.redemptions.iter().find(same_order);
+        let quote = match first {
+            Some(first) => {
+                let currency_is_same = currency == self.coupons[number].body.currency;
+                if first.amount == amount && currency_is_same && first.refunded == 0 {
+                    return format!("{} replayed", first.told);
+                }
+                Err((Reason::OrderAlreadyRedeemed, first.lsn as i64))
+            }
+            None => self.quote(who, coupon, money),
+        };
         let lsn = self.happened();
         let subject = number as u128;
         match quote {
