@@ -1,0 +1,218 @@
+//! What can be wrong, and the list of what was found.
+
+use thiserror::Error;
+
+/// How many violations are listed; all are counted.
+pub const LISTED_MAX: usize = 20;
+
+/// A promise that was not kept.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Violation {
+    /// No answer at all.
+    #[error("operation {operation} was never answered")]
+    Unanswered {
+        /// Which.
+        operation: u64,
+    },
+    /// Answers that belong to no open request.
+    #[error("{count} answers belong to no open request")]
+    Strays {
+        /// How many.
+        count: u64,
+    },
+    /// A first reply that claims to be a replay.
+    #[error("operation {operation} was sent once and answered as a replay")]
+    ReplayOfNothing {
+        /// Which.
+        operation: u64,
+    },
+    /// Not what had to become of it.
+    #[error("operation {operation} had to be {expected}, and was {actual}")]
+    WrongOutcome {
+        /// Which.
+        operation: u64,
+        /// What had to become of it.
+        expected: String,
+        /// What did.
+        actual: String,
+    },
+    /// More coupons than stock.
+    #[error("template {template}: {accepted} coupons issued of a stock of {stock}")]
+    Oversold {
+        /// Place of the template.
+        template: u32,
+        /// Distinct coupons.
+        accepted: u64,
+        /// The stock.
+        stock: u64,
+    },
+    /// Sold out was said too early.
+    #[error("template {template}: SOLD_OUT was answered, but only {accepted} of {stock} were issued")]
+    NotSoldOut {
+        /// Place of the template.
+        template: u32,
+        /// Distinct coupons.
+        accepted: u64,
+        /// The stock.
+        stock: u64,
+    },
+    /// Sold out was said, and then one was sold.
+    #[error("operation {operation} was sent after SOLD_OUT had been answered, and was accepted")]
+    AcceptedAfterSoldOut {
+        /// Which.
+        operation: u64,
+    },
+    /// More than one user may have.
+    #[error("user {user} was issued {accepted} of template {template}, the limit is {limit}")]
+    OverUserLimit {
+        /// Number of the user.
+        user: u64,
+        /// Place of the template.
+        template: u32,
+        /// How many.
+        accepted: u64,
+        /// The limit.
+        limit: u32,
+    },
+    /// One coupon for two claims.
+    #[error("operations {first} and {second} were given the same coupon")]
+    SameCoupon {
+        /// One.
+        first: u64,
+        /// The other.
+        second: u64,
+    },
+    /// One position for two writes.
+    #[error("operations {first} and {second} both stand at partition {partition}, lsn {lsn}")]
+    SamePosition {
+        /// One.
+        first: u64,
+        /// The other.
+        second: u64,
+        /// Where.
+        partition: u32,
+        /// Where.
+        lsn: u64,
+    },
+    /// A later write with a lower position.
+    #[error("partition {partition}: operation {later} was sent after {earlier} had been answered, yet its lsn is lower")]
+    OutOfOrder {
+        /// Answered first, with the higher lsn.
+        earlier: u64,
+        /// Sent afterwards, with the lower lsn.
+        later: u64,
+        /// Where.
+        partition: u32,
+    },
+    /// A retry with another reply.
+    #[error("a retry of operation {operation} was given another reply than the first: {what}")]
+    RetryDiffers {
+        /// Which.
+        operation: u64,
+        /// In which way.
+        what: &'static str,
+    },
+    /// A retry of an acknowledged operation was executed again, or lost its mark.
+    #[error("a retry of operation {operation} was not marked as replayed")]
+    RetryNotReplayed {
+        /// Which.
+        operation: u64,
+    },
+    /// A balance that does not follow from the one before.
+    #[error("card {card}: operation {operation} left {actual} minor units, {expected} follow from the redemptions before it")]
+    WrongBalanceAfter {
+        /// Number of the card.
+        card: u64,
+        /// Which.
+        operation: u64,
+        /// What follows.
+        expected: i64,
+        /// What the reply said.
+        actual: i64,
+    },
+    /// A balance that does not follow from the accepted redemptions.
+    #[error("user {user}: the card shows {actual} minor units, {expected} follow from the accepted redemptions")]
+    WrongBalance {
+        /// Number of the user.
+        user: u64,
+        /// What follows.
+        expected: i64,
+        /// What the server shows.
+        actual: i64,
+    },
+    /// An acknowledged coupon is not there.
+    #[error("user {user}: {missing} acknowledged coupons are not in the wallet")]
+    MissingCoupons {
+        /// Number of the user.
+        user: u64,
+        /// How many.
+        missing: u64,
+    },
+    /// A coupon is there that nobody acknowledged.
+    #[error("user {user}: {surplus} coupons in the wallet were never acknowledged")]
+    SurplusCoupons {
+        /// Number of the user.
+        user: u64,
+        /// How many.
+        surplus: u64,
+    },
+    /// The home partition's numbers contradict the client's.
+    #[error("template {template}: {what} is {actual}, expected {expected}")]
+    WrongStock {
+        /// Place of the template.
+        template: u32,
+        /// Which number.
+        what: &'static str,
+        /// What follows.
+        expected: u64,
+        /// What the server shows.
+        actual: u64,
+    },
+    /// A trace gives other counts than its source says.
+    #[error("coupon {coupon}: {actual} accepted, the trace says {expected}")]
+    WrongCount {
+        /// The coupon's number in the trace.
+        coupon: String,
+        /// What the trace says.
+        expected: u64,
+        /// What was accepted.
+        actual: u64,
+    },
+}
+
+/// What was checked and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Facts compared.
+    pub checked: u64,
+    /// Facts that were wrong.
+    pub violations: u64,
+    /// The first of them.
+    pub listed: Vec<Violation>,
+}
+
+impl Findings {
+    /// Compares one fact.
+    #[inline]
+    pub fn check(&mut self, holds: bool, otherwise: impl FnOnce() -> Violation) {
+        self.checked += 1;
+        if !holds {
+            self.add(otherwise());
+        }
+    }
+
+    /// Adds the findings of another part of the check.
+    pub fn merge(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.violations += other.violations;
+        let room = LISTED_MAX.saturating_sub(self.listed.len());
+        self.listed.extend(other.listed.into_iter().take(room));
+    }
+
+    fn add(&mut self, violation: Violation) {
+        self.violations += 1;
+        if self.listed.len() < LISTED_MAX {
+            self.listed.push(violation);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Drives a plan against a server and brings home the records.
+//!
+//! Stream mode: a *lane* per connection, one task that fills its window and reads what comes back; no task and no lock per
+//! operation. Unary mode: a *worker* per request in flight, spread over the connections. Both take operations from one source,
+//! stamp them with one clock and write records that only they own; the records meet at the end.
+
+pub mod book;
+mod lane;
+mod pace;
+mod retries;
+mod session;
+mod settle;
+pub use settle::is_transient;
+pub mod tally;
+mod watch;
+mod worker;
+
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use clap::ValueEnum;
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use crate::{
+    clock::Clock,
+    error::Error,
+    link::Link,
+    plan::Plan,
+    record::{Record, Retry},
+};
+use pace::Pacer;
+use tally::Tally;
+
+/// How requests travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// One call for each.
+    Unary,
+    /// One bidirectional stream for each connection, many items in a message.
+    Stream,
+}
+
+/// How the load is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// How requests travel.
+    pub mode: Mode,
+    /// Connections, at least 1.
+    pub connections: usize,
+    /// Operations in flight over all connections, at least 1.
+    pub in_flight: usize,
+    /// Most items in one message of a stream, 1 to 1,024. Fewer go when the window has no more room.
+    pub batch: usize,
+    /// Operations per second of an open loop; absent = closed loop.
+    pub rate: Option<f64>,
+    /// Of how many operations one earlier one is sent again; 0 = none.
+    pub retry_every: u64,
+    /// Chooses which.
+    pub seed: u64,
+}
+
+/// What a run brought.
+#[derive(Debug)]
+pub struct Measured {
+    /// One record for each operation, by its number.
+    pub records: Vec<Record>,
+    /// Earlier operations that were sent again while the run went on.
+    pub retries: Vec<Retry>,
+    /// Nanoseconds from the (intended) send to the answer.
+    pub latency_ns: Histogram<u64>,
+    /// From the first send to the last answer.
+    pub seconds: f64,
+    /// Sends repeated because a connection was lost or nothing had been logged.
+    pub resent: u64,
+    /// Streams or calls that ended without an answer.
+    pub lost: u64,
+    /// Answers to questions that nobody had open.
+    pub strays: u64,
+}
+
+impl Measured {
+    /// Answered operations, retries included.
+    pub fn operations(&self) -> u64 {
+        let answered = self.records.iter().filter(|record| record.is_answered()).count();
+        (answered + self.retries.len()) as u64
+    }
+}
+
+/// What all lanes and workers of a run share.
+struct Shared {
+    plan: Arc<dyn Plan>,
+    load: Load,
+    link: Link,
+    clock: Clock,
+    start_ns: u64,
+    source: Source,
+    tally: Arc<Tally>,
+    pacer: Option<Pacer>,
+}
+
+/// Where operations are taken from.
+struct Source {
+    next: AtomicU64,
+    end: u64,
+}
+
+impl Source {
+    /// The next operations, at most `wanted`; `None` when there are none left.
+    fn take(&self, wanted: u64) -> Option<Range<u64>> {
+        if self.next.load(Relaxed) >= self.end {
+            return None;
+        }
+        let first = self.next.fetch_add(wanted, Relaxed);
+        (first < self.end).then(|| first..(first + wanted).min(self.end))
+    }
+}
+
+impl Shared {
+    /// When `operation` should leave; in a closed loop, whenever there is room.
+    #[inline]
+    fn intended_ns(&self, operation: u64) -> u64 {
+        self.pacer.as_ref().map_or(0, |pacer| pacer.intended_ns(operation))
+    }
+}
+
+/// What one lane or worker brings home.
+struct Share {
+    records: Records,
+    retries: Vec<Retry>,
+    latency_ns: Histogram<u64>,
+    resent: u64,
+    lost: u64,
+    strays: u64,
+}
+
+enum Records {
+    Book(book::Book),
+    List(Vec<(u64, Record)>),
+}
+
+/// Runs every operation of `plan` to its answer.
+pub async fn run(plan: Arc<dyn Plan>, link: &Link, load: Load, clock: Clock, tally: Arc<Tally>) -> Result<Measured, Error> {
+    let operations = plan.operations();
+    let start_ns = clock.now_ns();
+    let pacer = load.rate.map(|rate| Pacer::start(clock, start_ns, rate));
+    let source = Source { next: AtomicU64::new(0), end: operations };
+    let shared = Arc::new(Shared { plan, load, link: link.clone(), clock, start_ns, source, tally, pacer });
+    let shares = watch::until_done(&shared, start(&shared)?).await?;
+    let mut measured = Measured {
+        records: vec![Record::UNSENT; operations as usize],
+        retries: Vec::new(),
+        latency_ns: histogram()?,
+        seconds: 0.0,
+        resent: 0,
+        lost: 0,
+        strays: 0,
+    };
+    for share in shares {
+        measured.add(share)?;
+    }
+    let last_ns = measured.last_answer_ns().unwrap_or(start_ns);
+    measured.seconds = last_ns.saturating_sub(shared.start_ns) as f64 / 1e9;
+    Ok(measured)
+}
+
+/// One future for each lane or worker.
+fn start(shared: &Arc<Shared>) -> Result<tokio::task::JoinSet<Result<Share, Error>>, Error> {
+    let mut tasks = tokio::task::JoinSet::new();
+    let load = &shared.load;
+    match load.mode {
+        Mode::Stream => {
+            for lane in 0..load.connections.min(load.in_flight) {
+                tasks.spawn(lane::Lane::new(shared.clone(), lane)?.run());
+            }
+        }
+        Mode::Unary => {
+            let channels: Vec<_> = (0..load.connections).map(|_| shared.link.channel()).collect();
+            for (worker, channel) in (0..load.in_flight).zip(channels.iter().cycle()) {
+                tasks.spawn(worker::Worker::new(shared.clone(), worker, channel.clone())?.run());
+            }
+        }
+    }
+    Ok(tasks)
+}
+
+impl Measured {
+    fn add(&mut self, share: Share) -> Result<(), Error> {
+        match share.records {
+            Records::Book(book) => book.hand_in(&mut self.records),
+            Records::List(list) => list.into_iter().for_each(|(operation, record)| self.records[operation as usize] = record),
+        }
+        self.retries.extend(share.retries);
+        self.latency_ns.add(&share.latency_ns).map_err(|_| Error::Histogram("cannot be merged"))?;
+        self.resent += share.resent;
+        self.lost += share.lost;
+        self.strays += share.strays;
+        Ok(())
+    }
+
+    fn last_answer_ns(&self) -> Option<u64> {
+        let retries = self.retries.iter().map(|retry| retry.record.answered_ns);
+        self.records.iter().map(|record| record.answered_ns).chain(retries).max()
+    }
+}
+
+/// Longest latency told apart: five minutes. Longer ones count as that.
+const LATENCY_NS_MAX: u64 = 300_000_000_000;
+
+/// An empty histogram of nanoseconds with three digits.
+pub fn histogram() -> Result<Histogram<u64>, Error> {
+    Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3).map_err(|_| Error::Histogram("bad bounds"))
+}

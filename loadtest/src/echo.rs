@@ -1,0 +1,135 @@
+//! The ceiling: a bare tonic server that accepts everything with one constant reply. No engine, no disk, no state.
+//!
+//! It decodes the same requests and encodes replies of the same size as a real server would, by the generated types, and
+//! answers a message of n items with a message of n outcomes. What it reaches is what the transport leaves to an engine.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt as _};
+use tessera_proto::v1::{
+    self,
+    claim_service_server::{ClaimService, ClaimServiceServer},
+    redemption_service_server::{RedemptionService, RedemptionServiceServer},
+};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status, Streaming, transport::Server};
+
+use crate::{error::Error, link};
+
+/// Largest request message, in bytes.
+const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+struct Echo;
+
+type Outcomes<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Serves on `listener` until the process ends.
+pub async fn serve(listener: TcpListener) -> Result<(), Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    Server::builder()
+        .tcp_nodelay(true)
+        .initial_stream_window_size(link::STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(link::CONNECTION_WINDOW_BYTES)
+        .add_service(health_service)
+        .add_service(ClaimServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .add_service(RedemptionServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX))
+        .serve_with_incoming(TcpListenerStream::new(listener))
+        .await
+        .map_err(|source| Error::Endpoint { endpoint: address, source })
+}
+
+fn claimed() -> v1::ClaimResponse {
+    v1::ClaimResponse {
+        coupon_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
+        code: "7KQ2M4XN90TRABCD".to_owned(),
+        template_id: "00000t0000000000".to_owned(),
+        template_version: 1,
+        use_from_ms: 1_790_000_000_000,
+        use_until_ms: 0,
+        face_value: None,
+        position: Some(v1::Position { partition: 7, lsn: 1_000_000 }),
+        replayed: false,
+    }
+}
+
+fn redeemed() -> v1::RedeemResponse {
+    v1::RedeemResponse {
+        redemption_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
+        coupon_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
+        amounts: Some(v1::Amounts {
+            currency: "CNY".to_owned(),
+            amount_minor: 150,
+            applied_minor: 150,
+            payable_minor: 0,
+            balance_after_minor: Some(1_000_000),
+        }),
+        at_ms: 1_790_000_000_000,
+        position: Some(v1::Position { partition: 7, lsn: 1_000_000 }),
+        replayed: false,
+    }
+}
+
+fn claim_outcome(claim: v1::ClaimRequest) -> v1::ClaimOutcome {
+    v1::ClaimOutcome { request_id: claim.request_id, outcome: Some(v1::claim_outcome::Outcome::Accepted(claimed())) }
+}
+
+fn redeem_outcome(redeem: v1::RedeemRequest) -> v1::RedeemOutcome {
+    v1::RedeemOutcome { request_id: redeem.request_id, outcome: Some(v1::redeem_outcome::Outcome::Accepted(redeemed())) }
+}
+
+#[tonic::async_trait]
+impl ClaimService for Echo {
+    type ClaimStreamStream = Outcomes<v1::ClaimStreamResponse>;
+
+    async fn claim(&self, _: Request<v1::ClaimRequest>) -> Result<Response<v1::ClaimResponse>, Status> {
+        Ok(Response::new(claimed()))
+    }
+
+    async fn issue(&self, _: Request<v1::IssueRequest>) -> Result<Response<v1::IssueResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Claim"))
+    }
+
+    async fn claim_stream(
+        &self,
+        request: Request<Streaming<v1::ClaimStreamRequest>>,
+    ) -> Result<Response<Self::ClaimStreamStream>, Status> {
+        let replies = request.into_inner().map(|message| {
+            let outcomes = message?.claims.into_iter().map(claim_outcome).collect();
+            Ok(v1::ClaimStreamResponse { outcomes })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
+
+#[tonic::async_trait]
+impl RedemptionService for Echo {
+    type RedeemStreamStream = Outcomes<v1::RedeemStreamResponse>;
+
+    async fn redeem(&self, _: Request<v1::RedeemRequest>) -> Result<Response<v1::RedeemResponse>, Status> {
+        Ok(Response::new(redeemed()))
+    }
+
+    async fn validate(&self, _: Request<v1::ValidateRequest>) -> Result<Response<v1::ValidateResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn refund(&self, _: Request<v1::RefundRequest>) -> Result<Response<v1::RefundResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn redeem_stream(
+        &self,
+        request: Request<Streaming<v1::RedeemStreamRequest>>,
+    ) -> Result<Response<Self::RedeemStreamStream>, Status> {
+        let replies = request.into_inner().map(|message| {
+            let outcomes = message?.redemptions.into_iter().map(redeem_outcome).collect();
+            Ok(v1::RedeemStreamResponse { outcomes })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+}

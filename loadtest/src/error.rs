@@ -1,0 +1,121 @@
+//! What keeps a run from giving figures at all. A violation is none of these: it is a finding.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use thiserror::Error;
+
+use crate::wire::field::Malformed;
+
+/// Why a run could not be carried out.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The endpoint's address cannot be used.
+    #[error("bad endpoint {endpoint}")]
+    Endpoint {
+        /// As it was given.
+        endpoint: String,
+        /// What the library says.
+        source: tonic::transport::Error,
+    },
+    /// Nobody serves there.
+    #[error("{endpoint} did not report SERVING within {waited:?}; is the server running?")]
+    NotServing {
+        /// Where.
+        endpoint: String,
+        /// For how long it was asked.
+        waited: Duration,
+    },
+    /// A call that prepares or verifies failed.
+    #[error("{call}: {code:?}: {message}")]
+    Call {
+        /// Which.
+        call: &'static str,
+        /// The canonical code.
+        code: tonic::Code,
+        /// What the server says.
+        message: String,
+    },
+    /// The server refuses the whole stream.
+    #[error("the stream was refused: {code:?}: {message}")]
+    Stream {
+        /// The canonical code.
+        code: tonic::Code,
+        /// What the server says.
+        message: String,
+    },
+    /// Connections are lost again and again without one answer in between.
+    #[error("{losses} connections in a row were lost without an answer; the last: {last}")]
+    LosesConnections {
+        /// How many.
+        losses: u32,
+        /// Why the last.
+        last: String,
+    },
+    /// Nothing was answered for too long.
+    #[error("no answer for {quiet:?} with {unanswered} operations unanswered")]
+    Stalled {
+        /// For how long.
+        quiet: Duration,
+        /// How many wait.
+        unanswered: u64,
+    },
+    /// The server says something that the contract does not know.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// A task of the load generator ended badly.
+    #[error("a task of the load generator failed")]
+    Task(#[from] tokio::task::JoinError),
+    /// The server's program could not be run.
+    #[error("{program}: {what}; its log ends:\n{log_tail}")]
+    Server {
+        /// Which program.
+        program: PathBuf,
+        /// What happened.
+        what: String,
+        /// The end of what it wrote.
+        log_tail: String,
+    },
+    /// A file or directory cannot be used.
+    #[error("{path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A table of the trace is not of the form expected.
+    #[error("{path}: {what}")]
+    Trace {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Options that do not go together.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// The work was done before the server could be killed often enough.
+    #[error("only {kills} of {wanted} kills happened")]
+    TooFewKills {
+        /// How many happened.
+        kills: u32,
+        /// How many were asked for.
+        wanted: u32,
+    },
+    /// A latency could not be recorded.
+    #[error("latency histogram: {0}")]
+    Histogram(&'static str),
+}
+
+impl Error {
+    /// For `map_err` on calls that prepare or verify.
+    pub fn call(call: &'static str) -> impl FnOnce(tonic::Status) -> Self {
+        move |status| Self::Call { call, code: status.code(), message: status.message().to_owned() }
+    }
+
+    /// For `map_err` on files.
+    pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

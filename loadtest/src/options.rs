@@ -1,0 +1,220 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    drive::{Load, Mode},
+    error::Error,
+    plan::{cards::By, skew::Skew},
+};
+
+/// Puts a tessera server under load over gRPC, and recomputes from its own record whether every promise was kept.
+///
+/// Exit codes: 0 everything holds, 1 violations or a failed run, 2 usage.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "tessera-loadtest", version)]
+pub struct Options {
+    /// What to run.
+    #[command(subcommand)]
+    pub scenario: Scenario,
+}
+
+/// What to run.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Scenario {
+    /// Many users claim one template until it is sold out, and after.
+    FlashSale {
+        /// Pieces for sale.
+        #[arg(long, default_value_t = 100_000)]
+        stock: u64,
+        /// Users who ask.
+        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+        users: u64,
+        /// How many pieces one user may have, and asks for.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
+        per_user: u32,
+        /// Of 100 users, how many ask once more than they may.
+        #[arg(long, default_value_t = 1.0)]
+        greedy: f64,
+        /// Whose wallets are listed afterwards. Leaving out the users who were only refused trusts the server not to have
+        /// given them anything.
+        #[arg(long, value_enum, default_value_t = Wallets::All)]
+        wallets: Wallets,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Gift cards are issued, then redeemed 150 minor units at a time.
+    Pos {
+        /// Cards, one for each user.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+        cards: u64,
+        /// Redemptions.
+        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+        operations: u64,
+        /// How they fall on the cards.
+        #[arg(long, value_enum, default_value_t = Skew::Uniform)]
+        skew: Skew,
+        /// How they name the card.
+        #[arg(long, value_enum, default_value_t = By::Owner)]
+        by: By,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Replays a trace of claims: a directory with claims_*.csv[.zst], coupon_terms.csv and expected_per_coupon*.csv.
+    O2o {
+        /// The directory.
+        directory: PathBuf,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The same messages against a bare server that only echoes: the ceiling.
+    Echo {
+        /// Operations.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+        operations: u64,
+        /// Whose messages.
+        #[arg(long, value_enum, default_value_t = Messages::Claims)]
+        messages: Messages,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Serves the echo; the echo scenario starts it by itself.
+    #[command(hide = true)]
+    EchoServer {
+        /// Where.
+        #[arg(long)]
+        listen: SocketAddr,
+        /// Threads.
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+    },
+}
+
+/// Whose wallets are listed after a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wallets {
+    /// Every user's.
+    All,
+    /// Those of users who were issued something.
+    Holders,
+}
+
+/// Whose messages are echoed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Messages {
+    /// Those of the flash sale.
+    Claims,
+    /// Those of the tills.
+    Redemptions,
+}
+
+/// How the load is made, on whom, and where the figures go.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// How requests travel.
+    #[arg(long, value_enum, default_value_t = Mode::Stream)]
+    pub mode: Mode,
+    /// Connections; in stream mode each carries one stream.
+    #[arg(long, default_value_t = 4, value_parser = positive)]
+    pub connections: usize,
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary].
+    #[arg(long, value_parser = positive)]
+    pub in_flight: Option<usize>,
+    /// Most items in a message of a stream; fewer go when the window has no more room.
+    #[arg(long, default_value_t = 256, value_parser = batch)]
+    pub batch: usize,
+    /// Open loop: operations per second, latency from the instant each was due [default: closed loop].
+    #[arg(long, value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Of 100 operations, how many earlier ones are sent again under the same request id [default: 1; o2o: 0].
+    #[arg(long)]
+    pub retries: Option<f64>,
+    /// Threads of the load generator.
+    #[arg(long, default_value_t = 1, value_parser = positive)]
+    pub threads: usize,
+    /// Chooses everything random; the same seed is the same load.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Number of the run, part of every identifier [default: by chance, so that runs on one server do not meet].
+    #[arg(long)]
+    pub run: Option<u64>,
+    /// The server under load.
+    #[arg(long, default_value = "http://127.0.0.1:7411")]
+    pub endpoint: String,
+    /// Starts this server program on a temporary data directory instead, and stops it afterwards.
+    #[arg(long, conflicts_with = "endpoint")]
+    pub server: Option<PathBuf>,
+    /// One more argument of `serve`; can be repeated.
+    #[arg(long, requires = "server", allow_hyphen_values = true)]
+    pub server_arg: Vec<String>,
+    /// One more argument of `init`; can be repeated.
+    #[arg(long, requires = "server", allow_hyphen_values = true)]
+    pub init_arg: Vec<String>,
+    /// Where that data directory is made: choose the disk that is to be measured.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+    /// Kills that server with SIGKILL so many seconds after it serves, and starts it again.
+    #[arg(long, requires = "server", value_parser = seconds)]
+    pub kill_every: Option<Duration>,
+    /// How often. The scenario is repeated, with fresh users, until it has happened.
+    #[arg(long, requires = "kill_every", default_value_t = 1)]
+    pub kills: u32,
+    /// Runs the echo first and states the ratio.
+    #[arg(long)]
+    pub with_echo: bool,
+    /// Threads of the echo's server.
+    #[arg(long, default_value_t = 1, value_parser = positive)]
+    pub echo_threads: usize,
+    /// Writes the figures as JSON.
+    #[arg(long)]
+    pub json: Option<PathBuf>,
+    /// Writes the latency distribution in the text form of HdrHistogram, in microseconds.
+    #[arg(long)]
+    pub hgrm: Option<PathBuf>,
+}
+
+impl Common {
+    /// The load; `retries_percent` unless the command line says otherwise.
+    pub fn load(&self, retries_percent: f64) -> Result<Load, Error> {
+        let percent = self.retries.unwrap_or(retries_percent);
+        if !(0.0..=50.0).contains(&percent) {
+            return Err(Error::Usage("--retries goes from 0 to 50"));
+        }
+        let in_flight_default = match self.mode {
+            Mode::Stream => 8_192,
+            Mode::Unary => 64,
+        };
+        Ok(Load {
+            mode: self.mode,
+            connections: self.connections,
+            in_flight: self.in_flight.unwrap_or(in_flight_default),
+            batch: self.batch,
+            rate: self.rate,
+            retry_every: if percent > 0.0 { (100.0 / percent).round() as u64 } else { 0 },
+            seed: self.seed,
+        })
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&number| number > 0).ok_or_else(|| "a whole number from 1".to_owned())
+}
+
+fn batch(text: &str) -> Result<usize, String> {
+    positive(text).ok().filter(|&items| items <= 1_024).ok_or_else(|| "a whole number from 1 to 1024".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number.filter(|&rate| rate > 0.0 && rate.is_finite()).ok_or_else(|| "a number above 0".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    rate(text).and_then(|seconds| Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()))
+}

@@ -1,0 +1,27 @@
+//! Plans: what operation number n of a run is. A plan is a pure function of n, so nothing is generated ahead or kept.
+
+pub mod again;
+pub mod cards;
+pub mod claims;
+pub mod rows;
+pub mod skew;
+
+use crate::wire::answer::{Accepted, Kind};
+
+/// The operations of a run.
+pub trait Plan: Send + Sync {
+    /// Which write they are.
+    fn kind(&self) -> Kind;
+
+    /// How many there are.
+    fn operations(&self) -> u64;
+
+    /// Appends the encoded request of `operation`: the same bytes every time.
+    fn write_request(&self, operation: u64, out: &mut Vec<u8>);
+
+    /// The operation with this request id; `None` for ids of nobody.
+    fn operation_of(&self, request_id: &[u8]) -> Option<u64>;
+
+    /// Shows an accepted reply as it arrives, to plans that need its texts later.
+    fn accepted(&self, _operation: u64, _reply: &Accepted<'_>) {}
+}

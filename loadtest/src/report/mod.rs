@@ -1,0 +1,183 @@
+//! What a run says in the end: a table for people, JSON for programs, a distribution for plots.
+
+pub mod hgrm;
+pub mod table;
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use crate::{
+    check::Findings,
+    drive::{Load, Measured, Mode},
+    error::Error,
+    server::figures::Figures,
+    wire::refusal,
+};
+
+/// The figures of a run. Fields are added, never renamed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What shaped it.
+    #[serde(flatten)]
+    pub shape: Shape,
+    /// Times that the scenario was run, each time with fresh users.
+    pub rounds: u64,
+    /// The measured figures.
+    #[serde(flatten)]
+    pub figures: Rates,
+    /// Operations accepted, retries apart.
+    pub accepted: u64,
+    /// Operations refused, retries apart, by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Earlier operations sent again while the run went on.
+    pub retries: u64,
+    /// Sends repeated because a connection was lost or nothing had been logged.
+    pub resent: u64,
+    /// Streams or calls that ended without an answer.
+    pub lost: u64,
+    /// Facts compared by the checker.
+    pub checked: u64,
+    /// Facts that were wrong.
+    pub violations: u64,
+    /// The first of them.
+    pub violations_listed: Vec<String>,
+    /// Of the check: what it cost.
+    pub check_seconds: f64,
+    /// Memory of the client's record.
+    pub record_bytes: u64,
+    /// The same load on a bare server.
+    pub echo: Option<Echo>,
+    /// What the server says of itself.
+    pub server: Option<Figures>,
+    /// From each SIGKILL until it served again.
+    pub recovery_ms: Vec<f64>,
+    /// How a sale ended.
+    pub sold_out: Option<SoldOut>,
+    /// What prepared the measurement.
+    pub preparation: Option<Rates>,
+}
+
+/// What shaped a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shape {
+    /// How requests travelled.
+    pub mode: Mode,
+    /// Connections.
+    pub connections: usize,
+    /// Operations in flight over all of them.
+    pub in_flight: usize,
+    /// Most items in a message of a stream.
+    pub batch: usize,
+    /// Operations per second of an open loop; null = closed loop.
+    pub rate: Option<f64>,
+    /// Threads of the load generator.
+    pub threads: usize,
+    /// What chose everything random.
+    pub seed: u64,
+}
+
+impl Shape {
+    /// From the load.
+    pub fn of(load: &Load, threads: usize) -> Self {
+        let Load { mode, connections, in_flight, batch, rate, seed, .. } = *load;
+        Self { mode, connections, in_flight, batch, rate, threads, seed }
+    }
+}
+
+/// Rates and latencies of one measurement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rates {
+    /// Operations answered, retries included.
+    pub operations: u64,
+    /// From the first send to the last answer.
+    pub seconds: f64,
+    /// Their quotient.
+    pub operations_per_second: f64,
+    /// From the (intended) send to the answer.
+    pub latency_us: Latency,
+    /// Processor time of this process, in cores.
+    pub client_cores: Option<f64>,
+    /// Processor time of the server, in cores, if it was started here and lived through.
+    pub server_cores: Option<f64>,
+}
+
+/// Percentiles, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Latency {
+    /// Half were faster.
+    pub p50: f64,
+    /// 10 % were slower.
+    pub p90: f64,
+    /// 1 % were slower.
+    pub p99: f64,
+    /// 0.1 % were slower.
+    pub p999: f64,
+    /// The slowest.
+    pub max: f64,
+}
+
+/// The ceiling beside the measurement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Echo {
+    /// Measured against the bare server.
+    #[serde(flatten)]
+    pub figures: Rates,
+    /// This run's operations per second over the echo's.
+    pub ratio: f64,
+}
+
+/// How a sale ended, as its clients saw it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SoldOut {
+    /// From the earliest send of a claim that was to be answered SOLD_OUT until the first such answer. The first partition to run
+    /// dry is the one that keeps that claim waiting, so this bounds the time from dry to sold out from above; it includes the
+    /// claim's way through the queues.
+    pub dry_to_sold_out_us: f64,
+    /// From the first SOLD_OUT answer until the last accepted one; 0 if none came after. Those claims were in flight.
+    pub last_accepted_after_us: f64,
+    /// From the first send of the run until the first SOLD_OUT answer.
+    pub sold_out_after_seconds: f64,
+}
+
+impl Latency {
+    /// From nanoseconds.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
+        let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
+        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: histogram.max() as f64 / 1e3 }
+    }
+}
+
+/// Adds the outcomes of one round.
+pub fn count_outcomes(measured: &Measured, accepted: &mut u64, refused: &mut BTreeMap<String, u64>) {
+    let mut by_reason = BTreeMap::<i32, u64>::new();
+    for record in measured.records.iter().filter(|record| record.is_answered()) {
+        *by_reason.entry(i32::from(record.reason)).or_default() += 1;
+    }
+    for (reason, count) in by_reason {
+        match reason {
+            0 => *accepted += count,
+            _ => *refused.entry(refusal::name(reason)).or_default() += count,
+        }
+    }
+}
+
+impl Report {
+    /// Enters what the checker found.
+    pub fn enter(&mut self, findings: &Findings, elapsed: Duration) {
+        self.checked = findings.checked;
+        self.violations = findings.violations;
+        self.violations_listed = findings.listed.iter().map(ToString::to_string).collect();
+        self.check_seconds = elapsed.as_secs_f64();
+    }
+
+    /// Writes the JSON.
+    pub fn write_json(&self, path: &Path) -> Result<(), Error> {
+        let mut text = serde_json::to_string_pretty(self).map_err(|error| Error::file(path)(error.into()))?;
+        text.push('\n');
+        std::fs::write(path, text).map_err(Error::file(path))
+    }
+}

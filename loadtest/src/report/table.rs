@@ -1,0 +1,75 @@
+//! The table for people.
+
+use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+
+use super::{Rates, Report};
+
+/// All figures of a run, one a line.
+pub fn of(report: &Report) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    let shape = &report.shape;
+    let loop_kind = shape.rate.map_or("closed loop".to_owned(), |rate| format!("open loop at {rate:.0}/s"));
+    let mode = format!("{:?}", shape.mode).to_lowercase();
+    line(&mut table, "scenario", format!("{}, {mode}, {} round(s)", report.scenario, report.rounds));
+    line(&mut table, "load", format!("{} connections, {} in flight, {loop_kind}", shape.connections, shape.in_flight));
+    if let Some(preparation) = &report.preparation {
+        line(&mut table, "prepared", format!("{} at {:.0}/s", preparation.operations, preparation.operations_per_second));
+    }
+    rates(&mut table, &report.figures);
+    line(&mut table, "accepted", report.accepted.to_string());
+    for (reason, count) in &report.refused {
+        line(&mut table, &format!("refused {reason}"), count.to_string());
+    }
+    line(&mut table, "retries", format!("{} (resent {}, lost connections {})", report.retries, report.resent, report.lost));
+    beside(&mut table, report);
+    line(&mut table, "checked", format!("{} facts in {:.1} s", report.checked, report.check_seconds));
+    line(&mut table, "client's record", format!("{:.1} MiB", report.record_bytes as f64 / f64::from(1 << 20)));
+    line(&mut table, "violations", report.violations.to_string());
+    table
+}
+
+fn rates(table: &mut Table, figures: &Rates) {
+    line(table, "operations", format!("{} in {:.3} s", figures.operations, figures.seconds));
+    line(table, "operations/s", format!("{:.0}", figures.operations_per_second));
+    let us = &figures.latency_us;
+    let latency = format!("p50 {:.0}  p90 {:.0}  p99 {:.0}  p99.9 {:.0}  max {:.0}", us.p50, us.p90, us.p99, us.p999, us.max);
+    line(table, "latency, µs", latency);
+    if let Some(client) = figures.client_cores {
+        let server = figures.server_cores.map_or(String::new(), |server| format!(", server {server:.2}"));
+        line(table, "cores used", format!("client {client:.2}{server}"));
+    }
+}
+
+/// What stands beside the measurement: the ceiling, the server's figures, kills, the end of the sale.
+fn beside(table: &mut Table, report: &Report) {
+    if let Some(echo) = &report.echo {
+        line(table, "echo/s", format!("{:.0} (ratio {:.3})", echo.figures.operations_per_second, echo.ratio));
+        line(
+            table,
+            "echo latency, µs",
+            format!("p50 {:.0}  p99 {:.0}", echo.figures.latency_us.p50, echo.figures.latency_us.p99),
+        );
+    }
+    if let Some(server) = &report.server {
+        line(table, "syncs", format!("{} ({:.1} accepted a group)", server.syncs, server.accepted_per_group));
+        let (frames, disk) = (server.log_bytes_per_accepted, server.disk_bytes_per_accepted);
+        line(table, "log bytes/accepted", format!("{frames:.1} in frames, {disk:.1} on disk"));
+        let resident = server.resident_bytes as f64 / f64::from(1 << 20);
+        line(table, "resident", format!("{resident:.1} MiB, {:.1} bytes/new coupon", server.resident_bytes_per_coupon));
+        line(table, "in memory", format!("{} coupons, {} request ids", server.coupons, server.remembered_requests));
+    }
+    if !report.recovery_ms.is_empty() {
+        let longest = report.recovery_ms.iter().copied().fold(0.0, f64::max);
+        let mean = report.recovery_ms.iter().sum::<f64>() / report.recovery_ms.len() as f64;
+        line(table, "kills", format!("{}, recovered in {mean:.0} ms on average, {longest:.0} at most", report.recovery_ms.len()));
+    }
+    if let Some(sold_out) = &report.sold_out {
+        line(table, "dry to sold out", format!("at most {:.0} µs", sold_out.dry_to_sold_out_us));
+        line(table, "last accepted", format!("{:.0} µs after the first SOLD_OUT", sold_out.last_accepted_after_us));
+    }
+}
+
+fn line(table: &mut Table, name: &str, value: String) {
+    table.add_row([Cell::new(name), Cell::new(value).set_alignment(CellAlignment::Right)]);
+}

@@ -1,0 +1,6 @@
+//! The server under load, when the load generator runs it: start, kill, stop, and what it says of itself.
+
+pub mod cpu;
+pub mod figures;
+pub mod killer;
+pub mod process;

@@ -1,0 +1,6 @@
+//! After the run: what the server shows, against what the client's record says it must show.
+
+pub mod calls;
+pub mod stock;
+pub mod validate;
+pub mod wallets;
