@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tessera_domain::Reason;
-use tessera_wal::{Handover, Log};
+use tessera_wal::{Handover, Journal, Log};
 
 /// Messages that a mailbox holds.
 pub(crate) const MAILBOX_MESSAGES_MAX: usize = 16_384;
@@ -54,7 +54,7 @@ impl Shell {
     }
 
     fn has_log_room(&self) -> bool {
-        !self.journal.is_disk_full()
+        self.journal.has_room()
     }
 
     /// Hands a turn over, counted until it is durable.

@@ -41,8 +41,6 @@ impl<P> fmt::Debug for Handover<P> {
 pub enum FullReason {
     /// Too much is waiting; less will be soon.
     Queue,
-    /// The disk is full. Handovers without frames are still taken, and it recovers by itself.
-    Disk,
     /// The journal has stopped.
     Stopped,
 }
@@ -71,6 +69,11 @@ pub struct Beginning {
 
 /// Durable, ordered logs of many partitions.
 pub trait Journal<P: Passenger>: Send + Sync {
+    /// Whether frames may be made now: asked *before* a turn, because what a turn has decided cannot be taken back. False
+    /// while the disk is full; handovers without frames are still taken then, and it recovers by itself. What was begun with
+    /// room is taken: the reserve holds one turn of every shard beside the queue.
+    fn has_room(&self) -> bool;
+
     /// Hands over without blocking. Passengers are released in the order of their handovers; a handover without frames rides
     /// with the newest group before it and causes no write.
     ///

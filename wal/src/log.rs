@@ -134,24 +134,22 @@ impl<P: Passenger> Log<P> {
         self.handover_bytes_max
     }
 
-    /// Whether handovers with frames are refused because the disk is full.
-    #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        self.keeper.refuses_frames()
-    }
-
     /// Rule 2. Returns only when a test's hook does.
     fn end_process(&self, error: Error) -> Error {
         (self.abort)(&Fatal::Failed(error));
         Error::Poisoned
     }
 
+    /// Whether the disk is down to its reserve, so that no turn may make frames.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.keeper.refuses_frames()
+    }
+
     fn refusal(&self, frame_bytes: usize) -> Option<FullReason> {
         let queued = self.shared.queued_bytes.load(Ordering::Acquire);
         if self.shared.stopping.load(Ordering::Acquire) {
             Some(FullReason::Stopped)
-        } else if frame_bytes > 0 && self.keeper.refuses_frames() {
-            Some(FullReason::Disk)
         } else if queued > 0 && queued + frame_bytes > self.queue_bytes_max {
             Some(FullReason::Queue)
         } else {
@@ -161,6 +159,10 @@ impl<P: Passenger> Log<P> {
 }
 
 impl<P: Passenger> Journal<P> for Log<P> {
+    fn has_room(&self) -> bool {
+        !self.is_disk_full()
+    }
+
     fn append(&self, handover: Handover<P>) -> Result<(), Full<Handover<P>>> {
         let frame_bytes = handover.frames.len();
         assert!(frame_bytes <= self.handover_bytes_max, "a handover is bounded: {frame_bytes} bytes");
