@@ -2,10 +2,12 @@
 //!
 //! [`shop`] plays the engine's part, so that all of them drive the real desks and the real stock.
 
-mod ledger;
+mod chance;
 mod home;
+mod ledger;
 mod lessee;
 mod model;
+mod party;
 mod post;
 mod shop;
 mod simulation;

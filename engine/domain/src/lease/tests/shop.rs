@@ -1,7 +1,7 @@
 //! The engine's part around one desk: applies effects at once, keeps what leaves, serves who waits.
 
 use super::TEMPLATE;
-use crate::event::Event;
+use crate::event::{Claimed, Event, Request, StockSet};
 use crate::lease::{Effects, HomeDesk, LesseeDesk, Message, Next, Sale, Statement, To};
 use crate::stock::Stock;
 
@@ -20,22 +20,23 @@ pub(super) struct Shop<'a> {
     pub(super) out: Out,
 }
 
-/// What a turn hands over; `sold` pieces are events of their own.
+/// What a turn hands over.
 #[derive(Default)]
 pub(super) struct Out {
     pub(super) events: Vec<Event<'static>>,
-    pub(super) sold: u64,
     pub(super) messages: Vec<(To, Message)>,
     pub(super) answers: Vec<Answer>,
     pub(super) heard: Vec<u64>,
 }
 
 impl Out {
+    fn happen(&mut self, stock: &mut Stock, event: Event<'static>) {
+        apply(stock, &event);
+        self.events.push(event);
+    }
+
     fn take(&mut self, stock: &mut Stock, effects: Effects) {
-        for event in &effects.events {
-            apply(stock, event);
-        }
-        self.events.extend(effects.events);
+        effects.events.into_iter().for_each(|event| self.happen(stock, event));
         self.messages.extend(effects.messages);
         self.heard.extend(effects.heard.into_iter().map(|(_, total)| total));
     }
@@ -94,8 +95,7 @@ impl Shop<'_> {
     }
 
     fn sell(&mut self) {
-        self.stock.issue_one(TEMPLATE);
-        self.out.sold += 1;
+        self.out.happen(self.stock, Event::Claimed(SOLD));
         self.out.answers.push(Answer::Sold);
     }
 
@@ -128,7 +128,13 @@ impl Office<'_> {
 
     /// The operator's raise of an opened stock.
     pub(super) fn raise(&mut self, to: u64) {
-        self.stock.set_total(TEMPLATE, self.stock.home(TEMPLATE).total, to);
+        let from = self.stock.home(TEMPLATE).total;
+        self.out.happen(self.stock, Event::StockSet(StockSet { template: TEMPLATE, from, to, request: REQUEST }));
+        self.raised();
+    }
+
+    /// What follows a raise, and the repetition of its request.
+    pub(super) fn raised(&mut self) {
         self.call(|desk, stock, now, effects| desk.raised(stock, TEMPLATE, now, effects));
     }
 
@@ -142,11 +148,19 @@ impl Office<'_> {
 /// What `apply` does with the events of stock.
 pub(super) fn apply(stock: &mut Stock, event: &Event<'_>) {
     match event {
+        Event::Claimed(_) => stock.issue_one(TEMPLATE),
+        Event::StockSet(set) => stock.set_total(set.template, set.from, set.to),
         Event::StockOpened(opened) => stock.open(opened.template, opened.total),
         Event::LeaseGranted(lease) => stock.grant(lease.template, lease.partition, lease.count),
         Event::LeaseReclaimed(lease) => stock.reclaim(lease.template, lease.partition, lease.count),
         Event::LeaseReceived(lease) => stock.receive(lease.template, lease.count),
         Event::LeaseReturned(lease) => stock.give_back(lease.template, lease.count),
-        other => panic!("a desk emits only events of stock: {other:?}"),
+        other => panic!("this is no event of stock: {other:?}"),
     }
 }
+
+const REQUEST: Request<'static> = Request { id: "r", fingerprint: 0 };
+
+/// A sold piece; only that it is one matters here.
+const SOLD: Claimed<'static> =
+    Claimed { coupon: 0, terms: 0, user: "u", operation: 1, request: REQUEST, use_from_ms: 0, use_until_ms: 0, key_version: 1 };

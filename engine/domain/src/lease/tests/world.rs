@@ -9,7 +9,7 @@ use super::TEMPLATE;
 use super::ledger::{LESSEES, Ledger};
 use super::post::Post;
 use super::shop::{Answer, Office, Out, Shop};
-use crate::lease::{HomeDesk, LesseeDesk, Message, To};
+use crate::lease::{HomeDesk, LesseeDesk, Message, Sale, To};
 use crate::stock::Stock;
 
 /// What may still happen from outside.
@@ -100,7 +100,7 @@ impl World {
         world.step(step);
         world.desks.iter_mut().for_each(LesseeDesk::make_due);
         world.home_desk.make_due();
-        world.ledger.check();
+        world.check();
         world
     }
 
@@ -152,11 +152,9 @@ impl World {
         World { post: Post::default(), ..self.clone() }
     }
 
-    /// Whether a claim would be refused here, now.
-    pub(super) fn refuses(&self, lessee: u16) -> bool {
-        let stock = self.ledger.lessee_stock(lessee);
-        let sale = self.desks[usize::from(lessee)].sale(&stock, TEMPLATE, self.now_ms);
-        matches!(sale, crate::lease::Sale::SoldOut { .. })
+    /// What a claim would be told here, now.
+    pub(super) fn sale(&self, lessee: u16) -> Sale {
+        self.desks[usize::from(lessee)].sale(&self.ledger.lessee_stock(lessee), TEMPLATE, self.now_ms)
     }
 
     /// Every claim that was still to come, comes.
@@ -198,6 +196,16 @@ impl World {
 
     fn send(&mut self, from: u16, messages: Vec<(To, Message)>) {
         messages.into_iter().for_each(|(to, message)| self.post.send((from, to, message)));
+    }
+
+    /// What a claim would be told is checked in every state, whether or not one comes.
+    fn check(&self) {
+        self.ledger.check();
+        for lessee in 0..LESSEES {
+            if let Sale::SoldOut { total } = self.sale(lessee) {
+                self.check_answer(Answer::SoldOut { total });
+            }
+        }
     }
 
     /// "Sold out" names a total that is sold; once a raise is acknowledged, no total but the new one.
