@@ -1,7 +1,7 @@
 //! Facts of the home desk.
 
 use super::TEMPLATE;
-use super::shop::{Office, Out};
+use super::shop::{Fact, Office, Out};
 use crate::event::Event;
 use crate::lease::{Effects, HomeDesk, Message, PARKED_MS_MAX, REPEAT_MS, SOLD_OUT_MS, Statement, To};
 use crate::stock::Stock;
@@ -80,7 +80,9 @@ fn a_stock_is_opened_at_first_demand_from_the_catalog_or_not_at_all() {
     case.desk.handle(&case.stock, 1, asks([0, 0, 0], 1), None, 0, &mut effects);
     assert!(effects.events.is_empty() && effects.messages.is_empty());
     let out = case.hear(0, 1, asks([0, 0, 0], 1));
-    assert!(matches!(out.events[..], [Event::StockOpened(opened), Event::LeaseGranted(_)] if opened.total == 100));
+    assert!(
+        matches!(out.events[..], [Fact::Desk(Event::StockOpened(opened)), Fact::Desk(Event::LeaseGranted(_))] if opened.total == 100)
+    );
     assert_eq!(case.hear(0, 2, asks([0, 0, 0], 1)).events.len(), 1, "opened once");
 }
 
@@ -130,7 +132,7 @@ fn what_comes_back_is_taken_once_and_goes_to_who_waits_longest() {
     case.hear(1, 3, asks([0, 0, 0], 1));
     case.hear(2, 2, asks([0, 0, 0], 1));
     let out = case.hear(3, 0, accounts([1, 1, 0]));
-    assert!(matches!(out.events[..], [Event::LeaseReclaimed(back), Event::LeaseGranted(grant)]
+    assert!(matches!(out.events[..], [Fact::Desk(Event::LeaseReclaimed(back)), Fact::Desk(Event::LeaseGranted(grant))]
         if (back.partition, back.count, grant.partition) == (0, 1, 3)));
     assert!(case.hear(4, 0, accounts([1, 1, 0])).events.is_empty());
 }

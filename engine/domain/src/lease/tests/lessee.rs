@@ -1,7 +1,7 @@
 //! Facts of the lessee's desk.
 
 use super::TEMPLATE;
-use super::shop::{Answer, Out, Shop};
+use super::shop::{Answer, Fact, Out, Shop};
 use crate::event::Event;
 use crate::lease::{
     Effects, LesseeDesk, Message, PARKED_CLAIMS_MAX, REPEAT_MS, SOLD_OUT_MS, START_STATEMENTS_MAX, Sale, Statement,
@@ -103,7 +103,7 @@ fn a_grant_serves_who_waits_in_the_same_turn_and_asks_for_the_rest() {
     let mut case = Case::new();
     case.claim(0, 3);
     let out = case.hear(1, grant(2));
-    assert!(matches!(out.events[..], [Event::LeaseReceived(lease), Event::Claimed(_), Event::Claimed(_)] if lease.count == 2));
+    assert!(matches!(out.events[..], [Fact::Desk(Event::LeaseReceived(lease)), Fact::Sold, Fact::Sold] if lease.count == 2));
     assert_eq!((only_statement(&out).parked, out.answers), (1, vec![Answer::Sold; 2]));
 }
 
@@ -129,7 +129,7 @@ fn a_recall_gives_back_what_is_left_and_asks_for_nothing() {
     let mut case = Case::granted(5);
     case.claim(1, 1);
     let out = case.hear(2, RECALL);
-    assert!(matches!(out.events[..], [Event::LeaseReturned(lease)] if lease.count == 4));
+    assert!(matches!(out.events[..], [Fact::Desk(Event::LeaseReturned(lease))] if lease.count == 4));
     let said = only_statement(&out);
     assert_eq!((said.returned, said.issued, said.unsold(), said.need), (4, 1, 0, 0));
 }

@@ -3,15 +3,14 @@
 //! What a turn hands over waits in the tail until it is synced; a crash drops the tail whole.
 
 use super::TEMPLATE;
-use super::shop::{Answer, Office, Out, Shop, apply};
-use crate::event::Event;
+use super::shop::{Answer, Fact, Office, Out, Shop, apply};
 use crate::lease::{HomeDesk, LesseeDesk, Message, PARKED_MS_MAX, To};
 use crate::stock::Stock;
 
 pub(super) struct Party {
     partitions: u16,
     catalog_total: u64,
-    journal: Vec<Event<'static>>,
+    journal: Vec<Fact>,
     /// Pieces sold in the journal.
     pub(super) sold: u64,
     tail: Out,
@@ -84,7 +83,7 @@ impl Party {
     /// Everything handed over so far is durable.
     pub(super) fn sync(&mut self) -> Durable {
         let Out { events, messages, answers, heard } = std::mem::take(&mut self.tail);
-        self.sold += events.iter().filter(|event| matches!(event, Event::Claimed(_))).count() as u64;
+        self.sold += events.iter().filter(|fact| matches!(fact, Fact::Sold)).count() as u64;
         self.journal.extend(events);
         Durable { messages, answers, heard }
     }
@@ -94,7 +93,7 @@ impl Party {
         let unanswered = self.lessee_desk.parked(TEMPLATE) + self.tail.answers.len() as u32;
         self.tail = Out::default();
         self.stock = Stock::default();
-        self.journal.iter().for_each(|event| apply(&mut self.stock, event));
+        self.journal.iter().for_each(|fact| apply(&mut self.stock, fact));
         self.home_desk = HomeDesk::start(self.partitions);
         self.lessee_desk = LesseeDesk::start(&self.stock, until_ms);
         (self.waits_since_ms, self.down_until_ms) = (None, until_ms);

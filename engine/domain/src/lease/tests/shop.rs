@@ -1,7 +1,7 @@
 //! The engine's part around one desk: applies effects at once, keeps what leaves, serves who waits.
 
 use super::TEMPLATE;
-use crate::event::{Claimed, Event, Request, StockSet};
+use crate::event::Event;
 use crate::lease::{Effects, HomeDesk, LesseeDesk, Message, Next, Sale, Statement, To};
 use crate::stock::Stock;
 
@@ -20,23 +20,31 @@ pub(super) struct Shop<'a> {
     pub(super) out: Out,
 }
 
+/// What happened: an event that a desk emitted, or one of the engine's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fact {
+    Desk(Event<'static>),
+    Sold,
+    Raised { from: u64, to: u64 },
+}
+
 /// What a turn hands over.
 #[derive(Default)]
 pub(super) struct Out {
-    pub(super) events: Vec<Event<'static>>,
+    pub(super) events: Vec<Fact>,
     pub(super) messages: Vec<(To, Message)>,
     pub(super) answers: Vec<Answer>,
     pub(super) heard: Vec<u64>,
 }
 
 impl Out {
-    fn happen(&mut self, stock: &mut Stock, event: Event<'static>) {
-        apply(stock, &event);
-        self.events.push(event);
+    fn happen(&mut self, stock: &mut Stock, fact: Fact) {
+        apply(stock, &fact);
+        self.events.push(fact);
     }
 
     fn take(&mut self, stock: &mut Stock, effects: Effects) {
-        effects.events.into_iter().for_each(|event| self.happen(stock, event));
+        effects.events.into_iter().for_each(|event| self.happen(stock, Fact::Desk(event)));
         self.messages.extend(effects.messages);
         self.heard.extend(effects.heard.into_iter().map(|(_, total)| total));
     }
@@ -95,7 +103,7 @@ impl Shop<'_> {
     }
 
     fn sell(&mut self) {
-        self.out.happen(self.stock, Event::Claimed(SOLD));
+        self.out.happen(self.stock, Fact::Sold);
         self.out.answers.push(Answer::Sold);
     }
 
@@ -129,7 +137,7 @@ impl Office<'_> {
     /// The operator's raise of an opened stock.
     pub(super) fn raise(&mut self, to: u64) {
         let from = self.stock.home(TEMPLATE).total;
-        self.out.happen(self.stock, Event::StockSet(StockSet { template: TEMPLATE, from, to, request: REQUEST }));
+        self.out.happen(self.stock, Fact::Raised { from, to });
         self.raised();
     }
 
@@ -146,21 +154,21 @@ impl Office<'_> {
 }
 
 /// What `apply` does with the events of stock.
-pub(super) fn apply(stock: &mut Stock, event: &Event<'_>) {
+pub(super) fn apply(stock: &mut Stock, fact: &Fact) {
+    match fact {
+        Fact::Sold => stock.issue_one(TEMPLATE),
+        Fact::Raised { from, to } => stock.set_total(TEMPLATE, *from, *to),
+        Fact::Desk(event) => apply_event(stock, event),
+    }
+}
+
+fn apply_event(stock: &mut Stock, event: &Event<'_>) {
     match event {
-        Event::Claimed(_) => stock.issue_one(TEMPLATE),
-        Event::StockSet(set) => stock.set_total(set.template, set.from, set.to),
         Event::StockOpened(opened) => stock.open(opened.template, opened.total),
         Event::LeaseGranted(lease) => stock.grant(lease.template, lease.partition, lease.count),
         Event::LeaseReclaimed(lease) => stock.reclaim(lease.template, lease.partition, lease.count),
         Event::LeaseReceived(lease) => stock.receive(lease.template, lease.count),
         Event::LeaseReturned(lease) => stock.give_back(lease.template, lease.count),
-        other => panic!("this is no event of stock: {other:?}"),
+        other => panic!("a desk emits only events of stock: {other:?}"),
     }
 }
-
-const REQUEST: Request<'static> = Request { id: "r", fingerprint: 0 };
-
-/// A sold piece; only that it is one matters here.
-const SOLD: Claimed<'static> =
-    Claimed { coupon: 0, terms: 0, user: "u", operation: 1, request: REQUEST, use_from_ms: 0, use_until_ms: 0, key_version: 1 };
