@@ -196,6 +196,39 @@ fn imports_only_what_its_room_may(source: &Source) -> Option<String> {
     actix.or(tonic)
 }
 
+/// What a document names that is not there: files it links to, sources, and tests where it lists tests.
+fn missing(document: &Source, sources: &[Source]) -> Vec<String> {
+    let folder = top().join(&document.path).parent().expect("a document lies in a folder").to_owned();
+    let link = |target: &&str| !target.starts_with("http") && !folder.join(target.split('#').next().unwrap_or_default()).exists();
+    let file = |name: &&str| name.ends_with(".rs") && !sources.iter().any(|source| is_file(source, name));
+    let test = |name: &&str| is_test_name(name) && !sources.iter().any(|source| source.text.contains(&format!("fn {name}(")));
+    let lists_tests = document.path == "docs/INVARIANTS.md";
+    let prose: String = document.text.split("```").step_by(2).collect();
+    let links = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(link);
+    let quoted = || prose.split('`').skip(1).step_by(2);
+    let named = links.chain(quoted().filter(file)).chain(quoted().filter(|name| lists_tests && test(name)));
+    named.map(|name| format!("{} names {name}, which is not there", document.path)).collect()
+}
+
+fn is_file(source: &Source, name: &str) -> bool {
+    source.path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
+fn is_test_name(name: &str) -> bool {
+    name.matches('_').count() > 1
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
+
+fn documents() -> Vec<Source> {
+    let folders = ["", "docs", "docs/decisions"].map(|folder| top().join(folder));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder can be listed"));
+    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .map(|path| Source::new(&from_top(&path), &read(&path)))
+        .collect()
+}
+
 /// A rule that looks at one source and says what is wrong with it.
 type Rule = fn(&Source) -> Option<String>;
 
@@ -355,4 +388,16 @@ fn actix_and_tonic_stay_in_their_rooms() {
     hold(imports_only_what_its_room_may);
     finds(imports_only_what_its_room_may, "engine/sim/src/lib.rs", "use actix::Actor;", "use tessera_engine::shard::Shard;");
     finds(imports_only_what_its_room_may, "engine/src/node.rs", "use tonic::Status;", "use actix::System;");
+}
+
+#[test]
+fn what_the_documents_name_is_there() {
+    let sources = sources();
+    let gone: Vec<String> = documents().iter().flat_map(|document| missing(document, &sources)).collect();
+    assert!(gone.is_empty(), "\n{}\n", gone.join("\n"));
+    for planted in ["see [x](NOWHERE.md#part)", "in `engine/src/nowhere.rs`", "```sh\nx\n```\nby `a_test_that_nobody_wrote`"] {
+        assert_eq!(missing(&Source::new("docs/INVARIANTS.md", planted), &sources).len(), 1, "{planted}");
+    }
+    let fine = "[x](../README.md#guarantees) `wal/src/tail.rs` `tail.rs` `the_tail_rule_holds_row_by_row` ```x [y](z)```";
+    assert_eq!(missing(&Source::new("docs/INVARIANTS.md", fine), &sources), Vec::<String>::new());
 }
