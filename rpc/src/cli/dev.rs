@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Error, output};
+use super::{ENDPOINT_DEFAULT, Error, output};
 use crate::{
     client::{self, Method},
     logging,
@@ -65,33 +65,35 @@ async fn seed(endpoint: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Commands for a shell; each works as it stands, in this order.
 fn what_to_try(endpoint: &str, dir: &str) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "tessera".to_owned());
-    let endpoint_flag = if endpoint == super::ENDPOINT_DEFAULT { String::new() } else { format!(" --endpoint {endpoint}") };
-    let call = |method: &str, json: &str| format!("  {program} call{endpoint_flag} {method} '{json}'");
+    let flag = if endpoint == ENDPOINT_DEFAULT { String::new() } else { format!(" --endpoint {endpoint}") };
+    let call = |method: &str, json: &str| format!("{program} call{flag} {method} '{json}'");
     let claim = |request: &str, template: &str| {
         call("Claim", &format!(r#"{{"request_id": "{request}", "user_id": "alice", "template_id": "{template}"}}"#))
     };
+    let code_of = |claim: &str| format!(r#"CODE=$({claim} | sed -n 's/.*"code": "\(.*\)".*/\1/p')"#);
     let redeem = |request: &str, order: &str, minor: u32| {
-        call(
-            "Redeem",
-            &format!(
-                r#"{{"request_id": "{request}", "instrument": {{"code": "CODE"}}, "merchant_id": "cafe", "order_id": "{order}", "amount": {{"minor": {minor}, "currency": "CNY"}}}}"#
-            ),
-        )
+        let (instrument, amount) = (r#"{"code": "'$CODE'"}"#, format!(r#"{{"minor": {minor}, "currency": "CNY"}}"#));
+        let order = format!(r#""merchant_id": "cafe", "order_id": "{order}", "amount": {amount}"#);
+        call("Redeem", &format!(r#"{{"request_id": "{request}", "instrument": {instrument}, {order}}}"#))
     };
-    format!(
-        "tessera serves at {endpoint}, on {dir} until you stop it with Ctrl-C.\n\
-         Templates: summer-20 (20 % off), 100-minus-20 (20 yuan off from 100), gift-500 (a card of 500 yuan).\n\n\
-         Claim a coupon; the reply has its code. Say it twice: the second time it is replayed.\n{}\n\n\
-         Redeem it on an order of 100 yuan, with the reply's code for CODE:\n{}\n\n\
-         Claim a gift card, and pay 1.50 yuan with it:\n{}\n{}\n\n\
-         Look at the wallet, the catalog and the server:\n{}\n{}\n  {program} status{endpoint_flag}",
-        claim("claim-1", "summer-20"),
-        redeem("redeem-1", "order-1", 10_000),
-        claim("claim-2", "gift-500"),
-        redeem("redeem-2", "order-2", 150),
-        call("ListCoupons", r#"{"user_id": "alice"}"#),
-        call("ListTemplates", "{}"),
-    )
+    let (coupon, card) = (claim("claim-1", "summer-20"), claim("claim-2", "gift-500"));
+    let steps = [
+        ("Claim a coupon", coupon.clone()),
+        ("Claim it again under the same request_id: the same coupon, replayed", code_of(&coupon)),
+        ("Redeem it on an order of 100 yuan", redeem("redeem-1", "order-1", 10_000)),
+        ("Claim a gift card", code_of(&card)),
+        ("Pay 1.50 yuan with it", redeem("redeem-2", "order-2", 150)),
+        ("Look at the wallet", call("ListCoupons", r#"{"user_id": "alice"}"#)),
+        ("Look at the catalog", call("ListTemplates", "{}")),
+        ("Look at the server", format!("{program} status{flag}")),
+    ];
+    let head = format!(
+        "tessera serves at {endpoint}, on {dir}, until you stop it with Ctrl-C; then the directory is gone.\n\
+         Templates: summer-20 (20 % off), 100-minus-20 (20 yuan off from 100), gift-500 (a card of 500 yuan).\n\
+         Try, in another terminal:"
+    );
+    steps.iter().fold(head, |text, (what, command)| format!("{text}\n\n# {what}\n{command}"))
 }

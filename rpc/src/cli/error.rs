@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::{
     client::{self, BadMethod},
     logging::BadFilter,
+    status,
 };
 
 /// What the shell is told.
@@ -136,7 +137,7 @@ fn exit_of_client(error: &client::Error) -> Exit {
 
 /// A status for people: code and message, then the facts of its ErrorInfo that say something.
 fn text_of(status: &Status) -> String {
-    let mut text = format!("{:?}: {}\n", status.code(), status.message());
+    let mut text = format!("{}: {}\n", status::code_name(status.code()), status.message());
     let Some(info) = status.get_details_error_info() else { return text };
     text += &format!("  {:18}{} ({})\n", "reason", info.reason, info.domain);
     let mut metadata: Vec<_> = info.metadata.iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -155,7 +156,7 @@ fn json_of(status: &Status) -> serde_json::Value {
     let info = status.get_details_error_info();
     let retry = status.get_details_retry_info().and_then(|retry| retry.retry_delay);
     serde_json::json!({
-        "code": format!("{:?}", status.code()),
+        "code": status::code_name(status.code()),
         "message": status.message(),
         "reason": info.as_ref().map(|info| &info.reason),
         "domain": info.as_ref().map(|info| &info.domain),

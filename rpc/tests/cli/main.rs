@@ -1,0 +1,7 @@
+//! The program as a process: exit codes, what it prints, and directories it refuses.
+
+mod client;
+mod dev;
+mod offline;
+mod process;
+mod serve;

@@ -1,0 +1,156 @@
+//! The shared server, its clients, and short ways to say what most facts begin with.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use tessera_proto::v1::{
+    self, claim_service_client::ClaimServiceClient, operator_service_client::OperatorServiceClient,
+    redemption_service_client::RedemptionServiceClient, template_service_client::TemplateServiceClient,
+    wallet_service_client::WalletServiceClient,
+};
+use tessera_rpc::{
+    serving::{self, Serving},
+    settings::Settings,
+};
+use tonic::transport::Channel;
+
+/// Where the shared server listens. It lives as long as the tests' process.
+static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        serving::runtime().expect("a runtime").block_on(async {
+            let serving = start().await;
+            tell.send(format!("http://{}", serving.address())).expect("the tests wait");
+            std::future::pending::<()>().await;
+        });
+    });
+    told.recv().expect("the server starts")
+});
+
+async fn start() -> Serving {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wire");
+    if dir.exists() {
+        fs::remove_dir_all(&dir).expect("the directory of the run before is removed");
+    }
+    tessera_engine::node::init(&dir, 4).expect("a new directory");
+    let mut settings = Settings { data_dir: Some(dir), ..Settings::default() };
+    settings.server.listen = "127.0.0.1:0".parse().expect("an address");
+    settings.engine.shards = 2;
+    Serving::start(&settings).await.expect("the server starts")
+}
+
+/// A new connection to the shared server.
+pub async fn channel() -> Channel {
+    tessera_rpc::client::connect(&ENDPOINT).await.expect("the server listens")
+}
+
+/// One client of each service.
+pub struct House {
+    pub claims: ClaimServiceClient<Channel>,
+    pub operators: OperatorServiceClient<Channel>,
+    pub redemptions: RedemptionServiceClient<Channel>,
+    pub templates: TemplateServiceClient<Channel>,
+    pub wallets: WalletServiceClient<Channel>,
+}
+
+impl House {
+    pub async fn open() -> Self {
+        let channel = channel().await;
+        Self {
+            claims: ClaimServiceClient::new(channel.clone()),
+            operators: OperatorServiceClient::new(channel.clone()),
+            redemptions: RedemptionServiceClient::new(channel.clone()),
+            templates: TemplateServiceClient::new(channel.clone()),
+            wallets: WalletServiceClient::new(channel),
+        }
+    }
+
+    /// A new template with these terms.
+    pub async fn template(&mut self, spec: v1::TemplateSpec) -> String {
+        let request = v1::CreateTemplateRequest {
+            request_id: fresh("create"),
+            template_id: fresh("template"),
+            spec: Some(spec),
+            validate_only: false,
+        };
+        let reply = self.templates.create_template(request).await.expect("a template is created").into_inner();
+        reply.template.expect("the reply shows it").template_id
+    }
+
+    /// A coupon of a new template with these terms, for a new user.
+    pub async fn coupon(&mut self, spec: v1::TemplateSpec) -> Owned {
+        let template = self.template(spec).await;
+        let user = fresh("user");
+        let claimed = self.claims.claim(claim(&user, &template)).await.expect("a claim is accepted").into_inner();
+        Owned { user, claimed }
+    }
+}
+
+/// A coupon and whose it is.
+pub struct Owned {
+    pub user: String,
+    pub claimed: v1::ClaimResponse,
+}
+
+impl Owned {
+    pub fn by_code(&self) -> Option<v1::Instrument> {
+        by_code(&self.claimed.code)
+    }
+
+    pub fn by_id(&self, user: &str) -> Option<v1::Instrument> {
+        let owned = v1::OwnedCoupon { user_id: user.to_owned(), coupon_id: self.claimed.coupon_id.clone() };
+        Some(v1::Instrument { instrument: Some(v1::instrument::Instrument::OwnedCoupon(owned)) })
+    }
+}
+
+pub fn by_code(code: &str) -> Option<v1::Instrument> {
+    Some(v1::Instrument { instrument: Some(v1::instrument::Instrument::Code(code.to_owned())) })
+}
+
+/// An id that no other fact uses.
+pub fn fresh(what: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{what}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Nobody lives that long.
+pub const FAR_FUTURE_MS: i64 = 200_000_000_000_000;
+
+/// Terms that allow everything: 20 yuan off.
+pub fn twenty_off() -> v1::TemplateSpec {
+    let off = v1::AmountOff { threshold_minor: 10_000, amount_minor: 2_000 };
+    v1::TemplateSpec { currency: "CNY".to_owned(), kind: Some(v1::template_spec::Kind::AmountOff(off)), ..Default::default() }
+}
+
+/// A gift card of 5 yuan.
+pub fn card() -> v1::TemplateSpec {
+    let card = v1::StoredValue { face_value_minor: 500 };
+    v1::TemplateSpec { kind: Some(v1::template_spec::Kind::StoredValue(card)), ..twenty_off() }
+}
+
+pub fn claim(user: &str, template: &str) -> v1::ClaimRequest {
+    v1::ClaimRequest { request_id: fresh("claim"), user_id: user.to_owned(), template_id: template.to_owned() }
+}
+
+pub fn yuan(minor: i64) -> Option<v1::Money> {
+    Some(v1::Money { minor, currency: "CNY".to_owned() })
+}
+
+/// A redemption at a new order.
+pub fn redeem(instrument: Option<v1::Instrument>, amount: Option<v1::Money>) -> v1::RedeemRequest {
+    v1::RedeemRequest {
+        request_id: fresh("redeem"),
+        instrument,
+        merchant_id: "merchant".to_owned(),
+        order_id: fresh("order"),
+        amount,
+    }
+}
