@@ -1,0 +1,66 @@
+//! I11: a read never shows what a later crash loses; I10: nor anything older than what was acknowledged before it was asked.
+//!
+//! Each thing that a reply showed must be a version in the recovered journals, still current at or after the lsn that was
+//! acknowledged when the read was sent.
+
+use crate::clients::Ask;
+use crate::history::{Shelf, Version};
+use crate::violation::{Checked, broken, holds};
+use tessera_domain::Reply;
+use tessera_domain::command::{Command, ListCoupons};
+use tessera_domain::reply::{CouponPage, CouponView};
+
+/// Whether everything that this reply showed is there. `user` names the owner of each key.
+pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Checked {
+    match (ask, reply) {
+        (_, Reply::Coupon(view)) => check_card(shelf, view, floor),
+        (Ask::Partition(_, Command::ListCoupons(list)), Reply::Coupons(page)) => check_wallet(shelf, list, page, floor),
+        (_, Reply::Quote(quote)) if quote.terms.is_stored_value() => {
+            let versions = &shelf.cards.get(quote.coupon as usize).ok_or_else(|| never_issued(quote.coupon))?.versions;
+            let before = quote.balance_after + quote.applied;
+            let is_one = was_current(versions, floor, |shown| shown.0 == before);
+            holds(is_one, "I11", || format!("card {} never held {before} since lsn {floor}", quote.coupon))
+        }
+        (_, Reply::Stock(stock)) if stock.opened => {
+            let shown = (stock.total as i64, stock.leased as i64);
+            let is_one = shelf.stocks.values().any(|versions| was_current(versions, floor, |version| version == shown));
+            holds(is_one, "I11", || format!("a stock was never (total, out) = {shown:?} since lsn {floor}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_card(shelf: &Shelf, view: &CouponView, floor: u64) -> Checked {
+    let card = shelf.cards.get(view.coupon as usize).ok_or_else(|| never_issued(view.coupon))?;
+    let shown = (view.available, view.captured);
+    let is_one = was_current(&card.versions, floor, |version| version == shown);
+    holds(is_one, "I11", || {
+        format!(
+            "card {} was shown as (available, captured) = {shown:?} since lsn {floor}; it was {:?}",
+            view.coupon, card.versions
+        )
+    })
+}
+
+/// A whole wallet shows each coupon that was acknowledged before, and none that is not there.
+fn check_wallet(shelf: &Shelf, list: &ListCoupons, page: &CouponPage, floor: u64) -> Checked {
+    page.coupons.iter().try_for_each(|view| check_card(shelf, view, floor))?;
+    if page.next.is_some() {
+        return Ok(());
+    }
+    let of_user = |name: &str| crate::machine::hash_key().user(name) == list.user;
+    let Some((_, wallet)) = shelf.wallets.iter().find(|(name, _)| of_user(name)) else { return Ok(()) };
+    let is_old = |coupon: &&u64| shelf.cards[**coupon as usize].versions[0].lsn <= floor;
+    let missing = wallet.iter().filter(is_old).find(|&&coupon| page.coupons.iter().all(|view| view.coupon != coupon));
+    holds(missing.is_none(), "I10", || format!("coupon {missing:?} was acknowledged and is missing in its wallet"))
+}
+
+/// Whether one version that `is_shown` was the newest one at some lsn from `floor` on.
+fn was_current(versions: &[Version], floor: u64, is_shown: impl Fn((i64, i64)) -> bool) -> bool {
+    let ends = versions.iter().skip(1).map(|next| next.lsn).chain([u64::MAX]);
+    versions.iter().zip(ends).any(|(version, end)| end > floor && is_shown(version.shown))
+}
+
+fn never_issued(coupon: u64) -> crate::violation::Violation {
+    broken("I11", format!("coupon {coupon} was shown and is not there"))
+}

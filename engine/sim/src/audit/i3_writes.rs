@@ -1,0 +1,44 @@
+//! I3: every acknowledged write is present exactly once, with the acknowledged outcome.
+//!
+//! Asked after each recovery for everything that was acknowledged since the one before; what was once found durable is held
+//! by I6 from then on.
+
+use crate::history::{Fact, History, What};
+use crate::violation::{Checked, broken, holds};
+use tessera_domain::Reply;
+use tessera_engine::letter::Answer;
+
+/// Whether the journals hold what this answer promised.
+pub(crate) fn check(history: &History, op: usize, answer: &Answer) -> Checked {
+    let effect = history.effect(op);
+    let lost = || broken("I3", format!("operation {op} was answered {answer:?} and is nowhere"));
+    let place = effect.ok_or_else(lost)?;
+    if let Some(written) = answer.as_ref().ok().and_then(Reply::written) {
+        let acknowledged = (written.partition, written.lsn);
+        holds(place == acknowledged, "I3", || {
+            format!("operation {op} was acknowledged at {acknowledged:?} and is at {place:?}")
+        })?;
+    }
+    let fact = history.fact(place.0, place.1).ok_or_else(lost)?;
+    holds(is_outcome(fact, answer), "I3", || format!("operation {op} was answered {answer:?}, the journal has {fact:?}"))
+}
+
+fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
+    match (fact.what, answer) {
+        (What::Claimed { coupon }, Ok(Reply::Claimed(claimed))) => claimed.coupon == coupon,
+        (What::Redeemed { coupon, amount, applied, balance_after }, Ok(Reply::Redeemed(redeemed))) => {
+            let quote = &redeemed.quote;
+            (quote.coupon, quote.amount, quote.applied, quote.balance_after) == (coupon, amount, applied, balance_after)
+        }
+        (What::Refunded { redemption, coupon, amount, balance_after }, Ok(Reply::Refunded(refunded))) => {
+            let told = (refunded.redemption, refunded.coupon, refunded.amount, refunded.balance_after);
+            told == (redemption, coupon, amount, balance_after)
+        }
+        (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
+        (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
+            (told.terms.template, told.terms.version) == (template, version)
+        }
+        (What::Refused { reason, value }, Err(refusal)) => (refusal.reason as u16, refusal.value) == (reason, value),
+        _ => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! What the clients have learnt from the replies they got. They ask for nothing else.
+
+use super::op::Ask;
+use tessera_domain::command::Command;
+use tessera_domain::keyed::UserKey;
+use tessera_domain::{Reason, Reply, Terms};
+use tessera_engine::letter::Answer;
+
+/// A coupon that somebody was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Card {
+    pub(crate) partition: u16,
+    pub(crate) coupon: u64,
+    pub(crate) user: UserKey,
+    pub(crate) key_version: u8,
+}
+
+/// A sale as its clients see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sale {
+    /// The total last heard of.
+    pub(crate) total: u64,
+    pub(crate) is_sold_out: bool,
+}
+
+/// The clients' memory.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Cards with a balance, and coupons for one use.
+    pub(crate) cards: Vec<Card>,
+    /// Partition and lsn of redemptions.
+    pub(crate) redemptions: Vec<(u16, u64)>,
+    /// By number of the sale.
+    pub(crate) sales: Vec<Sale>,
+    /// Templates that were created, by name.
+    pub(crate) templates: Vec<String>,
+}
+
+/// The number in a sale's name.
+pub(crate) fn sale_of(template: &str) -> Option<usize> {
+    template.strip_prefix("sale")?.parse().ok()
+}
+
+impl Known {
+    /// Learns from a final answer.
+    pub(crate) fn learn(&mut self, ask: &Ask, answer: &Answer) {
+        match answer {
+            Ok(reply) => self.hear(ask, reply),
+            Err(refusal) => {
+                let sale = ask.template().and_then(|template| sale_of(template.as_str()));
+                let Some(sale) = sale.and_then(|sale| self.sales.get_mut(sale)) else { return };
+                match refusal.reason {
+                    Reason::SoldOut => sale.is_sold_out = true,
+                    Reason::StockMismatch => sale.total = sale.total.max(refusal.value as u64),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, ask: &Ask, reply: &Reply) {
+        match (ask, reply) {
+            (Ask::Partition(partition, Command::Claim(claim)), Reply::Claimed(claimed)) if !is_sale(&claimed.terms) => {
+                let (coupon, key_version) = (claimed.coupon, claimed.key_version);
+                self.cards.push(Card { partition: *partition, coupon, user: claim.user.key, key_version });
+            }
+            (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
+            (Ask::Partition(_, Command::RaiseStock(raise)), Reply::StockRaised { total, .. }) => {
+                let sale = sale_of(raise.template.as_str()).and_then(|sale| self.sales.get_mut(sale));
+                if let Some(sale) = sale {
+                    *sale = Sale { total: *total, is_sold_out: false };
+                }
+            }
+            (_, Reply::Template { template, .. }) => self.created(template.terms.template_id.as_str(), template.stock),
+            _ => {}
+        }
+    }
+
+    fn created(&mut self, name: &str, stock: Option<u64>) {
+        if let (Some(number), Some(total)) = (sale_of(name), stock) {
+            self.sales.resize(self.sales.len().max(number + 1), Sale::default());
+            self.sales[number].total = total;
+        }
+        self.templates.push(name.into());
+    }
+}
+
+fn is_sale(terms: &Terms) -> bool {
+    terms.limited
+}

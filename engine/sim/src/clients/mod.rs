@@ -1,0 +1,104 @@
+//! The clients: what they asked, what they heard, and when they ask again.
+
+mod known;
+mod op;
+mod workload;
+
+use crate::dice::Dice;
+use crate::plan::Plan;
+use crate::planted::Planted;
+pub(crate) use known::Known;
+pub(crate) use op::{Ask, Attempt, Op, as_first, is_transient, op_of};
+use tessera_engine::letter::Answer;
+pub(crate) use workload::claim;
+
+/// A client waits so long for an answer before it asks again, in ms, at least.
+const PATIENCE_MS: i64 = 250;
+
+/// Operations that wait for their answer at once.
+const OPEN_MAX: usize = 96;
+
+/// Planted: attempts among which an earlier one of the same operation is looked for.
+const RENAMED_AMONG: usize = 500;
+
+/// Every operation of a run.
+#[derive(Default)]
+pub(crate) struct Clients {
+    pub(crate) ops: Vec<Op>,
+    attempts: Vec<Attempt>,
+    /// Operations without a final answer.
+    open: Vec<usize>,
+    pub(crate) known: Known,
+}
+
+impl Clients {
+    /// The first operations: the catalog is written.
+    pub(crate) fn begin(&mut self, plan: &Plan, dice: &mut Dice) {
+        for ask in workload::creations(plan, dice, self.ops.len()) {
+            self.add(ask);
+        }
+    }
+
+    /// A new operation, if the mix finds one and there is patience for it.
+    pub(crate) fn next(&mut self, plan: &Plan, dice: &mut Dice) -> Option<usize> {
+        if self.open.len() >= OPEN_MAX {
+            return None;
+        }
+        let ask = workload::next(&self.known, plan, dice, self.ops.len())?;
+        Some(self.add(ask))
+    }
+
+    pub(crate) fn add(&mut self, ask: Ask) -> usize {
+        self.ops.push(Op { ask, answer: None, retry_ms: 0 });
+        self.open.push(self.ops.len() - 1);
+        self.ops.len() - 1
+    }
+
+    /// An operation that was not answered in time.
+    pub(crate) fn impatient(&self, now_ms: i64) -> Option<usize> {
+        self.open.iter().copied().find(|&op| self.ops[op].retry_ms <= now_ms)
+    }
+
+    /// What goes out with an attempt.
+    pub(crate) fn ask_of(&self, tag: u64, planted: Option<Planted>) -> Ask {
+        let op = self.attempts[tag as usize].op;
+        let is_retry = self.attempts[..tag as usize].iter().rev().take(RENAMED_AMONG).any(|earlier| earlier.op == op);
+        match planted == Some(Planted::RetryRenamed) && is_retry {
+            true => self.ops[op].ask.renamed(tag),
+            false => self.ops[op].ask.clone(),
+        }
+    }
+
+    /// Operations without a final answer.
+    pub(crate) fn open_ops(&self) -> &[usize] {
+        &self.open
+    }
+
+    pub(crate) fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Sends an operation: gives the tag of the attempt.
+    pub(crate) fn send(&mut self, op: usize, floor: u64, raised: u64, now_ms: i64, dice: &mut Dice) -> u64 {
+        self.ops[op].retry_ms = now_ms + PATIENCE_MS + dice.between(0, PATIENCE_MS);
+        self.attempts.push(Attempt { op, floor, raised });
+        self.attempts.len() as u64 - 1
+    }
+
+    pub(crate) fn attempt(&self, tag: u64) -> Attempt {
+        self.attempts[tag as usize]
+    }
+
+    /// An answer reaches its client.
+    pub(crate) fn hear(&mut self, tag: u64, answer: Answer, now_ms: i64) {
+        let number = self.attempts[tag as usize].op;
+        let op = &mut self.ops[number];
+        if is_transient(&answer) {
+            op.retry_ms = op.retry_ms.min(now_ms + PATIENCE_MS / 10);
+        } else if op.answer.is_none() {
+            self.known.learn(&op.ask, &answer);
+            op.answer = Some(answer);
+            self.open.retain(|&open| open != number);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! One operation of a client: what is asked, and each time it was sent.
+
+use tessera_domain::Id;
+use tessera_domain::command::{CatalogCommand, Claim, Command, Refund};
+use tessera_domain::reply::{CATALOG_PARTITION, Written};
+use tessera_domain::{Reason, Reply};
+use tessera_engine::letter::Answer;
+
+/// What is asked, and of whom.
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    Partition(u16, Command),
+    Catalog(CatalogCommand),
+}
+
+/// An operation: one request id, sent as often as needed.
+pub(crate) struct Op {
+    pub(crate) ask: Ask,
+    /// The final answer, when its client has it.
+    pub(crate) answer: Option<Answer>,
+    /// When its client loses patience.
+    pub(crate) retry_ms: i64,
+}
+
+/// One sending of an operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) op: usize,
+    /// The highest lsn of its partition that anybody had heard of when it was sent.
+    pub(crate) floor: u64,
+    /// The highest total of its template that a raise had been answered with.
+    pub(crate) raised: u64,
+}
+
+impl Ask {
+    /// The journal that its effect goes to.
+    pub(crate) fn journal(&self) -> u16 {
+        match self {
+            Ask::Partition(partition, _) => *partition,
+            Ask::Catalog(_) => CATALOG_PARTITION,
+        }
+    }
+
+    /// The template whose stock it is about.
+    pub(crate) fn template(&self) -> Option<&Id> {
+        match self {
+            Ask::Partition(_, Command::Claim(claim)) => Some(&claim.template),
+            Ask::Partition(_, Command::RaiseStock(raise)) => Some(&raise.template),
+            Ask::Partition(_, Command::GetStock(template)) => Some(template),
+            _ => None,
+        }
+    }
+
+    /// Planted: the same write under another request id.
+    pub(crate) fn renamed(&self, tag: u64) -> Ask {
+        let mut ask = self.clone();
+        if let Ask::Partition(_, Command::Claim(Claim { request_id, .. }) | Command::Refund(Refund { request_id, .. })) = &mut ask
+        {
+            *request_id = id(format!("again{tag}"));
+        }
+        ask
+    }
+
+    pub(crate) fn is_write(&self) -> bool {
+        match self {
+            Ask::Catalog(command) => matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. }),
+            Ask::Partition(_, command) => {
+                matches!(command, Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_))
+            }
+        }
+    }
+
+    /// Whether this refusal of it is remembered, so that a retry must hear it again.
+    fn remembers(&self, reason: Reason) -> bool {
+        use Reason::*;
+        match self {
+            Ask::Partition(_, Command::Redeem(_)) => matches!(
+                reason,
+                CouponUsed | UseNotStarted | CouponExpired | CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance
+            ),
+            Ask::Partition(_, Command::Refund(_)) => matches!(reason, AlreadyRefunded | RefundNotAllowed),
+            _ => false,
+        }
+    }
+
+    /// Whether this answer binds: every later one must be the same.
+    pub(crate) fn is_bound_by(&self, answer: &Answer) -> bool {
+        match answer {
+            Ok(reply) => reply.written().is_some(),
+            Err(refusal) => self.remembers(refusal.reason),
+        }
+    }
+}
+
+/// Whether the client tries again.
+pub(crate) fn is_transient(answer: &Answer) -> bool {
+    let again = |reason| matches!(reason, Reason::Overloaded | Reason::LogFull | Reason::StockBusy | Reason::Draining);
+    answer.as_ref().is_err_and(|refusal| again(refusal.reason))
+}
+
+/// The answer as if it were the first.
+pub(crate) fn as_first(answer: &Answer) -> Answer {
+    let mut answer = answer.clone();
+    let written: Option<&mut Written> = match &mut answer {
+        Ok(Reply::Claimed(claimed)) => Some(&mut claimed.written),
+        Ok(Reply::Redeemed(redeemed)) => Some(&mut redeemed.written),
+        Ok(Reply::Refunded(refunded)) => Some(&mut refunded.written),
+        Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
+        _ => None,
+    };
+    if let Some(written) = written {
+        written.replayed = false;
+    }
+    answer
+}
+
+/// The number of an operation in its request id.
+pub(crate) fn request_id(op: usize) -> Id {
+    id(format!("r{op}"))
+}
+
+/// The operation of a request id.
+pub(crate) fn op_of(request_id: &str) -> Option<usize> {
+    request_id.strip_prefix('r')?.parse().ok()
+}
+
+pub(crate) fn id(text: String) -> Id {
+    Id::new("id", text).expect("the world's names are short")
+}

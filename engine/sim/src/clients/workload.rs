@@ -1,0 +1,144 @@
+//! What clients ask next: a mix by weight, made only of what they have heard of.
+
+use super::known::{Card, Known};
+use super::op::{Ask, id, request_id};
+use crate::dice::Dice;
+use crate::machine::hash_key;
+use crate::plan::Plan;
+use tessera_domain::command::*;
+use tessera_domain::money::{BasisPoints, Currency, Rounding};
+use tessera_domain::{Kind, TemplateSpec, Validity, Window};
+
+/// Of a card's balance at issue, in fen.
+const FACE_VALUE: i64 = 100_000;
+
+/// How long a dynamic coupon is valid, in ms.
+const VALID_MS: i64 = 600_000;
+
+/// Most pieces that a raise adds.
+const RAISE_MAX: i64 = 40;
+
+/// The templates that a world begins with: its sales, a card and a coupon.
+pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<Ask> {
+    let sales = (0..plan.sales).map(|sale| {
+        let stock = Some(dice.between(1, plan.stock_max) as u64);
+        (format!("sale{sale}"), Kind::AmountOff { threshold: 100, amount: 20 }, stock)
+    });
+    let mut wanted: Vec<_> = sales.collect();
+    wanted.push(("card".into(), Kind::StoredValue { face_value: FACE_VALUE }, None));
+    let pay = BasisPoints::new(8_000).expect("80 % is a rate");
+    wanted.push(("off".into(), Kind::PercentOff { pay, cap: Some(5_000) }, None));
+    let create = |(at, (name, kind, stock)): (usize, (String, Kind, Option<u64>))| {
+        let (template, request_id, spec) = (id(name), request_id(first_op + at), spec(kind, stock));
+        Ask::Catalog(CatalogCommand::Write(WriteTemplate {
+            template,
+            expected_version: None,
+            spec,
+            request_id,
+            validate_only: false,
+        }))
+    };
+    wanted.into_iter().enumerate().map(create).collect()
+}
+
+fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
+    let validity = match kind {
+        Kind::StoredValue { .. } => Validity::Fixed(Window::default()),
+        _ => Validity::Dynamic { wait_ms: 0, valid_ms: VALID_MS },
+    };
+    TemplateSpec {
+        display_name: "simulated".into(),
+        kind,
+        currency: cny(),
+        rounding: Rounding::HalfUp,
+        issue: Window::default(),
+        validity,
+        per_user_limit: 0,
+        stock,
+        refund: Default::default(),
+    }
+}
+
+fn cny() -> Currency {
+    Currency::parse("CNY").expect("a currency")
+}
+
+/// The next operation; none when nothing of its kind is known yet.
+pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let mix = &plan.mix;
+    match dice.weigh(&[mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads]) {
+        0 => {
+            let sale = dice.below(known.sales.len().max(1));
+            known.sales.get(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
+        }
+        1 => {
+            let template = if dice.chance(700) { "card" } else { "off" };
+            let is_known = known.templates.iter().any(|name| name == template);
+            is_known.then(|| claim(plan, template, dice.between(0, plan.users), op))
+        }
+        2 => dice.pick(&known.cards).copied().map(|card| redeem(card, dice, op)),
+        3 => dice.pick(&known.redemptions).map(|&(partition, redemption)| {
+            Ask::Partition(partition, Command::Refund(Refund { redemption, request_id: request_id(op) }))
+        }),
+        4 => raise(known, plan, dice, op),
+        _ => read(known, plan, dice),
+    }
+}
+
+/// A claim by this user.
+pub(crate) fn claim(plan: &Plan, template: &str, user: i64, op: usize) -> Ask {
+    let name = format!("u{user}");
+    let key = hash_key().user(&name);
+    let operation = if op.is_multiple_of(7) { Operation::Issue } else { Operation::Claim };
+    let user = User { id: id(name), key };
+    let claim = Claim { operation, user, template: id(template.into()), request_id: request_id(op) };
+    Ask::Partition(key.partition(plan.partitions), Command::Claim(claim))
+}
+
+fn instrument(card: Card, dice: &mut Dice) -> Instrument {
+    match dice.chance(500) {
+        true => Instrument::Bearer { coupon: card.coupon, key_version: card.key_version },
+        false => Instrument::Owned { user: card.user, coupon: card.coupon },
+    }
+}
+
+fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
+    let redeem = Redeem {
+        instrument: instrument(card, dice),
+        merchant: id("m".into()),
+        order: id(format!("o{op}")),
+        amount: dice.between(1, FACE_VALUE / 3),
+        currency: cny(),
+        request_id: request_id(op),
+    };
+    Ask::Partition(card.partition, Command::Redeem(redeem))
+}
+
+/// Who sees "sold out" asks for more; now and then somebody asks before.
+fn raise(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let sale = dice.below(known.sales.len().max(1));
+    let seen = known.sales.get(sale).filter(|seen| seen.is_sold_out || dice.chance(100))?;
+    let name = format!("sale{sale}");
+    let target = seen.total + dice.between(1, RAISE_MAX) as u64;
+    let home = hash_key().home_of(&name, plan.partitions);
+    let (template, request_id) = (id(name), request_id(op));
+    let raise = RaiseStock { template, current: seen.total, target, request_id, validate_only: false };
+    Some(Ask::Partition(home, Command::RaiseStock(raise)))
+}
+
+fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
+    if dice.chance(300) {
+        let name = format!("sale{}", dice.below(known.sales.len().max(1)));
+        let is_known = known.templates.contains(&name);
+        return is_known.then(|| Ask::Partition(hash_key().home_of(&name, plan.partitions), Command::GetStock(id(name))));
+    }
+    let card = *dice.pick(&known.cards)?;
+    let command = match dice.below(3) {
+        0 => {
+            Command::ListCoupons(ListCoupons { user: card.user, status: StatusFilter::Any, page_size: PAGE_SIZE_MAX, from: None })
+        }
+        1 => Command::Validate(Validate { instrument: instrument(card, dice), amount: dice.between(1, 1_000), currency: cny() }),
+        _ => Command::GetCoupon(instrument(card, dice)),
+    };
+    Some(Ask::Partition(card.partition, command))
+}

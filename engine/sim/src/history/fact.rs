@@ -1,0 +1,21 @@
+//! One event of a journal, as the auditors see it.
+
+/// What happened, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// The operation that asked for it; none for what the engine does by itself.
+    pub(crate) op: Option<usize>,
+    pub(crate) what: What,
+}
+
+/// What happened, with the numbers that an answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Claimed { coupon: u64 },
+    Redeemed { coupon: u64, amount: i64, applied: i64, balance_after: i64 },
+    Refunded { redemption: u64, coupon: u64, amount: i64, balance_after: i64 },
+    Refused { reason: u16, value: i64 },
+    StockSet { to: u64 },
+    TemplateWritten { template: u32, version: u32 },
+    Other,
+}

@@ -1,0 +1,99 @@
+//! What the durable journals say: every event of every journal, once, in its order.
+//!
+//! Fed only with frames that are durable, so it is what a crash must not change.
+
+mod fact;
+mod shelf;
+
+use crate::clients::op_of;
+use crate::violation::{Checked, holds};
+pub(crate) use fact::{Fact, What};
+pub(crate) use shelf::{Shelf, Version};
+use std::collections::BTreeMap;
+use tessera_domain::codec;
+use tessera_domain::event::Event;
+use tessera_domain::reply::CATALOG_PARTITION;
+use tessera_wal::{Frame, JournalId};
+
+/// All journals.
+pub(crate) struct History {
+    pub(crate) partitions: Vec<Shelf>,
+    catalog: Vec<Fact>,
+    /// Where the effect of an operation is.
+    effects: BTreeMap<usize, (u16, u64)>,
+    /// Coupons issued, by template.
+    issued: BTreeMap<u32, u64>,
+}
+
+impl History {
+    pub(crate) fn new(partitions: u16) -> History {
+        let partitions = (0..partitions).map(|_| Shelf::default()).collect();
+        History { partitions, catalog: Vec::new(), effects: BTreeMap::new(), issued: BTreeMap::new() }
+    }
+
+    /// Takes a durable frame in.
+    pub(crate) fn note(&mut self, frame: &Frame<'_>) -> Checked {
+        for event in codec::events(frame.payload) {
+            let event = event.map_err(|why| crate::violation::broken("I6", why.to_string()))?;
+            match frame.header.journal {
+                JournalId::CATALOG => self.note_catalog(&event)?,
+                JournalId(partition) => self.note_partition(partition, &event)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The fact at a place, if it is there.
+    pub(crate) fn fact(&self, journal: u16, lsn: u64) -> Option<&Fact> {
+        let facts = match journal {
+            CATALOG_PARTITION => &self.catalog,
+            partition => &self.partitions.get(usize::from(partition))?.facts,
+        };
+        facts.get(lsn.checked_sub(1)? as usize)
+    }
+
+    /// Where the one effect of an operation is.
+    pub(crate) fn effect(&self, op: usize) -> Option<(u16, u64)> {
+        self.effects.get(&op).copied()
+    }
+
+    /// Coupons of a template that were ever issued.
+    pub(crate) fn issued(&self, template: u32) -> u64 {
+        self.issued.get(&template).copied().unwrap_or(0)
+    }
+
+    /// Every event that answers a write.
+    pub(crate) fn writes(&self) -> u64 {
+        self.effects.len() as u64
+    }
+
+    fn note_partition(&mut self, partition: u16, event: &Event<'_>) -> Checked {
+        let shelf = &mut self.partitions[usize::from(partition)];
+        shelf.note(event)?;
+        let (lsn, fact) = (shelf.facts.len() as u64, shelf.facts.last().copied());
+        if let (Event::Claimed(_), Some(card)) = (event, shelf.cards.last()) {
+            *self.issued.entry(card.template).or_default() += 1;
+        }
+        self.count(partition, lsn, fact.and_then(|fact| fact.op))
+    }
+
+    fn note_catalog(&mut self, event: &Event<'_>) -> Checked {
+        let fact = match event {
+            Event::TemplateCreated(event) | Event::TemplateUpdated(event) => {
+                let what = What::TemplateWritten { template: event.body.template, version: event.body.version };
+                Fact { op: op_of(event.request.id), what }
+            }
+            Event::TemplateStopped(event) => Fact { op: op_of(event.request.id), what: What::Other },
+            _ => Fact { op: None, what: What::Other },
+        };
+        self.catalog.push(fact);
+        self.count(CATALOG_PARTITION, self.catalog.len() as u64, fact.op)
+    }
+
+    /// I5: an operation has one effect.
+    fn count(&mut self, journal: u16, lsn: u64, op: Option<usize>) -> Checked {
+        let Some(op) = op else { return Ok(()) };
+        let before = self.effects.insert(op, (journal, lsn));
+        holds(before.is_none(), "I5", || format!("operation {op} happened at {before:?} and at {:?}", (journal, lsn)))
+    }
+}

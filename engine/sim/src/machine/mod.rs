@@ -1,0 +1,10 @@
+//! The machine: a disk that outlives its crashes, and the node's lives on it.
+
+mod harbour;
+mod journal;
+mod node;
+mod power;
+
+pub(crate) use harbour::Arrival;
+pub(crate) use node::{KEY_VERSION, Node, hash_key};
+pub(crate) use power::{after_crash, lose_last_group, new_directory, options};

@@ -1,0 +1,59 @@
+//! What runs have done, counted.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// Counts of one run or of many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Answers heard by auditors.
+    pub operations: u64,
+    /// Of those, writes that happened for the first time.
+    pub writes: u64,
+    /// Requests that were sent again.
+    pub retries: u64,
+    /// Answers that did not reach their client.
+    pub lost_replies: u64,
+    /// Letters brought.
+    pub letters: u64,
+    /// Letters lost on their way.
+    pub lost_letters: u64,
+    /// Groups made durable.
+    pub commits: u64,
+    /// Crashes of the machine or of the process.
+    pub crashes: u64,
+    /// Of those, crashes while recovering from one.
+    pub nested: u64,
+    /// Directories that a crash may have left, each recovered and compared.
+    pub images: u64,
+    /// Times without room in the log.
+    pub full_disks: u64,
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, more: Totals) {
+        self.operations += more.operations;
+        self.writes += more.writes;
+        self.retries += more.retries;
+        self.lost_replies += more.lost_replies;
+        self.letters += more.letters;
+        self.lost_letters += more.lost_letters;
+        self.commits += more.commits;
+        self.crashes += more.crashes;
+        self.nested += more.nested;
+        self.images += more.images;
+        self.full_disks += more.full_disks;
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} operations ({} writes, {} retries, {} lost replies)",
+            self.operations, self.writes, self.retries, self.lost_replies
+        )?;
+        write!(out, ", {} letters ({} lost), {} commits", self.letters, self.lost_letters, self.commits)?;
+        write!(out, ", {} crashes ({} nested), {} crash images", self.crashes, self.nested, self.images)
+    }
+}

@@ -1,0 +1,91 @@
+//! The world: one machine, its clients, the post between its partitions and the clock, each step chosen by the dice.
+
+mod boot;
+mod rest;
+mod step;
+
+use crate::audit::Auditor;
+use crate::clients::Clients;
+use crate::dice::Dice;
+use crate::machine::{Node, new_directory};
+use crate::plan::Plan;
+use crate::planted::Planted;
+use crate::post::Post;
+use crate::totals::Totals;
+use crate::trace::Trace;
+use crate::violation::Checked;
+use std::collections::BTreeMap;
+use tessera_engine::letter::Answer;
+use tessera_wal::storage::sim::SimStorage;
+
+/// When every world begins, in ms since the epoch.
+const GENESIS_MS: i64 = 1_800_000_000_000;
+
+/// A world.
+pub(crate) struct World<'a> {
+    plan: &'a Plan,
+    planted: Option<Planted>,
+    dice: Dice,
+    pub(crate) trace: Trace,
+    pub(crate) totals: Totals,
+    now_ms: i64,
+    storage: SimStorage,
+    /// The present life; none only while one begins.
+    node: Option<Node>,
+    /// What a crash may have kept of the life before.
+    under_way: Vec<Vec<u8>>,
+    clients: Clients,
+    auditor: Auditor,
+    post: Post,
+    /// Answers on their way to clients: by time and number, the tag of the attempt.
+    replies: BTreeMap<(i64, u64), (u64, Answer)>,
+    replied: u64,
+    /// Until when the log is called full.
+    full_until_ms: i64,
+    /// No more trouble from now on.
+    is_quiet: bool,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(plan: &'a Plan, seed: u64, planted: Option<Planted>, prints: bool) -> World<'a> {
+        World {
+            plan,
+            planted,
+            dice: Dice::new(seed),
+            trace: Trace::new(prints),
+            totals: Totals::default(),
+            now_ms: GENESIS_MS,
+            storage: new_directory(seed),
+            node: None,
+            under_way: Vec::new(),
+            clients: Clients::default(),
+            auditor: Auditor::new(plan.partitions),
+            post: Post::new(plan.chances.letter, planted),
+            replies: BTreeMap::new(),
+            replied: 0,
+            full_until_ms: 0,
+            is_quiet: false,
+        }
+    }
+
+    /// From the first start to rest.
+    pub(crate) fn live(&mut self) -> Checked {
+        self.boot()?;
+        self.clients.begin(self.plan, &mut self.dice);
+        for _ in 0..self.plan.steps {
+            self.step()?;
+        }
+        self.come_to_rest()?;
+        self.totals.writes = self.auditor.history.writes();
+        Ok(())
+    }
+
+    fn node(&mut self) -> &mut Node {
+        self.node.as_mut().expect("a world has a node but while it boots")
+    }
+
+    fn advance(&mut self, elapsed_ms: i64) {
+        self.now_ms += elapsed_ms;
+        self.trace.now_ms = self.now_ms - GENESIS_MS;
+    }
+}

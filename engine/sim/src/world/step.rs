@@ -1,0 +1,230 @@
+//! One step: an actor's turn, a commit, requests, retries, replies, or only time.
+
+use super::World;
+use crate::clients::{Ask, is_transient};
+use crate::machine::Arrival;
+use crate::planted::Planted;
+use crate::violation::{Checked, broken};
+use tessera_domain::Reason;
+use tessera_engine::catalog::CatalogRequest;
+use tessera_engine::letter::{Answer, Batch, Letter, Request};
+use tessera_engine::shard::refuse;
+use tessera_wal::storage::sim::Fault;
+use tessera_wal::{Error, ErrorKind};
+
+/// Requests that one client sends at once, at most.
+const BATCH_MAX: usize = 8;
+
+/// How long the log stays full, in ms.
+const FULL_MS_MAX: i64 = 300;
+
+/// A reply travels so long, in ms.
+const REPLY_MS_MAX: i64 = 10;
+
+/// Shards' turns, the catalog's, commits, idling, requests, retries, late retries, ticks, stalls.
+const STEPS: [u32; 9] = [30, 4, 22, 1, 20, 8, 3, 20, 1];
+
+impl World<'_> {
+    pub(super) fn step(&mut self) -> Checked {
+        self.trouble()?;
+        match self.dice.weigh(&STEPS) {
+            0 => self.shard_turn(),
+            1 => self.catalog_turn(),
+            2 => return self.commit().map(drop),
+            3 => return self.idle(),
+            4 => self.ask(),
+            5 => self.retry(),
+            6 => self.retry_late(),
+            7 => self.advance_a_little(),
+            _ => self.stall(),
+        }
+        self.land()
+    }
+
+    fn trouble(&mut self) -> Checked {
+        let chances = self.plan.chances;
+        if self.dice.chance(chances.crash) {
+            match self.dice.chance(300) {
+                true => self.crash()?,
+                false => self.doom(),
+            }
+        }
+        if self.dice.chance(chances.full) {
+            self.full_until_ms = self.now_ms + self.dice.between(1, FULL_MS_MAX);
+            self.totals.full_disks += 1;
+        }
+        if self.dice.chance(chances.probe) {
+            let (shard, now_ms) = (self.dice.below(usize::from(self.plan.shards)) as u16, self.now_ms);
+            self.trace.note("probe", &[("shard", shard.into())]);
+            self.node().probe(shard, now_ms);
+        }
+        let is_full = self.now_ms < self.full_until_ms;
+        self.node().is_full = is_full;
+        Ok(())
+    }
+
+    fn shard_turn(&mut self) {
+        let shard = self.dice.below(usize::from(self.plan.shards)) as u16;
+        self.turn_of(shard);
+    }
+
+    pub(super) fn turn_of(&mut self, shard: u16) {
+        let now_ms = self.now_ms;
+        if self.node().may_begin(shard) {
+            let letters = self.post.take(shard, now_ms, &mut self.totals);
+            self.trace.note("turn", &[("shard", shard.into()), ("letters", letters.len() as u64)]);
+            self.node().turn(shard, letters, now_ms);
+        }
+    }
+
+    pub(super) fn catalog_turn(&mut self) {
+        let (catalog, now_ms) = (self.plan.shards, self.now_ms);
+        if self.node().may_begin(catalog) {
+            let letters = self.post.take(catalog, now_ms, &mut self.totals);
+            self.node().catalog_turn(letters, now_ms);
+        }
+    }
+
+    /// One group. True when there was one.
+    pub(super) fn commit(&mut self) -> Checked<bool> {
+        if self.planted == Some(Planted::DroppedSync) {
+            self.storage.fail_at(self.storage.steps() + 1, Fault::DropSync);
+        }
+        let committed = self.node().commit();
+        self.after_io(committed)
+    }
+
+    fn idle(&mut self) -> Checked {
+        let idled = self.node().idle();
+        self.after_io(idled.map(|()| false)).map(drop)
+    }
+
+    /// What left the log lands; a machine that crashed starts again.
+    fn after_io(&mut self, done: Result<bool, Error>) -> Checked<bool> {
+        match done {
+            Ok(is_group) => {
+                self.totals.commits += u64::from(is_group);
+                self.land()?;
+                self.auditor.group().map(|()| is_group)
+            }
+            Err(_) if self.storage.has_crashed() => self.crash().map(|()| false),
+            Err(error) if error.kind() == ErrorKind::DiskFull => Ok(false),
+            Err(error) => Err(broken("I3", format!("the log fails on a healthy disk: {error}"))),
+        }
+    }
+
+    /// New requests, sent in one message to each shard.
+    fn ask(&mut self) {
+        let wanted = 1 + self.dice.below(BATCH_MAX);
+        let ops: Vec<usize> = (0..wanted).filter_map(|_| self.clients.next(self.plan, &mut self.dice)).collect();
+        self.send(&ops);
+    }
+
+    fn retry(&mut self) {
+        if let Some(op) = self.clients.impatient(self.now_ms) {
+            self.send_again(op);
+        }
+    }
+
+    /// Somebody asks again for what was answered long ago, or a moment ago, or not yet.
+    fn retry_late(&mut self) {
+        if !self.clients.ops.is_empty() {
+            let op = self.dice.below(self.clients.ops.len());
+            self.send_again(op);
+        }
+    }
+
+    pub(super) fn send_again(&mut self, op: usize) {
+        self.totals.retries += 1;
+        self.send(&[op]);
+    }
+
+    /// Sends operations: each to the shard of its partition, all of one client.
+    pub(super) fn send(&mut self, ops: &[usize]) {
+        let mut shares: Vec<Vec<Request>> = (0..self.plan.shards).map(|_| Vec::new()).collect();
+        let pier = self.dice.below(usize::MAX);
+        let sink = self.node().pier(pier).clone();
+        for &op in ops {
+            let (floor, raised) = self.auditor.floor(&self.clients.ops[op].ask);
+            let tag = self.clients.send(op, floor, raised, self.now_ms, &mut self.dice);
+            self.trace.note("send", &[("op", op as u64), ("tag", tag)]);
+            let ask = self.clients.ask_of(tag, self.planted);
+            self.trace.tell("", || format!("{ask:?}"));
+            match ask {
+                Ask::Partition(partition, command) => {
+                    shares[usize::from(partition % self.plan.shards)].push(Request { partition, tag, command });
+                }
+                Ask::Catalog(command) => {
+                    let sink = sink.clone();
+                    self.node().accept_catalog(CatalogRequest { tag, command, sink });
+                }
+            }
+        }
+        for (shard, requests) in (0..).zip(shares).filter(|(_, requests)| !requests.is_empty()) {
+            if let Err(batch) = self.node().accept(shard, Batch { requests, sink: sink.clone() }) {
+                refuse(batch, Reason::Overloaded);
+            }
+        }
+    }
+
+    fn advance_a_little(&mut self) {
+        let elapsed_ms = self.dice.between(0, 6);
+        self.advance(elapsed_ms);
+        self.bring_replies();
+    }
+
+    /// A process that does not get the processor.
+    fn stall(&mut self) {
+        let elapsed_ms = self.dice.between(20, 1_500);
+        self.advance(elapsed_ms);
+        self.bring_replies();
+    }
+
+    /// Everything that has left the node, in order.
+    pub(super) fn land(&mut self) -> Checked {
+        for arrival in self.node().harbour.take() {
+            match arrival {
+                Arrival::Durable(frames) => {
+                    self.node().journal.landed();
+                    self.auditor.durable(&frames)?;
+                }
+                Arrival::Answers(answers) => answers.into_iter().try_for_each(|(tag, answer)| self.answered(tag, answer))?,
+                Arrival::Letter(letter) => self.posted(letter),
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, tag: u64, answer: Answer) -> Checked {
+        let attempt = self.clients.attempt(tag);
+        self.totals.operations += 1;
+        let lsn = answer.as_ref().ok().and_then(|reply| reply.written()).map_or(0, |written| written.lsn);
+        let reason = answer.as_ref().err().map_or(0, |refusal| u64::from(refusal.reason as u16));
+        self.trace.note("answer", &[("op", attempt.op as u64), ("tag", tag), ("lsn", lsn), ("refused", reason)]);
+        self.auditor.answer(&self.clients.ops[attempt.op], attempt, &answer)?;
+        if !self.is_quiet && self.dice.chance(self.plan.chances.reply) && !is_transient(&answer) {
+            self.totals.lost_replies += 1;
+            return Ok(());
+        }
+        let travel_ms = if self.is_quiet { 0 } else { self.dice.between(0, REPLY_MS_MAX) };
+        self.replied += 1;
+        self.replies.insert((self.now_ms + travel_ms, self.replied), (tag, answer));
+        Ok(())
+    }
+
+    pub(super) fn bring_replies(&mut self) {
+        while let Some(entry) = self.replies.first_entry().filter(|entry| entry.key().0 <= self.now_ms) {
+            let (tag, answer) = entry.remove();
+            self.clients.hear(tag, answer, self.now_ms);
+        }
+    }
+
+    fn posted(&mut self, letter: Letter) {
+        let actor = match &letter {
+            Letter::Lease { to, .. } | Letter::Line { to, .. } | Letter::LineAck { to, .. } => to % self.plan.shards,
+            Letter::Catalog { shard, .. } => *shard,
+            Letter::Installed { .. } => self.plan.shards,
+        };
+        self.post.send(actor, letter, self.now_ms, &mut self.dice, &mut self.totals);
+    }
+}
