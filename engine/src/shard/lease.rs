@@ -42,7 +42,7 @@ impl Shard {
                 self.serve(to, template, scene, turn);
                 self.return_lease(to, template, scene, turn);
             }
-            Next::Refuse { total } => self.refuse_parked(to, template, total, turn),
+            Next::Refuse { total } => self.refuse_parked(to, template, total, scene, turn),
         }
     }
 
@@ -120,18 +120,20 @@ impl Shard {
         self.carry_out(partition, effects, scene, turn);
     }
 
-    fn refuse_parked(&mut self, partition: u16, template: u32, total: u64, turn: &mut Turn) {
+    fn refuse_parked(&mut self, partition: u16, template: u32, total: u64, scene: &mut Scene, turn: &mut Turn) {
         let refusal = Rejection::new(Reason::SoldOut, total as i64);
-        self.answer_parked(partition, template, refusal, |_| true, turn);
+        self.answer_parked(partition, template, refusal, |_| true, scene, turn);
     }
 
-    /// Answers the parked claims at the front of their queue for which `is_over` holds.
+    /// Answers the parked claims at the front of their queue for which `is_over` holds. Each is decided a last time, because
+    /// another copy of it may have been served in the meantime: that one's reply is its answer too (I5).
     fn answer_parked(
         &mut self,
         partition: u16,
         template: u32,
         refusal: Rejection,
         is_over: impl Fn(&Parked) -> bool,
+        scene: &mut Scene,
         turn: &mut Turn,
     ) {
         let owned = self.owned[usize::from(partition)].as_mut().expect("a claim waits at its owner");
@@ -139,7 +141,10 @@ impl Shard {
         let mut answered = 0;
         while queue.front().is_some_and(&is_over) {
             let parked = queue.pop_front().expect("a front was just seen");
-            let answer: Answer = Err(refusal);
+            let answer: Answer = match self.decide(partition, &Command::Claim(parked.claim), scene, turn) {
+                Outcome::Answer(answer) => answer,
+                Outcome::Park(_) => Err(refusal),
+            };
             turn.answer(&parked.slot.sink, vec![(parked.slot.tag, answer)]);
             answered += 1;
         }
@@ -152,7 +157,7 @@ impl Shard {
         let now_ms = owned.ledger.now_ms();
         let waiting: Vec<u32> = owned.parked.keys().copied().collect();
         for template in waiting {
-            self.answer_parked(partition, template, Reason::StockBusy.into(), |parked| parked.until_ms <= now_ms, turn);
+            self.answer_parked(partition, template, Reason::StockBusy.into(), |parked| parked.until_ms <= now_ms, scene, turn);
         }
         if !scene.has_log_room {
             return;
