@@ -13,6 +13,7 @@ pub mod plan;
 pub mod progress;
 pub mod record;
 pub mod report;
+pub mod scenario;
 pub mod server;
 pub mod verify;
 pub mod wire;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     drive::{Load, Mode},
     error::Error,
-    plan::{cards::By, skew::Skew},
+    plan::{redeems::By, skew::Skew},
 };
 
 /// Puts a tessera server under load over gRPC, and recomputes from its own record whether every promise was kept.
@@ -94,6 +94,18 @@ pub enum Scenario {
         #[arg(long, default_value_t = 1)]
         threads: usize,
     },
+}
+
+impl Scenario {
+    /// What every scenario has; the echo server has none.
+    pub fn common(&self) -> Option<&Common> {
+        match self {
+            Self::FlashSale { common, .. } | Self::Pos { common, .. } | Self::O2o { common, .. } | Self::Echo { common, .. } => {
+                Some(common)
+            }
+            Self::EchoServer { .. } => None,
+        }
+    }
 }
 
 /// Whose wallets are listed after a sale.

@@ -3,13 +3,16 @@
 use super::{Findings, History, Violation};
 use crate::{record::Record, wire::refusal};
 
-/// Every operation was answered; a first reply is no replay.
+/// Every operation and every retry was answered; a first reply is no replay.
 pub fn check(history: History<'_>, strays: u64, findings: &mut Findings) {
     findings.check(strays == 0, || Violation::Strays { count: strays });
     for (operation, record) in (0..).zip(history.records) {
         findings.check(record.is_answered(), || Violation::Unanswered { operation });
         let is_honest = !record.replayed || record.sends > 1;
         findings.check(is_honest, || Violation::ReplayOfNothing { operation });
+    }
+    for retry in history.retries {
+        findings.check(retry.record.is_answered(), || Violation::Unanswered { operation: retry.operation });
     }
 }
 

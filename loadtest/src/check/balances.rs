@@ -2,9 +2,9 @@
 //!
 //! The redemptions of a card stand in one partition, so their lsns put them into the order in which they happened.
 
-use super::{Findings, History, Violation};
+use super::{Decision, Findings, History, Violation};
 
-/// Checks every reply's balance; returns what is left on each card.
+/// Checks every reply's balance; returns what is left on each card: its face value less every accepted amount.
 pub fn check(
     history: History<'_>,
     cards: u64,
@@ -16,17 +16,21 @@ pub fn check(
         history.decisions().map(|decision| (card_of(decision.operation), decision.record.lsn, decision)).collect();
     redemptions.sort_unstable_by_key(|&(card, lsn, _)| (card, lsn));
     let mut balances = vec![face_value_minor; cards as usize];
-    for (card, _, decision) in redemptions {
-        let left = &mut balances[card as usize];
-        *left = left.saturating_sub(decision.record.amount);
-        let (expected, actual) = (*left, decision.record.balance_after_minor);
-        let operation = decision.operation;
-        findings.check(expected == actual && expected >= 0, || Violation::WrongBalanceAfter {
-            card,
-            operation,
-            expected,
-            actual,
-        });
+    for of_card in redemptions.chunk_by(|a, b| a.0 == b.0) {
+        let mut shown = face_value_minor;
+        for &(card, _, Decision { operation, record }) in of_card {
+            // From the balance shown before, so that one fault is listed once; the sum in the end knows all of them.
+            let (expected, actual) = (shown.saturating_sub(record.amount), record.balance_after_minor);
+            findings.check(expected == actual && actual >= 0, || Violation::WrongBalanceAfter {
+                card,
+                operation,
+                expected,
+                actual,
+            });
+            shown = actual;
+            let left = &mut balances[card as usize];
+            *left = left.saturating_sub(record.amount);
+        }
     }
     balances
 }

@@ -49,6 +49,11 @@ impl Holdings {
         findings.check(surplus == 0, || Violation::SurplusCoupons { user, surplus });
     }
 
+    /// The users who have any, in order.
+    pub fn users(&self) -> Vec<u64> {
+        self.coupons.chunk_by(|a, b| a.user == b.user).filter_map(|held| held.first()).map(|held| held.user).collect()
+    }
+
     /// Coupons in all.
     pub fn coupons(&self) -> u64 {
         self.coupons.len() as u64

@@ -205,11 +205,11 @@ impl Lane {
             return;
         };
         let is_first = self.book.get_mut(operation).is_some_and(|record| record.is_sent() && !record.is_answered());
-        let place = self.retries.open_place(operation);
-        let (item, record) = match (is_first, place) {
-            (true, _) => (Item::First(operation), self.book.get_mut(operation)),
-            (false, Some(place)) => (Item::Retry(place), Some(&mut self.retries.get_mut(place).record)),
-            (false, None) => (Item::First(operation), None),
+        // Only an operation that has its own answer can have an open retry.
+        let place = if is_first { None } else { self.retries.open_place(operation) };
+        let (item, record) = match place {
+            Some(place) => (Item::Retry(place), Some(&mut self.retries.get_mut(place).record)),
+            None => (Item::First(operation), self.book.get_mut(operation).filter(|_| is_first)),
         };
         let Some(record) = record else {
             self.strays += 1;

@@ -3,6 +3,8 @@
 pub mod again;
 pub mod cards;
 pub mod claims;
+pub mod prefix;
+pub mod redeems;
 pub mod rows;
 pub mod skew;
 

@@ -43,7 +43,7 @@ pub async fn check(link: &Link, issues: &Issues, balances: &Balances, findings: 
 }
 
 fn request(issues: &Issues, card: u64) -> ValidateRequest {
-    let coupon_id = String::from_utf8_lossy(issues.card(card).coupon_id()).into_owned();
+    let coupon_id = String::from_utf8_lossy(&issues.card(card).coupon_id).into_owned();
     let owned = OwnedCoupon { user_id: issues.user_id(card), coupon_id };
     ValidateRequest {
         instrument: Some(Instrument { instrument: Some(instrument::Instrument::OwnedCoupon(owned)) }),

@@ -1,0 +1,63 @@
+//! The program `tessera-loadtest`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tessera_loadtest::{
+    echo,
+    error::Error,
+    options::{Common, Options, Scenario},
+    report::{hgrm, table},
+    scenario::{self, Finished},
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Options::parse().scenario) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                eprintln!("  because {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(scenario: Scenario) -> Result<ExitCode, Error> {
+    if let Scenario::EchoServer { listen, threads } = scenario {
+        return runtime(threads)?.block_on(async {
+            let listener = tokio::net::TcpListener::bind(listen).await.map_err(Error::file(listen.to_string()))?;
+            echo::serve(listener).await?;
+            Ok(ExitCode::SUCCESS)
+        });
+    }
+    let threads = scenario.common().map_or(1, |common| common.threads);
+    let (finished, common) = runtime(threads)?.block_on(scenario::run(scenario))?;
+    write(&finished, &common)?;
+    println!("{}", table::of(&finished.report));
+    for violation in &finished.report.violations_listed {
+        println!("VIOLATION: {violation}");
+    }
+    Ok(if finished.report.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write(finished: &Finished, common: &Common) -> Result<(), Error> {
+    if let Some(path) = &common.json {
+        finished.report.write_json(path)?;
+    }
+    match &common.hgrm {
+        Some(path) => hgrm::write(path, &finished.latency_ns),
+        None => Ok(()),
+    }
+}
+
+fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, Error> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(threads).enable_all().build().map_err(Error::file("the runtime's threads"))
+}

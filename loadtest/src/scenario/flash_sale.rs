@@ -1,0 +1,181 @@
+//! The flash sale: more users than pieces.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use tessera_proto::v1::{AmountOff, Reason, template_spec::Kind};
+
+use super::{Finished, again, echo, stage::Stage, sum::Sum, templates};
+use crate::{
+    check::{
+        Findings, History, Violation, answers,
+        holdings::Holdings,
+        order, retries,
+        stock::{self, Claimed, Terms},
+    },
+    drive::{Load, Measured, tally::Tally},
+    error::Error,
+    options::{Common, Wallets},
+    plan::{
+        Plan,
+        claims::{Claims, Sale},
+    },
+    progress::Progress,
+    record::Record,
+    report::{Shape, SoldOut},
+    server::figures,
+    verify::{self, wallets},
+    wire::answer,
+};
+
+/// The sale that the command line describes.
+pub fn sale(stock: u64, users: u64, per_user: u32, greedy_percent: f64) -> Result<Sale, Error> {
+    if !(0.0..=100.0).contains(&greedy_percent) {
+        return Err(Error::Usage("--greedy goes from 0 to 100"));
+    }
+    Ok(Sale { stock, users, per_user, greedy_per_mille: (greedy_percent * 10.0) as u64 })
+}
+
+/// One sale, held.
+struct Round {
+    claims: Arc<Claims>,
+    measured: Measured,
+}
+
+/// The plan's side of the check.
+struct Facts<'a> {
+    claims: &'a Claims,
+    terms: [Terms; 1],
+}
+
+impl Claimed for Facts<'_> {
+    fn user(&self, operation: u64) -> u64 {
+        self.claims.user(operation)
+    }
+
+    fn template(&self, _operation: u64) -> u32 {
+        0
+    }
+
+    fn terms(&self) -> &[Terms] {
+        &self.terms
+    }
+}
+
+/// Holds the sale; again with fresh users until every kill has happened.
+pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finished, Error> {
+    let load = common.load(1.0)?;
+    let mut stage = Stage::open(common).await?;
+    let plan = || Arc::new(Claims::new(sale, stage.ids(0), common.seed)) as Arc<dyn Plan>;
+    let ceiling = echo::beside(plan, &load, common).await?;
+
+    let (mut sum, mut rounds) = (Sum::new()?, Vec::new());
+    let before = stage.status().await;
+    stage.start_kills(common);
+    loop {
+        let claims = Arc::new(Claims::new(sale, stage.ids(rounds.len() as u64), common.seed));
+        rounds.push(hold(&mut stage, claims, load, &mut sum).await?);
+        if !stage.awaits_kills() {
+            break;
+        }
+    }
+    let recoveries = stage.end_kills().await?;
+    let after = stage.status().await;
+
+    let mut report = sum.report("flash-sale", Shape::of(&load, common.threads));
+    report.recovery_ms = recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
+    // A server that was killed began its counts again.
+    let statuses = before.zip(after).filter(|_| recoveries.is_empty());
+    report.server = statuses.and_then(|(before, after)| figures::between(&before, &after, sum.accepted));
+    report.sold_out = rounds.first().and_then(end_of_sale);
+    echo::enter(ceiling, &mut report);
+
+    let (begin, mut findings) = (Instant::now(), Findings::default());
+    for round in &mut rounds {
+        check(&mut stage, round, wallets, &load, &mut findings).await?;
+    }
+    report.enter(&findings, begin.elapsed());
+    stage.close().await?;
+    Ok(Finished { report, latency_ns: sum.latency_ns })
+}
+
+async fn hold(stage: &mut Stage, claims: Arc<Claims>, load: Load, sum: &mut Sum) -> Result<Round, Error> {
+    let sale = *claims.sale();
+    let kind = Kind::AmountOff(AmountOff { threshold_minor: 2_000, amount_minor: 500 });
+    let spec = templates::spec("flash sale", kind, Some(sale.stock), sale.per_user);
+    let link = stage.link.clone();
+    stage.during_kills(templates::create(&link, &claims.template_id(), spec)).await?;
+    let (measured, cpu) = stage.measure("flash-sale", claims.clone(), load).await?;
+    sum.add(&measured, cpu)?;
+    Ok(Round { claims, measured })
+}
+
+/// Has everything said again, looks at wallets and stock, and checks it all.
+async fn check(
+    stage: &mut Stage,
+    round: &mut Round,
+    wallets: Wallets,
+    load: &Load,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let Round { claims, measured } = round;
+    again::ask(stage, claims.clone(), measured, load).await?;
+    let history = History { records: &measured.records, retries: &measured.retries };
+    let sale = *claims.sale();
+    let facts = Facts { claims, terms: [Terms { stock: Some(sale.stock), per_user_limit: sale.per_user }] };
+    answers::check(history, measured.strays, findings);
+    order::check(history, findings);
+    retries::check(answer::Kind::Claim, history, findings);
+    stock::check(history, &facts, findings);
+
+    let holdings = Holdings::of(history, &facts);
+    check_all_sold(&sale, &measured.records, holdings.coupons(), findings);
+    verify::stock::check(&stage.link, &claims.template_id(), sale.stock, holdings.coupons(), findings).await?;
+    let expected = expected(claims, holdings, wallets);
+    let tally = Arc::new(Tally::default());
+    let _progress = Progress::show("wallets", expected.users.len() as u64, tally.clone());
+    findings.merge(wallets::check(&stage.link, expected, tally).await?);
+    Ok(())
+}
+
+/// Everybody who asked was told one of the two true reasons: then everything that could be sold was.
+fn check_all_sold(sale: &Sale, records: &[Record], actual: u64, findings: &mut Findings) {
+    let is_settled = |record: &Record| {
+        let reason = record.refusal().map(Reason::try_from);
+        matches!(reason, None | Some(Ok(Reason::SoldOut | Reason::UserLimitReached)))
+    };
+    if records.iter().all(is_settled) {
+        let expected = sale.stock.min(sale.users * u64::from(sale.per_user));
+        findings.check(actual == expected, || Violation::WrongStock { template: 0, what: "issued", expected, actual });
+    }
+}
+
+fn expected(claims: &Arc<Claims>, holdings: Holdings, wallets: Wallets) -> wallets::Expected {
+    let users = match wallets {
+        Wallets::All => (0..claims.sale().users).collect(),
+        Wallets::Holders => holdings.users(),
+    };
+    let namer = claims.clone();
+    wallets::Expected {
+        holdings,
+        users,
+        user_id: Box::new(move |user| namer.user_id(user)),
+        templates: HashMap::from([(claims.template_id(), 0)]),
+        balances: None,
+    }
+}
+
+/// How the sale ended, if it was sold out.
+fn end_of_sale(round: &Round) -> Option<SoldOut> {
+    let records = &round.measured.records;
+    let sold_out = || records.iter().filter(|record| record.refusal() == Some(Reason::SoldOut.into()));
+    let first_said_ns = sold_out().map(|record| record.answered_ns).min()?;
+    let earliest_sent_ns = sold_out().map(|record| record.sent_ns).min()?;
+    let accepted = records.iter().filter(|record| record.is_accepted());
+    let last_accepted_ns = accepted.map(|record| record.answered_ns).max().unwrap_or(first_said_ns);
+    let begin_ns = records.iter().filter(|record| record.is_sent()).map(|record| record.sent_ns).min()?;
+    Some(SoldOut {
+        dry_to_sold_out_us: first_said_ns.saturating_sub(earliest_sent_ns) as f64 / 1e3,
+        last_accepted_after_us: last_accepted_ns.saturating_sub(first_said_ns) as f64 / 1e3,
+        sold_out_after_seconds: first_said_ns.saturating_sub(begin_ns) as f64 / 1e9,
+    })
+}

@@ -1,0 +1,48 @@
+//! Scenarios: from the command line to a report.
+//!
+//! Each one prepares templates over the API, measures one plan, then has the answers given again, compares what the server
+//! shows, and runs the checker over everything that this client was told.
+
+pub mod again;
+pub mod echo;
+pub mod flash_sale;
+pub mod o2o;
+pub mod pos;
+pub mod stage;
+pub mod sum;
+pub mod templates;
+pub mod trace;
+
+use hdrhistogram::Histogram;
+
+use crate::{
+    error::Error,
+    options::{Common, Scenario},
+    report::Report,
+};
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its figures.
+    pub report: Report,
+    /// Its latencies in full.
+    pub latency_ns: Histogram<u64>,
+}
+
+/// Runs a scenario to its end.
+pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
+    match scenario {
+        Scenario::FlashSale { stock, users, per_user, greedy, wallets, common } => {
+            let sale = flash_sale::sale(stock, users, per_user, greedy)?;
+            Ok((flash_sale::run(sale, wallets, &common).await?, common))
+        }
+        Scenario::Pos { cards, operations, skew, by, common } => {
+            let till = pos::Till { cards, operations, skew, by };
+            Ok((pos::run(till, &common).await?, common))
+        }
+        Scenario::O2o { directory, common } => Ok((o2o::run(&directory, &common).await?, common)),
+        Scenario::Echo { operations, messages, common } => Ok((echo::run(operations, messages, &common).await?, common)),
+        Scenario::EchoServer { .. } => Err(Error::Usage("the echo server runs by itself")),
+    }
+}

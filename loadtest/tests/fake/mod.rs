@@ -1,0 +1,61 @@
+//! A server that keeps every promise in memory, and breaks one if it is told to.
+//!
+//! It knows nothing of logs and leases: one lock, one map for each thing. What the checker must find is planted here.
+
+mod books;
+mod services;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use tessera_proto::v1::{
+    claim_service_server::ClaimServiceServer, redemption_service_server::RedemptionServiceServer,
+    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
+};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+pub use books::Books;
+
+/// What the server does wrong, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// Nothing.
+    Nothing,
+    /// Sells one piece more than there is.
+    Oversell,
+    /// Acknowledges a claim and forgets it.
+    LostAcknowledgement,
+    /// Refuses the retry of an accepted claim.
+    FlippedRetry,
+    /// Shows a card with one fen less than it has.
+    WrongBalance,
+    /// Takes a redemption twice and acknowledges it once.
+    DoubleCharge,
+    /// Gives a position below one that was acknowledged before.
+    LsnBackwards,
+    /// Says sold out when one piece is left.
+    EarlySoldOut,
+    /// Gives one user one coupon more than the limit.
+    LimitIgnored,
+}
+
+/// Starts it; it ends with the test's runtime.
+pub async fn start(plant: Plant) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let fake = services::Fake(Arc::new(Mutex::new(Books::new(plant))));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let server = Server::builder()
+        .add_service(health_service)
+        .add_service(ClaimServiceServer::new(fake.clone()))
+        .add_service(RedemptionServiceServer::new(fake.clone()))
+        .add_service(TemplateServiceServer::new(fake.clone()))
+        .add_service(WalletServiceServer::new(fake));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    address
+}
