@@ -17,8 +17,8 @@ pub enum Planted {
     LastGroupLost,
     /// A grant arrives a second time, raised once more.
     GrantTwice,
-    /// A recall arrives as "sold out".
-    SoldOutForRecall,
+    /// With each recall goes a "sold out" that nobody decided.
+    SoldOutTooEarly,
     /// A line's message is sent once and never again.
     OutboxNotResent,
     /// A retry goes out under a new request id.
@@ -34,7 +34,7 @@ impl Planted {
         Planted::DroppedSync,
         Planted::LastGroupLost,
         Planted::GrantTwice,
-        Planted::SoldOutForRecall,
+        Planted::SoldOutTooEarly,
         Planted::OutboxNotResent,
         Planted::RetryRenamed,
     ];

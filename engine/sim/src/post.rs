@@ -96,10 +96,11 @@ impl Post {
                 self.put(actor, now_ms + TRAVEL_MS_MAX, Letter::Lease { from, to, message });
                 Letter::Lease { from, to, message: Message::Grant { template, granted, total } }
             }
-            (Some(Planted::SoldOutForRecall), Letter::Lease { from, to, message: Message::Recall { template } }) => {
+            (Some(Planted::SoldOutTooEarly), Letter::Lease { from, to, message: Message::Recall { template } }) => {
                 let total = self.totals.get(&template).copied().unwrap_or(0);
                 let message = Message::SoldOut { template, total, asked_ms: now_ms };
-                Letter::Lease { from, to, message }
+                self.put(actor, now_ms, Letter::Lease { from, to, message });
+                Letter::Lease { from, to, message: Message::Recall { template } }
             }
             (_, letter) => letter,
         }

@@ -26,8 +26,16 @@ pub struct Totals {
     pub nested: u64,
     /// Directories that a crash may have left, each recovered and compared.
     pub images: u64,
+    /// Crashes with a lease's event on its way to the disk.
+    pub lease_crashes: u64,
+    /// Crashes with a line's event on its way to the disk.
+    pub line_crashes: u64,
     /// Times without room in the log.
     pub full_disks: u64,
+    /// Claims that heard "sold out".
+    pub sold_out: u64,
+    /// Raises that were answered.
+    pub raises: u64,
 }
 
 impl AddAssign for Totals {
@@ -42,7 +50,11 @@ impl AddAssign for Totals {
         self.crashes += more.crashes;
         self.nested += more.nested;
         self.images += more.images;
+        self.lease_crashes += more.lease_crashes;
+        self.line_crashes += more.line_crashes;
         self.full_disks += more.full_disks;
+        self.sold_out += more.sold_out;
+        self.raises += more.raises;
     }
 }
 
@@ -54,6 +66,8 @@ impl fmt::Display for Totals {
             self.operations, self.writes, self.retries, self.lost_replies
         )?;
         write!(out, ", {} letters ({} lost), {} commits", self.letters, self.lost_letters, self.commits)?;
-        write!(out, ", {} crashes ({} nested), {} crash images", self.crashes, self.nested, self.images)
+        write!(out, ", {} sold out, {} raises, {} full disks", self.sold_out, self.raises, self.full_disks)?;
+        write!(out, ", {} crashes ({} nested, {} meet a lease, ", self.crashes, self.nested, self.lease_crashes)?;
+        write!(out, "{} a line), {} crash images", self.line_crashes, self.images)
     }
 }

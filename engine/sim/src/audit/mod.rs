@@ -13,6 +13,7 @@ use crate::history::History;
 use crate::violation::{Checked, holds};
 use i5_replies::Promises;
 use shadow::Shadow;
+pub(crate) use shadow::for_each_frame;
 use std::collections::BTreeMap;
 use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;

@@ -42,6 +42,11 @@ pub(crate) fn sale_of(template: &str) -> Option<usize> {
 }
 
 impl Known {
+    /// A sale that is known to be created.
+    pub(crate) fn sale(&self, number: usize) -> Option<&Sale> {
+        self.sales.get(number).filter(|sale| sale.total > 0)
+    }
+
     /// Learns from a final answer.
     pub(crate) fn learn(&mut self, ask: &Ask, answer: &Answer) {
         match answer {

@@ -48,6 +48,12 @@ impl Clients {
         Some(self.add(ask))
     }
 
+    /// A look at what an unanswered request is about to change.
+    pub(crate) fn look(&mut self, plan: &Plan, dice: &mut Dice) -> Option<usize> {
+        let ask = dice.pick(&self.open).and_then(|&op| workload::look(&self.ops[op].ask, plan));
+        ask.map(|ask| self.add(ask))
+    }
+
     pub(crate) fn add(&mut self, ask: Ask) -> usize {
         self.ops.push(Op { ask, answer: None, retry_ms: 0 });
         self.open.push(self.ops.len() - 1);

@@ -1,11 +1,12 @@
 //! What clients ask next: a mix by weight, made only of what they have heard of.
 
-use super::known::{Card, Known};
+use super::known::{Card, Known, sale_of};
 use super::op::{Ask, id, request_id};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
 use tessera_domain::command::*;
+use tessera_domain::keyed::UserKey;
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
 use tessera_domain::{Kind, TemplateSpec, Validity, Window};
 
@@ -69,7 +70,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
     match dice.weigh(&[mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads]) {
         0 => {
             let sale = dice.below(known.sales.len().max(1));
-            known.sales.get(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
+            known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
         }
         1 => {
             let template = if dice.chance(700) { "card" } else { "off" };
@@ -117,13 +118,31 @@ fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
 /// Who sees "sold out" asks for more; now and then somebody asks before.
 fn raise(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let sale = dice.below(known.sales.len().max(1));
-    let seen = known.sales.get(sale).filter(|seen| seen.is_sold_out || dice.chance(100))?;
+    let seen = known.sale(sale).filter(|seen| seen.is_sold_out || dice.chance(100))?;
     let name = format!("sale{sale}");
     let target = seen.total + dice.between(1, RAISE_MAX) as u64;
     let home = hash_key().home_of(&name, plan.partitions);
     let (template, request_id) = (id(name), request_id(op));
     let raise = RaiseStock { template, current: seen.total, target, request_id, validate_only: false };
     Some(Ask::Partition(home, Command::RaiseStock(raise)))
+}
+
+/// A read of what a write is about.
+pub(crate) fn look(write: &Ask, plan: &Plan) -> Option<Ask> {
+    let Ask::Partition(partition, command) = write else { return None };
+    match command {
+        Command::Redeem(redeem) => Some(Ask::Partition(*partition, Command::GetCoupon(redeem.instrument))),
+        Command::Claim(claim) if sale_of(claim.template.as_str()).is_some() => {
+            let home = hash_key().home_of(claim.template.as_str(), plan.partitions);
+            Some(Ask::Partition(home, Command::GetStock(claim.template.clone())))
+        }
+        Command::Claim(claim) => Some(Ask::Partition(*partition, wallet(claim.user.key))),
+        _ => None,
+    }
+}
+
+fn wallet(user: UserKey) -> Command {
+    Command::ListCoupons(ListCoupons { user, status: StatusFilter::Any, page_size: PAGE_SIZE_MAX, from: None })
 }
 
 fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {

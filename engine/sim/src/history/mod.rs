@@ -97,3 +97,26 @@ impl History {
         holds(before.is_none(), "I5", || format!("operation {op} happened at {before:?} and at {:?}", (journal, lsn)))
     }
 }
+
+/// What handovers are about.
+#[derive(Default)]
+pub(crate) struct Kinds {
+    pub(crate) a_lease: bool,
+    pub(crate) a_line: bool,
+}
+
+/// Looks at every event of these handovers.
+pub(crate) fn kinds(handovers: &[Vec<u8>]) -> Checked<Kinds> {
+    let mut kinds = Kinds::default();
+    for handover in handovers {
+        crate::audit::for_each_frame(handover, &mut |frame| {
+            for event in codec::events(frame.payload).flatten() {
+                use Event::*;
+                kinds.a_lease |= matches!(event, LeaseGranted(_) | LeaseReclaimed(_) | LeaseReceived(_) | LeaseReturned(_));
+                kinds.a_line |= matches!(event, LineSent(_) | LineReceived(_) | LineAcknowledged(_));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(kinds)
+}

@@ -1,6 +1,7 @@
 //! Crashes and starts: what a crash may leave is recovered and compared, several times over; one of it lives on.
 
 use super::World;
+use crate::history;
 use crate::machine::{Node, after_crash, hash_key, lose_last_group, options};
 use crate::planted::Planted;
 use crate::violation::{Checked, broken};
@@ -31,6 +32,9 @@ impl World<'_> {
         self.under_way = node.journal.under_way();
         self.trace.note("crash", &[("under_way", self.under_way.len() as u64)]);
         drop(node);
+        let meets = history::kinds(&self.under_way)?;
+        self.totals.lease_crashes += u64::from(meets.a_lease);
+        self.totals.line_crashes += u64::from(meets.a_line);
         self.post.crash(&mut self.dice);
         let wait_ms = 1 + self.dice.between(0, RESTART_MS_MAX);
         self.advance(wait_ms);

@@ -5,7 +5,7 @@ use crate::clients::{Ask, is_transient};
 use crate::machine::Arrival;
 use crate::planted::Planted;
 use crate::violation::{Checked, broken};
-use tessera_domain::Reason;
+use tessera_domain::{Reason, Reply};
 use tessera_engine::catalog::CatalogRequest;
 use tessera_engine::letter::{Answer, Batch, Letter, Request};
 use tessera_engine::shard::refuse;
@@ -21,8 +21,8 @@ const FULL_MS_MAX: i64 = 300;
 /// A reply travels so long, in ms.
 const REPLY_MS_MAX: i64 = 10;
 
-/// Shards' turns, the catalog's, commits, idling, requests, retries, late retries, ticks, stalls.
-const STEPS: [u32; 9] = [30, 4, 22, 1, 20, 8, 3, 20, 1];
+/// Shards' turns, the catalog's, commits, idling, requests, looks, retries, late retries, ticks, stalls.
+const STEPS: [u32; 10] = [32, 4, 18, 1, 18, 8, 6, 3, 20, 1];
 
 impl World<'_> {
     pub(super) fn step(&mut self) -> Checked {
@@ -33,9 +33,10 @@ impl World<'_> {
             2 => return self.commit().map(drop),
             3 => return self.idle(),
             4 => self.ask(),
-            5 => self.retry(),
-            6 => self.retry_late(),
-            7 => self.advance_a_little(),
+            5 => self.look(),
+            6 => self.retry(),
+            7 => self.retry_late(),
+            8 => self.advance_a_little(),
             _ => self.stall(),
         }
         self.land()
@@ -63,9 +64,12 @@ impl World<'_> {
         Ok(())
     }
 
+    /// One shard, or as many as take a turn while a smaller node would take one.
     fn shard_turn(&mut self) {
-        let shard = self.dice.below(usize::from(self.plan.shards)) as u16;
-        self.turn_of(shard);
+        for _ in 0..=self.dice.below(usize::from(self.plan.shards).div_ceil(2)) {
+            let shard = self.dice.below(usize::from(self.plan.shards)) as u16;
+            self.turn_of(shard);
+        }
     }
 
     pub(super) fn turn_of(&mut self, shard: u16) {
@@ -103,6 +107,7 @@ impl World<'_> {
     fn after_io(&mut self, done: Result<bool, Error>) -> Checked<bool> {
         match done {
             Ok(is_group) => {
+                self.trace.note("log", &[("groups", u64::from(is_group)), ("writes", self.storage.steps())]);
                 self.totals.commits += u64::from(is_group);
                 self.land()?;
                 self.auditor.group().map(|()| is_group)
@@ -118,6 +123,13 @@ impl World<'_> {
         let wanted = 1 + self.dice.below(BATCH_MAX);
         let ops: Vec<usize> = (0..wanted).filter_map(|_| self.clients.next(self.plan, &mut self.dice)).collect();
         self.send(&ops);
+    }
+
+    /// Somebody reads what somebody else is just changing.
+    fn look(&mut self) {
+        if let Some(op) = self.clients.look(self.plan, &mut self.dice) {
+            self.send(&[op]);
+        }
     }
 
     fn retry(&mut self) {
@@ -201,6 +213,8 @@ impl World<'_> {
         let lsn = answer.as_ref().ok().and_then(|reply| reply.written()).map_or(0, |written| written.lsn);
         let reason = answer.as_ref().err().map_or(0, |refusal| u64::from(refusal.reason as u16));
         self.trace.note("answer", &[("op", attempt.op as u64), ("tag", tag), ("lsn", lsn), ("refused", reason)]);
+        self.totals.sold_out += u64::from(answer.as_ref().is_err_and(|refusal| refusal.reason == Reason::SoldOut));
+        self.totals.raises += u64::from(matches!(answer, Ok(Reply::StockRaised { .. })));
         self.auditor.answer(&self.clients.ops[attempt.op], attempt, &answer)?;
         if !self.is_quiet && self.dice.chance(self.plan.chances.reply) && !is_transient(&answer) {
             self.totals.lost_replies += 1;
