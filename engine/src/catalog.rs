@@ -9,7 +9,7 @@ use crate::letter::{Answer, Letter, Passenger, PostOffice, Sink};
 use crate::turn::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tessera_domain::catalog::{Catalog, CatalogState};
+use tessera_domain::catalog::{Catalog, CatalogState, Limits};
 use tessera_domain::command::CatalogCommand;
 use tessera_domain::{Decision, Reason, Reply};
 use tessera_wal::Handover;
@@ -78,7 +78,7 @@ impl CatalogOwner {
 
     fn run(&mut self, request: CatalogRequest, has_log_room: bool, turn: &mut Turn) {
         let CatalogRequest { tag, command, sink } = request;
-        let events = match self.ledger.state().decide(&command) {
+        let events = match self.ledger.state().decide(&Limits::default(), &command) {
             Decision::Answer(reply) => return self.answer(Ok(reply), sink, tag, turn),
             Decision::Refuse(rejection) => return self.answer(Err(rejection), sink, tag, turn),
             Decision::Park(_) => unreachable!("the catalog parks nothing"),

@@ -15,8 +15,8 @@ use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, Ful
 /// Payload bytes at which a frame is sealed before its turn ends.
 pub const FRAME_SPLIT_BYTES: usize = 256 * 1024;
 
-/// Most bytes that one event takes; texts are bounded, so none comes near.
-const EVENT_BYTES_MAX: usize = 64 * 1024 + codec::HEADER_BYTES;
+/// Most bytes that one event takes.
+const EVENT_BYTES_MAX: usize = codec::BODY_BYTES_MAX + codec::HEADER_BYTES;
 
 const _: () = assert!(FRAME_SPLIT_BYTES + EVENT_BYTES_MAX <= tessera_wal::FRAME_PAYLOAD_BYTES_MAX);
 

@@ -1,7 +1,7 @@
-//! Events as bytes: `kind u8, version u8, length u16 LE, body`. The only room that names bincode.
+//! Events as bytes: `kind u8, version u8, length u32 LE, body`. The only room that names bincode.
 //!
-//! The body is bincode 2 with little-endian variable-length integers and no limit of its own (the
-//! 16-bit length is the limit). A released (kind, version) is never edited; golden bytes of each are
+//! The body is bincode 2 with little-endian variable-length integers, at most [`BODY_BYTES_MAX`].
+//! A released (kind, version) is never edited; golden bytes of each are
 //! kept in `fixtures/` and decoded by the tests for ever. What does not decode exactly, to its last
 //! byte, is refused: a journal is either understood or not read.
 
@@ -12,7 +12,10 @@ use bincode::error::EncodeError;
 pub(crate) use bincode::{BorrowDecode, Encode};
 
 /// Bytes before a body.
-pub const HEADER_BYTES: usize = 4;
+pub const HEADER_BYTES: usize = 6;
+
+/// Most bytes of a body: texts and lists are bounded far below by their own limits, and a frame holds several.
+pub const BODY_BYTES_MAX: usize = 128 * 1024;
 
 const CONFIG: Configuration = standard();
 
@@ -61,8 +64,8 @@ macro_rules! kinds {
 
         /// Reads the event at the start of `bytes`; gives it and how many bytes it took.
         pub fn decode(bytes: &[u8]) -> Result<(Event<'_>, usize), NotAnEvent> {
-            let (&[kind, version, low, high], rest) = bytes.split_first_chunk().ok_or(NotAnEvent::Short)?;
-            let length = usize::from(u16::from_le_bytes([low, high]));
+            let (&[kind, version, a, b, c, d], rest) = bytes.split_first_chunk().ok_or(NotAnEvent::Short)?;
+            let length = u32::from_le_bytes([a, b, c, d]) as usize;
             let body = rest.get(..length).ok_or(NotAnEvent::Short)?;
             let event = match (kind, version) {
                 $(($kind, $version) => decode_body(body).map(Event::$variant),)*
@@ -83,6 +86,7 @@ kinds! {
     Refused = 4 . 1;
     Refunded = 5 . 1;
     RequestsForgotten = 6 . 1;
+    Joined = 7 . 1;
     StockOpened = 16 . 1;
     StockSet = 17 . 1;
     LeaseGranted = 18 . 1;
@@ -99,11 +103,11 @@ kinds! {
 
 fn encode_body(kind: u8, version: u8, body: &impl Encode, out: &mut Vec<u8>) {
     let start = out.len();
-    out.extend_from_slice(&[kind, version, 0, 0]);
+    out.extend_from_slice(&[kind, version, 0, 0, 0, 0]);
     bincode::encode_into_writer(body, Append(out), CONFIG).expect("encoding into memory does not fail");
     let length = out.len() - start - HEADER_BYTES;
-    let length = u16::try_from(length).expect("texts are bounded, so a body is below 64 KiB");
-    out[start + 2..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
+    assert!(length <= BODY_BYTES_MAX, "a body is bounded: {length} bytes");
+    out[start + 2..start + HEADER_BYTES].copy_from_slice(&(length as u32).to_le_bytes());
 }
 
 fn decode_body<'a, T: BorrowDecode<'a, ()>>(body: &'a [u8]) -> Option<T> {

@@ -81,6 +81,8 @@ pub struct Claimed<'a> {
     pub use_until_ms: i64,
     /// Version of the key that seals its code.
     pub key_version: u8,
+    /// What it holds at first: its face value, or the one unit of a one-use coupon.
+    pub loaded: i64,
 }
 
 /// A coupon was used or a card charged. The redemption is named by the lsn of this event.
@@ -100,6 +102,8 @@ pub struct Redeemed<'a> {
     pub amount: i64,
     /// Discount given, or charge made.
     pub applied: i64,
+    /// What left the coupon: the charge, or the one unit of a one-use coupon.
+    pub captured: i64,
 }
 
 /// A write was refused for a business reason that a retry must hear again.
@@ -107,8 +111,8 @@ pub struct Redeemed<'a> {
 pub struct Refused<'a> {
     /// The operation.
     pub operation: u8,
-    /// What it was about: of a redemption its coupon, of a refund the lsn of its redemption.
-    pub coupon: u64,
+    /// What it was about: a coupon's number, a redemption's lsn.
+    pub subject: u128,
     /// The request.
     pub request: Request<'a>,
     /// Stable number of the reason.
@@ -130,8 +134,23 @@ pub struct Refunded<'a> {
     pub request: Request<'a>,
     /// What of `applied` was given back.
     pub amount: i64,
+    /// What came back to the coupon: money, the one unit of a one-use coupon, or nothing.
+    pub restored: i64,
     /// New end of a card that had expired, ms; 0 = unchanged.
     pub reopened_until_ms: i64,
+}
+
+/// An order that has redeemed asked once more under another request id: it is given the first outcome, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Joined<'a> {
+    /// The operation.
+    pub operation: u8,
+    /// What it was about, in the operation's own terms.
+    pub subject: u128,
+    /// The request.
+    pub request: Request<'a>,
+    /// The redemption whose outcome it shares: lsn of its event.
+    pub redemption: u64,
 }
 
 /// Remembered requests left memory, oldest first, after their window.
@@ -240,6 +259,8 @@ pub enum Event<'a> {
     Refunded(Refunded<'a>),
     /// See [`RequestsForgotten`].
     RequestsForgotten(RequestsForgotten),
+    /// See [`Joined`].
+    Joined(Joined<'a>),
     /// See [`StockOpened`].
     StockOpened(StockOpened),
     /// See [`StockSet`].

@@ -5,12 +5,21 @@
 //! cumulative; nothing expires. Both ends are state, so a crash loses neither a message nor the
 //! knowledge that it was seen.
 
+use crate::codec::BODY_BYTES_MAX;
 use crate::container::{Keyed, KeyedEntity};
 use crate::digest::{self, Entity, EntityKind, contribution};
 use std::collections::BTreeMap;
 
 /// Messages that wait on one line; a full line refuses what would send on it.
 pub const OUTBOX_MESSAGES_MAX: u64 = 65_536;
+
+/// Most bytes of one message.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a `LineSent` beside its message: destination, number and length, each at its longest.
+const LINE_SENT_BYTES_MAX: usize = 3 + 9 + 9;
+
+const _: () = assert!(MESSAGE_BYTES_MAX + LINE_SENT_BYTES_MAX <= BODY_BYTES_MAX);
 
 /// The sending end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +108,7 @@ impl Lines {
     }
 
     pub(crate) fn send(&mut self, to: u16, number: u64, message: &[u8]) {
+        assert!(message.len() <= MESSAGE_BYTES_MAX, "a message is bounded: {} bytes", message.len());
         self.out.change(u64::from(to), |line| {
             assert_eq!(number, line.sent + 1, "a line is numbered without gaps");
             line.sent = number;

@@ -4,6 +4,7 @@
 //! nothing: an event says what happened with its numbers, and what does not fit is a broken
 //! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9.
 
+use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, contribution};
@@ -189,6 +190,7 @@ impl Partition {
             Event::Refused(event) => return self.refused(event),
             Event::Refunded(event) => self.refunded(event),
             Event::RequestsForgotten(event) => self.requests.forget_before(event.before),
+            Event::Joined(event) => return self.joined(event),
             Event::StockOpened(event) => self.stock.open(event.template, event.total),
             Event::StockSet(event) => self.stock_set(event),
             Event::LeaseGranted(lease) => self.stock.grant(lease.template, lease.partition, lease.count),
@@ -218,6 +220,9 @@ impl Partition {
         };
         assert_eq!(event.terms as usize, self.terms.len(), "terms are numbered without gaps");
         let template = event.body.template as usize;
+        if template >= TEMPLATES_MAX {
+            return self.unexpected("a template number beyond what a catalog holds");
+        }
         if self.latest_terms.len() <= template {
             self.latest_terms.resize(template + 1, 0);
         }
@@ -235,7 +240,10 @@ impl Partition {
             return self.unexpected("terms that were not adopted");
         };
         assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
-        let (template, available) = (terms.template, Coupon::loaded(terms));
+        if event.loaded != Coupon::loaded(terms) {
+            return self.unexpected("a coupon loaded with something else than its terms say");
+        }
+        let template = terms.template;
         if terms.limited {
             self.stock.issue_one(template);
         }
@@ -247,7 +255,7 @@ impl Partition {
             terms: event.terms,
             older,
             window,
-            available,
+            available: event.loaded,
             captured: 0,
             last: self.lsn,
             key_version: event.key_version,
@@ -260,10 +268,8 @@ impl Partition {
     fn redeemed(&mut self, event: &event::Redeemed<'_>) {
         let (coupon, terms) = self.coupon(event.coupon).expect("I9: a redeemed coupon exists");
         assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
-        let stored_value = terms.is_stored_value();
-        let captured = if stored_value { event.applied } else { 1 };
-        let balance_after = if stored_value { coupon.available - captured } else { 0 };
-        self.coupons.capture(event.coupon, captured, self.lsn);
+        let balance_after = if terms.is_stored_value() { coupon.available - event.captured } else { 0 };
+        self.coupons.capture(event.coupon, event.captured, self.lsn);
         let number = self.redemptions.add(Redemption {
             lsn: self.lsn,
             coupon: event.coupon,
@@ -284,27 +290,34 @@ impl Partition {
         if Reason::from_number(event.reason).is_none() {
             return self.unexpected("a refusal for a reason that is not known");
         }
-        self.remember(operation, u128::from(event.coupon), &event.request, event.reason, event.value);
+        self.remember(operation, event.subject, &event.request, event.reason, event.value);
+        Ok(())
+    }
+
+    fn joined(&mut self, event: &event::Joined<'_>) -> Result<(), Divergence> {
+        let Some(operation @ Operation::Redeem) = Operation::from_number(event.operation) else {
+            return self.unexpected("an operation that joins no redemption");
+        };
+        let Some((number, _)) = self.redemptions.at_lsn(event.redemption) else {
+            return self.unexpected("a redemption that did not happen");
+        };
+        self.remember(operation, event.subject, &event.request, 0, number as i64);
         Ok(())
     }
 
     fn refunded(&mut self, event: &event::Refunded<'_>) {
         let (coupon, terms) = self.coupon(event.coupon).expect("I9: a refunded coupon exists");
         assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
-        let back = match (terms.is_stored_value(), terms.refund) {
-            (true, _) => event.amount,
-            (false, crate::terms::RefundPolicy::Full) => 1,
-            (false, crate::terms::RefundPolicy::Never) => 0,
-        };
-        let balance_after = if terms.is_stored_value() { coupon.available + back } else { 0 };
-        self.coupons.give_back(event.coupon, back, self.lsn);
+        let balance_after = if terms.is_stored_value() { coupon.available + event.restored } else { 0 };
+        self.coupons.give_back(event.coupon, event.restored, self.lsn);
         if event.reopened_until_ms != 0 {
             self.coupons.reopen(event.coupon, event.reopened_until_ms);
         }
         let coupon = self.coupons.get(event.coupon).expect("the coupon was just here");
         let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
         let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
-        let refund = Refund { redemption, amount: event.amount, balance_after, until_ms, at_ms: self.time_ms };
+        let refund =
+            Refund { redemption, amount: event.amount, restored: event.restored, balance_after, until_ms, at_ms: self.time_ms };
         let number = self.redemptions.add_refund(refund);
         self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
     }

@@ -45,6 +45,8 @@ pub(crate) struct Refund {
     /// The redemption's number.
     pub(crate) redemption: u64,
     pub(crate) amount: i64,
+    /// What came back to the coupon.
+    pub(crate) restored: i64,
     pub(crate) balance_after: i64,
     /// End of the coupon's validity right after, 0 = none.
     pub(crate) until_ms: i64,
@@ -59,6 +61,7 @@ impl Entity for Refund {
         visit(3, self.balance_after as u64);
         visit(4, self.until_ms as u64);
         visit(5, self.at_ms as u64);
+        visit(6, self.restored as u64);
     }
 }
 

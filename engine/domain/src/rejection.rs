@@ -46,8 +46,10 @@ reasons! {
     Draining = 3, "DRAINING", true, "the server is shutting down; nothing was logged";
     Overloaded = 4, "OVERLOADED", true, "the server is at its limit; nothing was logged";
     LogFull = 5, "LOG_FULL", true, "the disk has no room for the log; nothing was logged";
+    AmountOutOfRange = 6, "AMOUNT_OUT_OF_RANGE", false, "the amount is beyond what is counted";
     RequestIdReused = 10, "REQUEST_ID_REUSED", false, "the request id was used for another request; nothing was executed";
     RequestStoreFull = 11, "REQUEST_STORE_FULL", true, "too many remembered requests; none is forgotten early";
+    OrderAlreadyRedeemed = 12, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";
     TemplateNotFound = 20, "TEMPLATE_NOT_FOUND", true, "there is no such template";
     TemplateExists = 21, "TEMPLATE_EXISTS", false, "a template of this id exists";
     VersionMismatch = 22, "VERSION_MISMATCH", true, "the template has another version by now";
@@ -67,8 +69,6 @@ reasons! {
     BelowThreshold = 51, "BELOW_THRESHOLD", false, "the order is below the threshold";
     NoEffect = 52, "NO_EFFECT", false, "the coupon would have no effect on this order";
     InsufficientBalance = 53, "INSUFFICIENT_BALANCE", true, "the balance is too small";
-    AmountOutOfRange = 54, "AMOUNT_OUT_OF_RANGE", false, "the amount is beyond what is counted";
-    OrderAlreadyRedeemed = 55, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";

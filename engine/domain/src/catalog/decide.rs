@@ -1,6 +1,6 @@
 //! Commands to the catalog: create, update, stop, get, list.
 
-use super::{CatalogState, TEMPLATES_MAX};
+use super::{CatalogState, Limits};
 use crate::command::{CatalogCommand, PAGE_SIZE_MAX, WriteTemplate};
 use crate::decide::Decision;
 use crate::digest::{self, contribution};
@@ -13,12 +13,12 @@ use crate::terms::{Template, within};
 use std::sync::Arc;
 
 impl CatalogState {
-    /// Decides one command.
-    pub fn decide<'a>(&self, command: &'a CatalogCommand) -> Decision<'a> {
+    /// Decides one command within `limits`.
+    pub fn decide<'a>(&self, limits: &Limits, command: &'a CatalogCommand) -> Decision<'a> {
         match command {
-            CatalogCommand::Write(write) => self.decide_write(write),
+            CatalogCommand::Write(write) => self.decide_write(limits, write),
             CatalogCommand::Stop { template, request_id, validate_only } => {
-                self.decide_stop(template, request_id, *validate_only)
+                self.decide_stop(limits, template, request_id, *validate_only)
             }
             CatalogCommand::Get(id) => match self.catalog.find(id) {
                 Some(template) => Decision::Answer(Reply::Template { written: None, template: template.clone() }),
@@ -34,13 +34,13 @@ impl CatalogState {
         Some(Event::RequestsForgotten(RequestsForgotten { before }))
     }
 
-    fn decide_write<'a>(&self, write: &'a WriteTemplate) -> Decision<'a> {
+    fn decide_write<'a>(&self, limits: &Limits, write: &'a WriteTemplate) -> Decision<'a> {
         let operation = if write.expected_version.is_some() { Operation::UpdateTemplate } else { Operation::CreateTemplate };
         if let Err(refusal) = write.spec.check() {
             return refusal.into();
         }
         let fingerprint = self.write_fingerprint(write);
-        if let Some(known) = self.known_request(operation, &write.template, &write.request_id, fingerprint) {
+        if let Some(known) = self.known_request(limits, operation, &write.template, &write.request_id, fingerprint) {
             return known;
         }
         let (number, version) = match self.version_of(write) {
@@ -64,9 +64,6 @@ impl CatalogState {
     /// Number and version that the write would make.
     fn version_of(&self, write: &WriteTemplate) -> Result<(u32, u32), Rejection> {
         match (self.catalog.find(&write.template), write.expected_version) {
-            (None, None) if self.catalog.templates.len() >= TEMPLATES_MAX => {
-                Err(Rejection::new(Reason::Overloaded, TEMPLATES_MAX as i64))
-            }
             (None, None) => Ok((self.catalog.templates.len() as u32, 1)),
             (None, Some(_)) => Err(Reason::TemplateNotFound.into()),
             (Some(_), None) => Err(Reason::TemplateExists.into()),
@@ -81,8 +78,8 @@ impl CatalogState {
         }
     }
 
-    fn decide_stop<'a>(&self, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
-        if let Some(known) = self.known_request(Operation::StopTemplate, id, request_id, 0) {
+    fn decide_stop<'a>(&self, limits: &Limits, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
+        if let Some(known) = self.known_request(limits, Operation::StopTemplate, id, request_id, 0) {
             return known;
         }
         match self.catalog.find(id) {
@@ -100,13 +97,42 @@ impl CatalogState {
         }
     }
 
-    fn known_request<'a>(&self, operation: Operation, template: &Id, request_id: &Id, fingerprint: u64) -> Option<Decision<'a>> {
+    /// Refuses or replays a request that is known, and refuses one that there is no room for; `None` lets it be decided.
+    fn known_request<'a>(
+        &self,
+        limits: &Limits,
+        operation: Operation,
+        template: &Id,
+        request_id: &Id,
+        fingerprint: u64,
+    ) -> Option<Decision<'a>> {
         let key = self.request_key(operation, template.as_str(), request_id.as_str());
-        match self.requests.look_up(key, fingerprint) {
-            Known::New => None,
-            Known::Same(entry) => Some(Decision::Answer(self.recall(entry, true))),
-            Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
+        let known = self.requests.look_up(key, fingerprint);
+        if let Known::Same(entry) = known {
+            return Some(Decision::Answer(self.recall(entry, true)));
         }
+        if let Err(refusal) = self.check_room(limits, operation, template) {
+            return Some(refusal.into());
+        }
+        match known {
+            Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
+            _ if self.requests.len() >= limits.requests_max => {
+                Some(Rejection::new(Reason::RequestStoreFull, limits.requests_max as i64).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one more write is kept.
+    fn check_room(&self, limits: &Limits, operation: Operation, template: &Id) -> Result<(), Rejection> {
+        if self.writes.len() >= limits.writes_max {
+            return Err(Rejection::new(Reason::Overloaded, limits.writes_max as i64));
+        }
+        let makes_one = operation == Operation::CreateTemplate && self.catalog.find(template).is_none();
+        if makes_one && self.catalog.templates.len() >= limits.templates_max {
+            return Err(Rejection::new(Reason::Overloaded, limits.templates_max as i64));
+        }
+        Ok(())
     }
 
     /// Everything that the write says, in one number.

@@ -17,6 +17,31 @@ use std::sync::Arc;
 /// Most templates of one catalog.
 pub const TEMPLATES_MAX: usize = 1_000_000;
 
+/// Most writes that one catalog ever takes: each is kept, so that its replay answers as it did.
+pub const TEMPLATE_WRITES_MAX: u64 = 10_000_000;
+
+/// Most requests that one catalog remembers at once.
+pub const CATALOG_REQUESTS_MAX: u64 = 1 << 20;
+
+const _: () = assert!(TEMPLATES_MAX as u64 <= TEMPLATE_WRITES_MAX);
+
+/// How much a catalog takes; by default the named limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Templates.
+    pub templates_max: usize,
+    /// Writes ever.
+    pub writes_max: u64,
+    /// Requests remembered at once.
+    pub requests_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { templates_max: TEMPLATES_MAX, writes_max: TEMPLATE_WRITES_MAX, requests_max: CATALOG_REQUESTS_MAX }
+    }
+}
+
 /// All templates at one catalog lsn.
 #[derive(Clone)]
 pub struct Catalog {

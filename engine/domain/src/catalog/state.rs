@@ -1,7 +1,7 @@
 //! The owner's side of the catalog: every write ever made, the latest of each template, what was asked.
 //!
 //! All writes are kept, because the replay of a write answers with the template as that write left it;
-//! they are few and small. The digest covers the writes; the [`Catalog`] is derived from them.
+//! they are small, and [`TEMPLATE_WRITES_MAX`](super::TEMPLATE_WRITES_MAX) bounds them. The digest covers the writes; the [`Catalog`] is derived from them.
 
 use super::Catalog;
 use crate::codec;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub struct CatalogState {
     pub(super) catalog: Catalog,
     time_ms: i64,
-    writes: Entities<Arc<Template>>,
+    pub(super) writes: Entities<Arc<Template>>,
     pub(super) requests: Requests,
 }
 

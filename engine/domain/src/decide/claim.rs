@@ -5,6 +5,7 @@
 
 use super::{Context, Decision, Events};
 use crate::command::Claim;
+use crate::coupon::Coupon;
 use crate::event::{Claimed, Event, Request, TermsAdopted};
 use crate::lease::Sale;
 use crate::partition::Partition;
@@ -75,6 +76,7 @@ impl Partition {
             use_from_ms: window.from_ms,
             use_until_ms: window.until_ms,
             key_version: context.key_version,
+            loaded: Coupon::loaded(&template.terms),
         }));
         events
     }

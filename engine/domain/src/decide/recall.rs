@@ -6,7 +6,7 @@ use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{Claimed, Quote, Redeemed, Refunded, Reply, Written};
 use crate::request::{Operation, Remembered};
-use crate::terms::{RefundPolicy, Terms};
+use crate::terms::Terms;
 
 impl Partition {
     /// The answer of the request that was remembered last: that of the write just applied.
@@ -23,13 +23,18 @@ impl Partition {
         let number = entry.value as u64;
         match entry.operation {
             Operation::Claim | Operation::Issue => Ok(Reply::Claimed(self.recall_claim(number, written))),
-            Operation::Redeem => self.recall_redemption(number, replayed),
+            // What joined a redemption of another request is a repeated answer from the first time on.
+            Operation::Redeem => self.recall_redemption(number, replayed || self.lsn_of(number) != Some(entry.lsn)),
             Operation::Refund => Ok(Reply::Refunded(self.recall_refund(number, written))),
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
             }
         }
+    }
+
+    fn lsn_of(&self, redemption: u64) -> Option<u64> {
+        self.redemptions.get(redemption).map(|redemption| redemption.lsn)
     }
 
     fn recall_claim(&self, number: u64, written: Written) -> Claimed {
@@ -72,7 +77,7 @@ impl Partition {
 /// What a coupon was at the instant of its refund.
 fn life_after(terms: &Terms, refund: &Refund) -> Life {
     match () {
-        () if !terms.is_stored_value() && terms.refund == RefundPolicy::Never => Life::Used,
+        () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
         () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
         () => Life::Active,
     }

@@ -6,7 +6,7 @@
 use super::{Context, Decision};
 use crate::command::{Instrument, Redeem};
 use crate::coupon::Coupon;
-use crate::event::{Event, Redeemed, Refused, Request};
+use crate::event::{Event, Joined, Redeemed, Refused, Request};
 use crate::money::{self, AMOUNT_MAX, Currency};
 use crate::partition::Partition;
 use crate::redemption::Redemption;
@@ -24,26 +24,24 @@ impl Partition {
         let (merchant, order) = (redeem.merchant.as_str(), redeem.order.as_str());
         let currency = currency_number(redeem.currency);
         let fingerprint = self.key().fingerprint(&[merchant, order], &[redeem.amount as u64, currency]);
-        let key = self.key().request(Operation::Redeem as u8, u128::from(coupon), redeem.request_id.as_str());
+        let (operation, subject) = (Operation::Redeem as u8, u128::from(coupon));
+        let key = self.key().request(operation, subject, redeem.request_id.as_str());
         if let Some(known) = self.known_request(context, key, fingerprint) {
             return known;
         }
         let natural = self.key().order(merchant, order, coupon);
         let outcome = match self.redemptions.of_order(natural) {
-            Some((number, first)) if self.is_same(first, redeem) => return self.recall_redemption(number, true).into(),
+            Some((_, first)) if self.is_same(first, redeem) => Ok(Outcome::Join(first.lsn)),
             Some((_, first)) => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
-            None => self.quote(context, &redeem.instrument, redeem.amount, redeem.currency),
+            None => self.quote(context, &redeem.instrument, redeem.amount, redeem.currency).map(Outcome::Redeem),
         };
         let request = Request { id: redeem.request_id.as_str(), fingerprint };
         Decision::happen([match outcome {
-            Ok(quote) => self.redeemed_event(redeem, &quote, request),
-            Err(refusal) => Event::Refused(Refused {
-                operation: Operation::Redeem as u8,
-                coupon,
-                request,
-                reason: refusal.reason as u16,
-                value: refusal.value,
-            }),
+            Ok(Outcome::Redeem(quote)) => self.redeemed_event(redeem, &quote, request),
+            Ok(Outcome::Join(redemption)) => Event::Joined(Joined { operation, subject, request, redemption }),
+            Err(refusal) => {
+                Event::Refused(Refused { operation, subject, request, reason: refusal.reason as u16, value: refusal.value })
+            }
         }])
     }
 
@@ -63,6 +61,7 @@ impl Partition {
             request,
             amount: quote.amount,
             applied: quote.applied,
+            captured: if quote.terms.is_stored_value() { quote.applied } else { 1 },
         })
     }
 
@@ -99,6 +98,14 @@ impl Partition {
         }
         Ok(())
     }
+}
+
+/// What a redemption that is not refused comes to.
+enum Outcome {
+    /// The instrument is used.
+    Redeem(Quote),
+    /// The order has redeemed it already, and gets the outcome of this lsn.
+    Join(u64),
 }
 
 /// The discount on an order of `amount`, or the charge of `amount`.

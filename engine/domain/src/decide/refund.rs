@@ -8,6 +8,7 @@ use crate::partition::Partition;
 use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
+use crate::terms::{RefundPolicy, Terms};
 
 /// How long a card that had expired is open again after a refund, in ms: 30 days.
 pub const REOPENED_MS: i64 = 30 * 86_400_000;
@@ -27,8 +28,7 @@ impl Partition {
             Ok(amount) => self.refunded_event(context, redemption, amount, request),
             Err(refusal) => Event::Refused(Refused {
                 operation: Operation::Refund as u8,
-                // A refund's subject is its redemption.
-                coupon: redemption.lsn,
+                subject: u128::from(redemption.lsn),
                 request,
                 reason: refusal.reason as u16,
                 value: refusal.value,
@@ -46,6 +46,7 @@ impl Partition {
             previous: coupon.last,
             request,
             amount,
+            restored: restored(terms, amount),
             reopened_until_ms,
         })
     }
@@ -53,6 +54,15 @@ impl Partition {
     /// The new end of a card that has expired; 0 if it has not.
     fn reopened(&self, number: u64, coupon: &Coupon, now_ms: i64) -> i64 {
         if self.coupons.window(number, coupon).is_over(now_ms) { now_ms + REOPENED_MS } else { 0 }
+    }
+}
+
+/// What comes back to the coupon: money always, the one unit of a one-use coupon if its template says so.
+fn restored(terms: &Terms, amount: i64) -> i64 {
+    match (terms.is_stored_value(), terms.refund) {
+        (true, _) => amount,
+        (false, RefundPolicy::Full) => 1,
+        (false, RefundPolicy::Never) => 0,
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::events::samples;
 use crate::given::{PARTITION, encoded, key};
 use proptest::prelude::*;
-use tessera_domain::codec::{self, HEADER_BYTES, KINDS, NotAnEvent, decode};
+use tessera_domain::codec::{self, BODY_BYTES_MAX, HEADER_BYTES, KINDS, NotAnEvent, decode};
+use tessera_domain::event::{Event, LineSent};
 use tessera_domain::{Divergence, Partition, catalog::CatalogState};
 
 fn all() -> Vec<Vec<u8>> {
@@ -24,7 +25,7 @@ fn a_body_cut_at_any_byte_is_malformed_when_its_length_says_so() {
     for bytes in all() {
         for length in 0..bytes.len() - HEADER_BYTES {
             let mut cut = bytes[..HEADER_BYTES + length].to_vec();
-            cut[2..4].copy_from_slice(&(length as u16).to_le_bytes());
+            cut[2..HEADER_BYTES].copy_from_slice(&(length as u32).to_le_bytes());
             assert_eq!(decode(&cut), Err(NotAnEvent::Malformed { kind: bytes[0], version: bytes[1] }), "{cut:02x?}");
         }
     }
@@ -34,8 +35,8 @@ fn a_body_cut_at_any_byte_is_malformed_when_its_length_says_so() {
 fn a_body_with_bytes_to_spare_is_malformed() {
     for mut bytes in all() {
         bytes.push(0);
-        let length = (bytes.len() - HEADER_BYTES) as u16;
-        bytes[2..4].copy_from_slice(&length.to_le_bytes());
+        let length = (bytes.len() - HEADER_BYTES) as u32;
+        bytes[2..HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
         assert_eq!(decode(&bytes), Err(NotAnEvent::Malformed { kind: bytes[0], version: bytes[1] }));
     }
 }
@@ -56,7 +57,7 @@ fn every_other_kind_and_version_is_unknown() {
     for kind in 0..=255 {
         for version in 0..=255 {
             let known = KINDS.iter().any(|&(_, k, v)| (k, v) == (kind, version));
-            let bytes = [kind, version, 0, 0];
+            let bytes = [kind, version, 0, 0, 0, 0];
             let expected = if known { NotAnEvent::Malformed { kind, version } } else { NotAnEvent::Unknown { kind, version } };
             assert_eq!(decode(&bytes), Err(expected));
         }
@@ -72,6 +73,23 @@ fn numbers_of_kinds_are_used_once() {
 }
 
 #[test]
+fn a_body_is_written_up_to_its_limit_and_its_length_has_four_bytes() {
+    // A destination and a number of one byte, a length of five.
+    let message = vec![7; BODY_BYTES_MAX - 7];
+    let event = Event::LineSent(LineSent { to: 1, number: 1, message: &message });
+    let bytes = encoded(&[event]);
+    assert_eq!(bytes[..HEADER_BYTES], [32, 1, 0, 0, 2, 0]);
+    assert_eq!(decode(&bytes), Ok((event, HEADER_BYTES + BODY_BYTES_MAX)));
+}
+
+#[test]
+#[should_panic(expected = "a body is bounded: 131073 bytes")]
+fn a_body_beyond_its_limit_stops_the_process() {
+    let message = vec![7; BODY_BYTES_MAX - 6];
+    encoded(&[Event::LineSent(LineSent { to: 1, number: 1, message: &message })]);
+}
+
+#[test]
 fn a_text_that_is_not_utf8_is_malformed() {
     let mut bytes = all()[2].clone();
     let at = bytes.windows(5).position(|window| window == b"alice").expect("the claim names alice");
@@ -82,7 +100,7 @@ fn a_text_that_is_not_utf8_is_malformed() {
 /// A header that fits, of a known kind, around a body of any bytes.
 fn headed() -> impl Strategy<Value = Vec<u8>> {
     (prop::sample::select(KINDS), prop::collection::vec(any::<u8>(), 0..120)).prop_map(|((_, kind, version), body)| {
-        let mut bytes = vec![kind, version, body.len() as u8, 0];
+        let mut bytes = vec![kind, version, body.len() as u8, 0, 0, 0];
         bytes.extend(body);
         bytes
     })

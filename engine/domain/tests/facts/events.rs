@@ -64,13 +64,14 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
                 request: REQUEST,
                 amount: 10_000,
                 applied: 2_000,
+                captured: 1,
             })],
         ),
         (
             "Refused",
             vec![
-                Event::Refused(Refused { operation: 3, coupon: 70_000, request: REQUEST, reason: 53, value: 600 }),
-                Event::Refused(Refused { operation: 4, coupon: 1, request: REQUEST, reason: 80, value: -1 }),
+                Event::Refused(Refused { operation: 3, subject: 70_000, request: REQUEST, reason: 53, value: 600 }),
+                Event::Refused(Refused { operation: 4, subject: u128::MAX, request: REQUEST, reason: 80, value: -1 }),
             ],
         ),
         (
@@ -81,10 +82,18 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
                 previous: 100_001,
                 request: REQUEST,
                 amount: 2_000,
+                restored: 1_999,
                 reopened_until_ms: 1_702_592_000_000,
             })],
         ),
         ("RequestsForgotten", vec![Event::RequestsForgotten(RequestsForgotten { before: 1_024 })]),
+        (
+            "Joined",
+            vec![
+                Event::Joined(Joined { operation: 3, subject: 70_000, request: REQUEST, redemption: 100_000 }),
+                Event::Joined(Joined { operation: 3, subject: 0, request: REQUEST, redemption: 1 }),
+            ],
+        ),
         ("StockOpened", vec![Event::StockOpened(StockOpened { template: 7, total: 1_000_000_000_000 })]),
         ("StockSet", vec![Event::StockSet(StockSet { template: 7, from: 250, to: 251, request: REQUEST })]),
         ("LeaseGranted", vec![Event::LeaseGranted(lease)]),
@@ -110,9 +119,19 @@ fn claimed() -> Vec<Event<'static>> {
         use_from_ms: 1_700_000_000_000,
         use_until_ms: 1_700_086_400_000,
         key_version: 2,
+        loaded: 10_000,
     };
-    let least =
-        Claimed { coupon: 0, terms: 0, user: "u", operation: 2, use_from_ms: 0, use_until_ms: 0, key_version: 0, ..claimed };
+    let least = Claimed {
+        coupon: 0,
+        terms: 0,
+        user: "u",
+        operation: 2,
+        use_from_ms: 0,
+        use_until_ms: 0,
+        key_version: 0,
+        loaded: 1,
+        ..claimed
+    };
     vec![Event::Claimed(claimed), Event::Claimed(least)]
 }
 

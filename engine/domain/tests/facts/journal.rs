@@ -3,9 +3,11 @@
 use crate::events::samples;
 use crate::given::story::story;
 use crate::given::{Frame, World, encoded, key, rebuilt};
+use tessera_domain::catalog::{CatalogState, TEMPLATES_MAX};
 use tessera_domain::codec::NotAnEvent;
 use tessera_domain::event::*;
-use tessera_domain::{Divergence, Partition, catalog::CatalogState};
+use tessera_domain::line::MESSAGE_BYTES_MAX;
+use tessera_domain::{Divergence, Partition};
 
 /// A partition with one limited template of two pieces, one of them claimed: lsns 1 to 3.
 fn begun() -> World {
@@ -30,6 +32,7 @@ fn claimed(operation: u8) -> Event<'static> {
         use_from_ms: 0,
         use_until_ms: 0,
         key_version: 1,
+        loaded: 1,
     })
 }
 
@@ -53,12 +56,26 @@ fn a_coupon_is_made_by_a_claim_or_an_issue_only() {
 
 #[test]
 fn a_refusal_has_a_known_operation_and_a_known_reason() {
-    let refused = |operation, reason| Event::Refused(Refused { operation, coupon: 0, request: request(), reason, value: 0 });
+    let refused = |operation, reason| Event::Refused(Refused { operation, subject: 0, request: request(), reason, value: 0 });
     assert_eq!(begun().partition.apply(1_000, &refused(3, 32)), Ok(()));
     check(refused(0, 32), "an operation that is not known");
     check(refused(9, 32), "an operation that is not known");
     check(refused(3, 0), "a refusal for a reason that is not known");
     check(refused(3, 9_999), "a refusal for a reason that is not known");
+}
+
+#[test]
+fn a_redemption_joins_one_that_happened() {
+    let joined = |operation, redemption| Event::Joined(Joined { operation, subject: 0, request: request(), redemption });
+    for operation in [0, 1, 2, 4, 5, 6, 7, 8, 9, 255] {
+        check(joined(operation, 3), "an operation that joins no redemption");
+    }
+    for lsn in [0, 3, 4, u64::MAX] {
+        check(joined(3, lsn), "a redemption that did not happen");
+    }
+    let mut world = begun();
+    world.tell("redeem alice 0 shop/1 10000 r2 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 1000 #4");
+    assert_eq!(world.partition.apply(1_000, &joined(3, 4)), Ok(()));
 }
 
 #[test]
@@ -95,6 +112,55 @@ fn terms_hold_only_numbers_that_mean_something() {
 fn a_coupon_has_adopted_terms() {
     let Event::Claimed(event) = claimed(1) else { panic!("a claim") };
     check(Event::Claimed(Claimed { terms: 1, ..event }), "terms that were not adopted");
+}
+
+#[test]
+fn a_coupon_is_loaded_with_what_its_terms_say() {
+    let loaded = |terms, loaded| {
+        let Event::Claimed(event) = claimed(1) else { panic!("a claim") };
+        Event::Claimed(Claimed { terms, loaded, ..event })
+    };
+    for wrong in [i64::MIN, -1, 0, 2, 10_000, i64::MAX] {
+        check(loaded(0, wrong), "a coupon loaded with something else than its terms say");
+    }
+    let mut world = begun();
+    world.tell(
+        "template gift card 600 t2
+         claim carol gift r1",
+    );
+    let card = |value| {
+        let Event::Claimed(event) = loaded(1, value) else { panic!("a claim") };
+        Event::Claimed(Claimed { coupon: 2, ..event })
+    };
+    assert_eq!(world.partition.apply(1_000, &card(600)), Ok(()));
+    world.restart();
+    let what = "a coupon loaded with something else than its terms say";
+    assert_eq!(world.partition.apply(1_000, &card(1)), Err(Divergence::Unexpected { lsn: 6, what }));
+}
+
+#[test]
+fn adopted_terms_are_of_a_template_that_a_catalog_can_hold() {
+    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
+    let adopt = |template| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { template, ..card.body } });
+    let first_beyond = TEMPLATES_MAX as u32;
+    assert_eq!(begun().partition.apply(1_000, &adopt(first_beyond - 1)), Ok(()));
+    for template in [first_beyond, u32::MAX] {
+        check(adopt(template), "a template number beyond what a catalog holds");
+    }
+}
+
+#[test]
+fn a_message_of_a_line_is_taken_up_to_its_limit() {
+    let message = [7; MESSAGE_BYTES_MAX];
+    let sent = Event::LineSent(LineSent { to: 5, number: 1, message: &message });
+    assert_eq!(begun().partition.apply(1_000, &sent), Ok(()));
+}
+
+#[test]
+#[should_panic(expected = "a message is bounded: 65537 bytes")]
+fn a_message_beyond_its_limit_stops_the_process() {
+    let message = [7; MESSAGE_BYTES_MAX + 1];
+    let _ = begun().partition.apply(1_000, &Event::LineSent(LineSent { to: 5, number: 1, message: &message }));
 }
 
 #[test]
@@ -173,6 +239,6 @@ fn a_piece_too_many_stops_the_process() {
 #[test]
 #[should_panic(expected = "I9: a template's versions have no gaps")]
 fn a_template_version_too_far_stops_the_process() {
-    let (_, events) = samples().remove(16);
+    let (_, events) = samples().into_iter().find(|&(kind, _)| kind == "TemplateUpdated").expect("an update");
     let _ = CatalogState::new(key()).apply(1_000, &events[0]);
 }

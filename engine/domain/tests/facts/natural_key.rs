@@ -12,7 +12,62 @@ fn the_same_order_redeems_the_same_coupon_once() {
          redeem alice 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 900 captured 100",
     );
-    assert_eq!(world.partition.lsn(), 3);
+    assert_eq!(world.partition.lsn(), 4, "that it asked again is remembered");
+}
+
+#[test]
+fn a_joined_request_gets_the_first_outcome_for_ever_also_after_a_refund() {
+    let mut world = story(
+        "template gift card 1000 t
+         claim alice gift r1
+         redeem alice 0 shop/1 100 r2
+         redeem alice 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
+         redeem alice 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
+         redeem code:1 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
+         later 50
+         redeem alice 0 shop/2 200 r4
+         refund #3 r5 => gave back 100 of #3 to coupon 0 of gift, ACTIVE until 0 with 800 at 1050 #6
+         redeem alice 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
+         redeem alice 0 shop/1 100 r6 => ORDER_ALREADY_REDEEMED 3
+         restart
+         redeem alice 0 shop/1 100 r3 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed
+         redeem alice 0 shop/1 100 r6 => ORDER_ALREADY_REDEEMED 3
+         view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 800 captured 200",
+    );
+    assert_eq!((world.partition.lsn(), world.partition.counts()), (7, [1, 1, 2, 6]));
+    world.tell(
+        "at 86401000
+         forget 2
+         redeem alice 0 shop/1 100 r3 => ORDER_ALREADY_REDEEMED 3",
+    );
+}
+
+#[test]
+fn a_joined_request_is_taken_for_its_payload() {
+    story(
+        "template gift card 1000 t
+         claim alice gift r1
+         redeem alice 0 shop/1 100 r2
+         redeem alice 0 shop/1 100 r3
+         redeem alice 0 shop/1 101 r3 => REQUEST_ID_REUSED 4
+         redeem alice 0 shop/1 100USD r3 => REQUEST_ID_REUSED 4
+         redeem alice 0 shop/2 100 r3 => REQUEST_ID_REUSED 4
+         redeem alice 0 mall/1 100 r3 => REQUEST_ID_REUSED 4
+         restart
+         redeem alice 0 shop/2 100 r3 => REQUEST_ID_REUSED 4",
+    );
+}
+
+#[test]
+fn to_join_takes_room_for_a_request() {
+    story(
+        "template gift card 1000 t
+         claim alice gift r1
+         redeem alice 0 shop/1 100 r2
+         room for 2
+         redeem alice 0 shop/1 100 r3 => REQUEST_STORE_FULL 2
+         redeem alice 0 shop/1 100 r2 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #3 replayed",
+    );
 }
 
 #[test]

@@ -62,6 +62,15 @@ fn of_a_redemption_of_a_one_use_coupon() {
          claim alice cash c1
          redeem alice 0 shop/2 500USD w1 => USE_NOT_STARTED 1500",
     );
+    story(&format!(
+        "{scene}
+         at 2000
+         redeem bob 0 shop/1 1000000000000001USD c3 => AMOUNT_OUT_OF_RANGE amount 1000000000000000
+         redeem alice 0 shop/1 500USD c3 => REQUEST_ID_REUSED 4
+         redeem alice 0 shop/1 500USD w1 => REQUEST_STORE_FULL 3
+         room for 99
+         redeem alice 0 shop/1 500USD w1 => ORDER_ALREADY_REDEEMED 4"
+    ));
 }
 
 #[test]
@@ -118,5 +127,27 @@ fn of_a_write_to_the_catalog() {
          template cash off 10000 2000 t2 version=7 stock=6 => INVALID_ARGUMENT stock 5
          template cash off 10000 2000 t2 version=7 stock=5 => VERSION_MISMATCH 1
          template cash off 10000 2000 t2 version=1 stock=5 => TEMPLATE_STOPPED",
+    );
+}
+
+#[test]
+fn of_a_write_to_a_catalog_that_is_full() {
+    story(
+        "template cash off 10000 2000 t1 stock=5
+         stop cash s
+         catalog for templates=1 writes=2 requests=2
+         template cash off 10000 0 t1 => INVALID_ARGUMENT amount_off.amount 1
+         template cash off 10000 2000 t1 stock=5 => cash v1 running #1 replayed
+         template cash off 10000 2001 t1 stock=5 => OVERLOADED 2
+         stop nothing s => OVERLOADED 2
+         catalog for templates=1 writes=3 requests=2
+         template gift card 1000 t2 => OVERLOADED 1
+         template cash off 10000 2001 t1 stock=5 => REQUEST_ID_REUSED 1
+         template cash off 10000 2001 t2 => REQUEST_STORE_FULL 2
+         stop nothing s => REQUEST_STORE_FULL 2
+         catalog for templates=1 writes=3 requests=3
+         template cash off 10000 2001 t2 => TEMPLATE_EXISTS
+         stop nothing s => TEMPLATE_NOT_FOUND
+         stop cash s2 => TEMPLATE_STOPPED",
     );
 }

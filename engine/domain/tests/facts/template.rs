@@ -181,3 +181,62 @@ fn a_catalog_forgets_a_request_after_24_hours_but_not_the_template() {
          show cash => cash v1 running unwritten",
     );
 }
+
+#[test]
+fn a_catalog_with_as_many_writes_as_it_keeps_takes_no_more_and_still_replays() {
+    let mut world = story(
+        "template cash off 10000 2000 t1
+         catalog for writes=2
+         template cash off 10000 3000 t2 version=1 => cash v2 running #2
+         template cash off 10000 4000 t3 version=2 => OVERLOADED 2
+         template cash off 10000 4000 t3 version=2 dry => OVERLOADED 2
+         template gift card 1000 t3 => OVERLOADED 2
+         stop cash t3 => OVERLOADED 2
+         template cash off 10000 3000 t2 version=1 => cash v2 running #2 replayed
+         show cash => cash v2 running unwritten",
+    );
+    world.tell(
+        "later 86400000
+         forget 1
+         stop cash t3 => OVERLOADED 2
+         catalog for writes=3
+         stop cash t3 => cash v2 stopped #4",
+    );
+}
+
+#[test]
+fn a_catalog_that_remembers_as_many_requests_as_it_may_takes_the_next_when_one_is_forgotten() {
+    let mut world = story(
+        "template cash off 10000 2000 t1
+         catalog for requests=2
+         later 1
+         template cash off 10000 3000 t2 version=1 => cash v2 running #2
+         template cash off 10000 4000 t3 version=2 => REQUEST_STORE_FULL 2
+         template cash off 10000 4000 t3 version=2 dry => REQUEST_STORE_FULL 2
+         template gift card 1000 t3 => REQUEST_STORE_FULL 2
+         stop cash t3 => REQUEST_STORE_FULL 2
+         template cash off 10000 3000 t2 version=1 => cash v2 running #2 replayed
+         template cash off 10000 3001 t2 version=1 => REQUEST_ID_REUSED 2
+         show cash => cash v2 running unwritten",
+    );
+    world.tell(
+        "later 86399999
+         forget 1
+         stop cash t3 => cash v2 stopped #4
+         template gift card 1000 t3 => REQUEST_STORE_FULL 2",
+    );
+}
+
+#[test]
+fn a_catalog_with_as_many_templates_as_it_holds_still_updates_them() {
+    story(
+        "template cash off 10000 2000 t1
+         catalog for templates=1
+         template gift card 1000 t2 => OVERLOADED 1
+         template gift card 1000 t2 version=1 => TEMPLATE_NOT_FOUND
+         template cash off 10000 2000 t2 => TEMPLATE_EXISTS
+         template cash off 10000 3000 t2 version=1 => cash v2 running #2
+         catalog for templates=2
+         template gift card 1000 t2 => gift v1 running #3",
+    );
+}

@@ -6,7 +6,7 @@
 pub mod story;
 pub mod told;
 
-use tessera_domain::catalog::CatalogState;
+use tessera_domain::catalog::{CatalogState, Limits};
 use tessera_domain::command::{CatalogCommand, Command};
 use tessera_domain::event::Event;
 use tessera_domain::keyed::IdHashKey;
@@ -41,6 +41,7 @@ pub struct World {
     pub now_ms: i64,
     pub key_version: u8,
     pub requests_max: u64,
+    pub catalog_limits: Limits,
 }
 
 pub fn key() -> IdHashKey {
@@ -59,6 +60,7 @@ impl World {
             now_ms: 1_000,
             key_version: 1,
             requests_max: 1_000,
+            catalog_limits: Limits::default(),
         }
     }
 
@@ -84,7 +86,7 @@ impl World {
 
     /// Decides, applies and answers, in the catalog.
     pub fn ask_catalog(&mut self, command: &CatalogCommand) -> Answer {
-        let payload = match self.catalog.decide(command) {
+        let payload = match self.catalog.decide(&self.catalog_limits, command) {
             Decision::Answer(reply) => return Answer::Told(reply),
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
             Decision::Park(template) => return Answer::Parked(template),

@@ -6,6 +6,7 @@
 
 use super::told::told;
 use super::{Answer, World};
+use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
 use tessera_domain::event::{Event, Lease};
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
@@ -41,6 +42,7 @@ impl World {
             ["later", ms] => return self.scene(|world| world.now_ms += number::<i64>(ms)),
             ["key", version] => return self.scene(|world| world.key_version = number(version)),
             ["room", "for", requests] => return self.scene(|world| world.requests_max = number(requests)),
+            ["catalog", "for", ref limits @ ..] => return self.scene(|world| world.catalog_limits = catalog_limits(limits)),
             ["restart"] => return self.scene(World::restart),
             ["forget", events] => return self.scene(|world| assert_eq!(world.forget(), number::<usize>(events))),
             ["lease", template, count] => return self.lease(template, number(count)),
@@ -200,6 +202,16 @@ fn money(text: &str) -> (i64, Currency) {
 fn window(text: &str) -> Window {
     let (from, until) = text.split_once("..").expect("a window is from..until");
     Window { from_ms: number(from), until_ms: if until.is_empty() { 0 } else { number(until) } }
+}
+
+/// `[templates=N] [writes=N] [requests=N]`; what is not named has its own limit.
+fn catalog_limits(words: &[&str]) -> Limits {
+    let limits = Limits::default();
+    Limits {
+        templates_max: value_of(words, "templates=").map_or(limits.templates_max, number),
+        writes_max: value_of(words, "writes=").map_or(limits.writes_max, number),
+        requests_max: value_of(words, "requests=").map_or(limits.requests_max, number),
+    }
 }
 
 fn value_of<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {

@@ -73,6 +73,7 @@ pub struct Redemption {
 pub struct Refund {
     pub redemption: usize,
     pub amount: i64,
+    pub restored: i64,
     pub balance_after: i64,
     pub until_ms: i64,
     pub at_ms: i64,

@@ -129,7 +129,8 @@ fn redemptions(plain: &Plain) -> Vec<Entity> {
     }
     for (number, refund) in (0u64..).zip(&plain.refunds) {
         let (amount, after) = (refund.amount as u64, refund.balance_after as u64);
-        let fields = [refund.redemption as u64 + 1, amount, after, refund.until_ms as u64, refund.at_ms as u64];
+        let (until_ms, at_ms, restored) = (refund.until_ms as u64, refund.at_ms as u64, refund.restored as u64);
+        let fields = [refund.redemption as u64 + 1, amount, after, until_ms, at_ms, restored];
         all.push((7, number, fields.to_vec()));
     }
     all

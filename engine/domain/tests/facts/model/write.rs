@@ -126,20 +126,24 @@ impl Plain {
         if let Some(answer) = self.known(&request, fingerprint) {
             return answer;
         }
-        let same_order = |done: &&Redemption| done.coupon == number && done.merchant == merchant && done.order == order;
-        let first = self.redemptions.iter().find(same_order);
+        let same_order = |done: &Redemption| done.coupon == number && done.merchant == merchant && done.order == order;
+        let subject = number as u128;
+        let first = self.redemptions.iter().position(same_order);
         let quote = match first {
-            Some(first) => {
+            Some(place) => {
+                let first = &self.redemptions[place];
                 let currency_is_same = currency == self.coupons[number].body.currency;
                 if first.amount == amount && currency_is_same && first.refunded == 0 {
-                    return format!("{} replayed", first.told);
+                    let told = first.told.clone();
+                    self.happened();
+                    self.remember(request, fingerprint, subject, (0, place as i64), &told);
+                    return format!("{told} replayed");
                 }
                 Err((Reason::OrderAlreadyRedeemed, first.lsn as i64))
             }
             None => self.quote(who, coupon, money),
         };
         let lsn = self.happened();
-        let subject = number as u128;
         match quote {
             Err((reason, value)) => {
                 let told = refused((reason, value));
@@ -205,7 +209,7 @@ impl Plain {
         let told = format!(
             "gave back {amount} of #{redemption} to coupon {number} of {name}, {life} until {until_ms} with {balance_after} at {at_ms} #{lsn}"
         );
-        let refund = Refund { redemption: place, amount, balance_after, until_ms, at_ms };
+        let refund = Refund { redemption: place, amount, restored: units, balance_after, until_ms, at_ms };
         self.refunds.push(refund);
         let value = self.refunds.len() as i64 - 1;
         self.remember(request, fingerprint, subject, (0, value), &told);
