@@ -9,6 +9,8 @@ pub(crate) struct Mix {
     pub(crate) refunds: u32,
     pub(crate) raises: u32,
     pub(crate) reads: u32,
+    /// Templates changed and stopped.
+    pub(crate) catalog: u32,
 }
 
 /// How often, in a thousand.
@@ -26,6 +28,14 @@ pub(crate) struct Chances {
     pub(crate) probe: u32,
     /// Of a step, that the log's room ends for a while.
     pub(crate) full: u32,
+    /// Of a step, that the disk itself takes little more, until room is made.
+    pub(crate) capacity: u32,
+    /// Of a doom, that it is an error of the disk and not a crash.
+    pub(crate) eio: u32,
+    /// Of a restart, that it comes a day late: what was remembered may be forgotten.
+    pub(crate) day: u32,
+    /// Of a restart, that the clock was set back, as far as a node takes it.
+    pub(crate) back: u32,
 }
 
 /// A scenario.
@@ -51,9 +61,10 @@ pub struct Plan {
     pub(crate) side_images: u32,
 }
 
-const SALE: Mix = Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5 };
-const TILL: Mix = Mix { claims: 15, cards: 15, redeems: 40, refunds: 15, raises: 1, reads: 15 };
-const ROUGH: Chances = Chances { crash: 4, nested: 300, letter: 60, reply: 60, probe: 0, full: 1 };
+const SALE: Mix = Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5, catalog: 0 };
+const TILL: Mix = Mix { claims: 15, cards: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2 };
+const ROUGH: Chances =
+    Chances { crash: 4, nested: 300, letter: 60, reply: 60, probe: 0, full: 1, capacity: 0, eio: 150, day: 0, back: 0 };
 
 const LEASE: Plan = Plan {
     name: "lease-2-2",
@@ -73,7 +84,7 @@ const MIXED: Plan =
 
 const LINES: Plan = Plan {
     name: "lines-4-2",
-    mix: Mix { claims: 10, cards: 20, redeems: 20, refunds: 5, raises: 0, reads: 10 },
+    mix: Mix { claims: 10, cards: 20, redeems: 20, refunds: 5, raises: 0, reads: 10, catalog: 1 },
     chances: Chances { crash: 8, letter: 200, probe: 25, ..ROUGH },
     ..MIXED
 };
@@ -87,6 +98,9 @@ pub const PLANS: &[Plan] = &[
     MIXED,
     Plan { name: "mixed-1-1", partitions: 1, shards: 1, ..MIXED },
     LINES,
+    Plan { name: "days-4-2", chances: Chances { day: 300, ..ROUGH }, ..MIXED },
+    Plan { name: "clock-4-2", chances: Chances { back: 600, letter: 0, ..ROUGH }, ..MIXED },
+    Plan { name: "full-4-2", chances: Chances { capacity: 15, ..ROUGH }, ..MIXED },
     Plan { name: "calm-16-2", partitions: 16, shards: 2, steps: 20_000, chances: Chances { crash: 0, ..ROUGH }, ..MIXED },
 ];
 

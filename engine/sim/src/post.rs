@@ -65,7 +65,8 @@ impl Post {
 
     /// A crash of the node: what only this process knew dies; of the rest some is still under way elsewhere.
     pub(crate) fn crash(&mut self, dice: &mut Dice) {
-        self.letters.retain(|_, letter| copy(letter).is_some() && dice.chance(300));
+        let trouble = self.trouble;
+        self.letters.retain(|_, letter| trouble > 0 && copy(letter).is_some() && dice.chance(300));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

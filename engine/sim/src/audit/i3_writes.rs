@@ -38,6 +38,9 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
             (told.terms.template, told.terms.version) == (template, version)
         }
+        (What::TemplateStopped { template }, Ok(Reply::Template { template: told, .. })) => {
+            told.terms.template == template && told.stopped
+        }
         (What::Refused { reason, value }, Err(refusal)) => (refusal.reason as u16, refusal.value) == (reason, value),
         _ => false,
     }

@@ -1,5 +1,6 @@
 //! The auditors: one file for each invariant, over what left the node and what is durable.
 
+mod i10_order;
 mod i11_reads;
 mod i1_stock;
 mod i2_balance;
@@ -8,9 +9,9 @@ mod i5_replies;
 mod lines;
 mod shadow;
 
-use crate::clients::{Ask, Attempt, Op};
+use crate::clients::{Ask, Attempt, Floor, Op};
 use crate::history::History;
-use crate::violation::{Checked, holds};
+use crate::violation::Checked;
 use i5_replies::Promises;
 use shadow::Shadow;
 pub(crate) use shadow::for_each_frame;
@@ -35,8 +36,8 @@ pub(crate) struct Auditor {
     testimonies: Vec<Testimony>,
     /// By journal, the highest lsn that an answer named.
     acknowledged: BTreeMap<u16, u64>,
-    /// By template, the highest total that a raise was answered with.
-    raised: BTreeMap<String, u64>,
+    /// By template, what raises and writes were answered with.
+    templates: BTreeMap<String, Floor>,
 }
 
 impl Auditor {
@@ -47,15 +48,21 @@ impl Auditor {
             promises: Promises::default(),
             testimonies: Vec::new(),
             acknowledged: BTreeMap::new(),
-            raised: BTreeMap::new(),
+            templates: BTreeMap::new(),
         }
     }
 
-    /// What a client may rely on when it sends this now: the lsn its partition has acknowledged, the total its template has.
-    pub(crate) fn floor(&self, ask: &Ask) -> (u64, u64) {
+    /// What a client may rely on when it sends this now.
+    pub(crate) fn floor(&self, ask: &Ask) -> Floor {
         let lsn = self.acknowledged.get(&ask.journal()).copied().unwrap_or(0);
-        let raised = ask.template().and_then(|template| self.raised.get(template.as_str())).copied();
-        (lsn, raised.unwrap_or(0))
+        let template = ask.template().and_then(|template| self.templates.get(template.as_str())).copied();
+        Floor { lsn, ..template.unwrap_or_default() }
+    }
+
+    /// The time of the newest durable frame.
+    pub(crate) fn latest_ms(&self) -> i64 {
+        let partitions = self.shadow.partitions.iter().map(|ledger| ledger.cursor().now_ms);
+        partitions.chain([self.shadow.catalog.cursor().now_ms]).max().unwrap_or(0)
     }
 
     /// The log says that these frames are durable.
@@ -76,14 +83,12 @@ impl Auditor {
         let binds = self.promises.hear(attempt.op, op, answer)?;
         self.check_sold_out(op, attempt, answer)?;
         self.check_order(op, attempt, answer)?;
+        i10_order::check_catalog(attempt.op, attempt.floor, answer)?;
         if binds || (!op.ask.is_write() && answer.is_ok()) {
-            self.testimonies.push(Testimony { op: attempt.op, floor: attempt.floor, answer: answer.clone() });
+            self.testimonies.push(Testimony { op: attempt.op, floor: attempt.floor.lsn, answer: answer.clone() });
         }
-        if let (Ask::Partition(_, tessera_domain::command::Command::RaiseStock(raise)), Ok(Reply::StockRaised { total, .. })) =
-            (&op.ask, answer)
-        {
-            let raised = self.raised.entry(raise.template.as_str().to_owned()).or_default();
-            *raised = (*total).max(*raised);
+        if let (Some(template), Ok(reply)) = (op.ask.template(), answer) {
+            i10_order::raise_floor(self.templates.entry(template.as_str().to_owned()).or_default(), reply);
         }
         Ok(())
     }
@@ -94,22 +99,17 @@ impl Auditor {
         match (refusal.reason, template) {
             (Reason::SoldOut, Some(template)) => {
                 let number = template.terms.template;
-                i1_stock::check_sold_out(&self.history, number, refusal.value as u64, attempt.raised)
+                i1_stock::check_sold_out(&self.history, number, refusal.value as u64, attempt.floor.raised)
             }
             _ => Ok(()),
         }
     }
 
-    /// I10: what happens after an acknowledgement has a higher lsn.
     fn check_order(&mut self, op: &Op, attempt: Attempt, answer: &Answer) -> Checked {
         let Some(written) = answer.as_ref().ok().and_then(Reply::written) else { return Ok(()) };
-        let (journal, lsn) = (op.ask.journal(), written.lsn);
-        holds(written.partition == journal, "I10", || format!("journal {journal} was asked, {} answered", written.partition))?;
-        holds(written.replayed || lsn > attempt.floor, "I10", || {
-            format!("operation {} happened at lsn {lsn}, and {} was acknowledged before it was sent", attempt.op, attempt.floor)
-        })?;
-        let highest = self.acknowledged.entry(journal).or_default();
-        *highest = lsn.max(*highest);
+        i10_order::check_write(op.ask.journal(), attempt, written)?;
+        let highest = self.acknowledged.entry(written.partition).or_default();
+        *highest = written.lsn.max(*highest);
         Ok(())
     }
 

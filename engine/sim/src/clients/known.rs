@@ -1,6 +1,7 @@
 //! What the clients have learnt from the replies they got. They ask for nothing else.
 
 use super::op::Ask;
+use std::collections::BTreeMap;
 use tessera_domain::command::Command;
 use tessera_domain::keyed::UserKey;
 use tessera_domain::{Reason, Reply, Terms};
@@ -32,8 +33,8 @@ pub(crate) struct Known {
     pub(crate) redemptions: Vec<(u16, u64)>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
-    /// Templates that were created, by name.
-    pub(crate) templates: Vec<String>,
+    /// Templates that were created, by name, with the version last heard of.
+    pub(crate) templates: BTreeMap<String, u32>,
 }
 
 /// The number in a sale's name.
@@ -76,17 +77,18 @@ impl Known {
                     *sale = Sale { total: *total, is_sold_out: false };
                 }
             }
-            (_, Reply::Template { template, .. }) => self.created(template.terms.template_id.as_str(), template.stock),
+            (_, Reply::Template { template, .. }) => self.written(&template.terms, template.stock),
             _ => {}
         }
     }
 
-    fn created(&mut self, name: &str, stock: Option<u64>) {
+    fn written(&mut self, terms: &Terms, stock: Option<u64>) {
+        let name = terms.template_id.as_str();
         if let (Some(number), Some(total)) = (sale_of(name), stock) {
             self.sales.resize(self.sales.len().max(number + 1), Sale::default());
             self.sales[number].total = total;
         }
-        self.templates.push(name.into());
+        self.templates.insert(name.into(), terms.version);
     }
 }
 

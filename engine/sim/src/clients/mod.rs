@@ -8,7 +8,7 @@ use crate::dice::Dice;
 use crate::plan::Plan;
 use crate::planted::Planted;
 pub(crate) use known::Known;
-pub(crate) use op::{Ask, Attempt, Op, as_first, is_transient, op_of};
+pub(crate) use op::{Ask, Attempt, Floor, Op, as_first, is_transient, op_of};
 use tessera_engine::letter::Answer;
 pub(crate) use workload::claim;
 
@@ -28,6 +28,8 @@ pub(crate) struct Clients {
     attempts: Vec<Attempt>,
     /// Operations without a final answer.
     open: Vec<usize>,
+    /// Operations before this one may be forgotten by now: nobody asks for them again.
+    pub(crate) oldest: usize,
     pub(crate) known: Known,
 }
 
@@ -85,10 +87,16 @@ impl Clients {
     }
 
     /// Sends an operation: gives the tag of the attempt.
-    pub(crate) fn send(&mut self, op: usize, floor: u64, raised: u64, now_ms: i64, dice: &mut Dice) -> u64 {
+    pub(crate) fn send(&mut self, op: usize, floor: Floor, now_ms: i64, dice: &mut Dice) -> u64 {
         self.ops[op].retry_ms = now_ms + PATIENCE_MS + dice.between(0, PATIENCE_MS);
-        self.attempts.push(Attempt { op, floor, raised });
+        self.attempts.push(Attempt { op, floor });
         self.attempts.len() as u64 - 1
+    }
+
+    /// A day has passed.
+    pub(crate) fn forget(&mut self) {
+        self.oldest = self.ops.len();
+        self.open.clear();
     }
 
     pub(crate) fn attempt(&self, tag: u64) -> Attempt {

@@ -26,10 +26,20 @@ pub(crate) struct Op {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt {
     pub(crate) op: usize,
-    /// The highest lsn of its partition that anybody had heard of when it was sent.
-    pub(crate) floor: u64,
-    /// The highest total of its template that a raise had been answered with.
+    pub(crate) floor: Floor,
+}
+
+/// What had been acknowledged to anybody when an attempt was sent: its answer must know of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Floor {
+    /// The highest lsn of its partition.
+    pub(crate) lsn: u64,
+    /// The highest total of its template's stock.
     pub(crate) raised: u64,
+    /// The highest version of its template.
+    pub(crate) version: u32,
+    /// Whether its template was stopped.
+    pub(crate) is_stopped: bool,
 }
 
 impl Ask {
@@ -41,12 +51,14 @@ impl Ask {
         }
     }
 
-    /// The template whose stock it is about.
+    /// The template that it is about.
     pub(crate) fn template(&self) -> Option<&Id> {
         match self {
             Ask::Partition(_, Command::Claim(claim)) => Some(&claim.template),
             Ask::Partition(_, Command::RaiseStock(raise)) => Some(&raise.template),
             Ask::Partition(_, Command::GetStock(template)) => Some(template),
+            Ask::Catalog(CatalogCommand::Write(write)) => Some(&write.template),
+            Ask::Catalog(CatalogCommand::Stop { template, .. }) => Some(template),
             _ => None,
         }
     }

@@ -19,27 +19,39 @@ const VALID_MS: i64 = 600_000;
 /// Most pieces that a raise adds.
 const RAISE_MAX: i64 = 40;
 
-/// The templates that a world begins with: its sales, a card and a coupon.
+/// The templates that a world begins with: its sales, a card, a coupon, and one that is stopped some day.
 pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<Ask> {
     let sales = (0..plan.sales).map(|sale| {
         let stock = Some(dice.between(1, plan.stock_max) as u64);
-        (format!("sale{sale}"), Kind::AmountOff { threshold: 100, amount: 20 }, stock)
+        (format!("sale{sale}"), spec(Kind::AmountOff { threshold: 100, amount: 20 }, stock))
     });
     let mut wanted: Vec<_> = sales.collect();
-    wanted.push(("card".into(), Kind::StoredValue { face_value: FACE_VALUE }, None));
+    wanted.push(("card".into(), spec(Kind::StoredValue { face_value: FACE_VALUE }, None)));
+    wanted.push(("off".into(), spec(percent_off(5_000), None)));
+    wanted.push(("brief".into(), spec(percent_off(5_000), None)));
+    let numbered = (first_op..).zip(wanted);
+    numbered.map(|(op, (name, spec))| write(name, None, spec, op)).collect()
+}
+
+fn percent_off(cap: i64) -> Kind {
     let pay = BasisPoints::new(8_000).expect("80 % is a rate");
-    wanted.push(("off".into(), Kind::PercentOff { pay, cap: Some(5_000) }, None));
-    let create = |(at, (name, kind, stock)): (usize, (String, Kind, Option<u64>))| {
-        let (template, request_id, spec) = (id(name), request_id(first_op + at), spec(kind, stock));
-        Ask::Catalog(CatalogCommand::Write(WriteTemplate {
-            template,
-            expected_version: None,
-            spec,
-            request_id,
-            validate_only: false,
-        }))
-    };
-    wanted.into_iter().enumerate().map(create).collect()
+    Kind::PercentOff { pay, cap: Some(cap) }
+}
+
+fn write(name: String, expected_version: Option<u32>, spec: TemplateSpec, op: usize) -> Ask {
+    let (template, request_id) = (id(name), request_id(op));
+    Ask::Catalog(CatalogCommand::Write(WriteTemplate { template, expected_version, spec, request_id, validate_only: false }))
+}
+
+/// A coupon gets another cap; now and then the one that is to be stopped is.
+fn change_catalog(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
+    if dice.chance(150) {
+        let (template, request_id) = (id("brief".into()), request_id(op));
+        let is_known = known.templates.contains_key("brief");
+        return is_known.then_some(Ask::Catalog(CatalogCommand::Stop { template, request_id, validate_only: false }));
+    }
+    let version = known.templates.get("off")?;
+    Some(write("off".into(), Some(*version), spec(percent_off(dice.between(1, 5_000)), None), op))
 }
 
 fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
@@ -67,21 +79,21 @@ fn cny() -> Currency {
 /// The next operation; none when nothing of its kind is known yet.
 pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let mix = &plan.mix;
-    match dice.weigh(&[mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads]) {
+    match dice.weigh(&[mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads, mix.catalog]) {
         0 => {
             let sale = dice.below(known.sales.len().max(1));
             known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
         }
         1 => {
-            let template = if dice.chance(700) { "card" } else { "off" };
-            let is_known = known.templates.iter().any(|name| name == template);
-            is_known.then(|| claim(plan, template, dice.between(0, plan.users), op))
+            let template = *dice.pick(&["card", "card", "card", "off", "off", "brief"])?;
+            known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
         }
         2 => dice.pick(&known.cards).copied().map(|card| redeem(card, dice, op)),
         3 => dice.pick(&known.redemptions).map(|&(partition, redemption)| {
             Ask::Partition(partition, Command::Refund(Refund { redemption, request_id: request_id(op) }))
         }),
         4 => raise(known, plan, dice, op),
+        6 => change_catalog(known, dice, op),
         _ => read(known, plan, dice),
     }
 }
@@ -148,7 +160,7 @@ fn wallet(user: UserKey) -> Command {
 fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
     if dice.chance(300) {
         let name = format!("sale{}", dice.below(known.sales.len().max(1)));
-        let is_known = known.templates.contains(&name);
+        let is_known = known.templates.contains_key(&name);
         return is_known.then(|| Ask::Partition(hash_key().home_of(&name, plan.partitions), Command::GetStock(id(name))));
     }
     let card = *dice.pick(&known.cards)?;

@@ -17,5 +17,6 @@ pub(crate) enum What {
     Refused { reason: u16, value: i64 },
     StockSet { to: u64 },
     TemplateWritten { template: u32, version: u32 },
+    TemplateStopped { template: u32 },
     Other,
 }

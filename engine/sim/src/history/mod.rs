@@ -83,7 +83,9 @@ impl History {
                 let what = What::TemplateWritten { template: event.body.template, version: event.body.version };
                 Fact { op: op_of(event.request.id), what }
             }
-            Event::TemplateStopped(event) => Fact { op: op_of(event.request.id), what: What::Other },
+            Event::TemplateStopped(event) => {
+                Fact { op: op_of(event.request.id), what: What::TemplateStopped { template: event.template } }
+            }
             _ => Fact { op: None, what: What::Other },
         };
         self.catalog.push(fact);

@@ -6,7 +6,7 @@ use tessera_wal::storage::sim::SimStorage;
 use tessera_wal::{GroupKind, Item, LogUuid, Options};
 
 /// Small segments, so that runs turn over many.
-const SEGMENT_BYTES: u64 = 256 * 1024;
+const SEGMENT_BYTES: u64 = 128 * 1024;
 
 /// Small groups, so that a crash meets handovers before, in and after one.
 const GROUP_BYTES_MAX: usize = 16 * 1024;

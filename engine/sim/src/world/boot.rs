@@ -6,25 +6,13 @@ use crate::machine::{Node, after_crash, hash_key, lose_last_group, options};
 use crate::planted::Planted;
 use crate::violation::{Checked, broken};
 use tessera_engine::recovery::{self, Recovered};
-use tessera_wal::storage::sim::{Fault, SimStorage};
+use tessera_wal::storage::Storage;
+use tessera_wal::storage::sim::SimStorage;
 
 /// Crashes in a row, the first included.
 const NESTED_MAX: u32 = 3;
 
-/// Within so many writes, syncs and renames a crash comes when one is due.
-const SOON_STEPS: usize = 40;
-
-/// Most of the time a restart takes so long, in ms; time never stands still over one.
-const RESTART_MS_MAX: i64 = 2_000;
-
 impl World<'_> {
-    /// From now on the machine has few more writes to live.
-    pub(super) fn doom(&mut self) {
-        let step = self.storage.steps() + self.dice.below(SOON_STEPS) as u64;
-        self.trace.note("doomed", &[("step", step)]);
-        self.storage.fail_at(step, Fault::Crash);
-    }
-
     /// The node is gone; a new life begins on what is left.
     pub(super) fn crash(&mut self) -> Checked {
         let Some(node) = self.node.take() else { return Ok(()) };
@@ -36,8 +24,7 @@ impl World<'_> {
         self.totals.lease_crashes += u64::from(meets.a_lease);
         self.totals.line_crashes += u64::from(meets.a_line);
         self.post.crash(&mut self.dice);
-        let wait_ms = 1 + self.dice.between(0, RESTART_MS_MAX);
-        self.advance(wait_ms);
+        self.pass_downtime();
         self.look_aside()?;
         self.storage = after_crash(&self.storage, &mut self.dice);
         self.totals.images += 1;
@@ -76,11 +63,12 @@ impl World<'_> {
 
     /// False when the machine crashed before it served.
     fn begin_life(&mut self, crashes: u32) -> Checked<bool> {
+        self.is_doomed = false;
         if !self.is_quiet && crashes < NESTED_MAX && self.dice.chance(self.plan.chances.nested) {
             self.doom();
         }
         let recovered = match self.recover(&self.storage.clone()) {
-            Err(_) if self.storage.has_crashed() => return Ok(false),
+            Err(_) if self.is_excused() => return Ok(false),
             recovered => recovered?,
         };
         let under_way = std::mem::take(&mut self.under_way);
@@ -96,7 +84,7 @@ impl World<'_> {
                 self.node = Some(node);
                 self.land().map(|()| true)
             }
-            Err(_) if self.storage.has_crashed() => {
+            Err(_) if self.is_excused() => {
                 self.under_way = journal_of_life.under_way();
                 Ok(false)
             }
@@ -104,8 +92,19 @@ impl World<'_> {
         }
     }
 
+    /// Only a full disk may keep a log from opening, and only until there is room.
     fn recover(&self, storage: &SimStorage) -> Checked<Recovered<SimStorage>> {
-        let recovered = recovery::recover(storage.clone(), &options(), hash_key(), self.plan.partitions, 0, &mut |_| {});
+        let recover = || recovery::recover(storage.clone(), &options(), hash_key(), self.plan.partitions, 0, &mut |_| {});
+        let mut recovered = recover();
+        if recovered.is_err() && is_full(storage) {
+            storage.set_capacity_bytes(None);
+            recovered = recover();
+        }
         recovered.map_err(|error| broken("I3", format!("recovery refuses: {error}")))
     }
+}
+
+/// Whether a disk has no room for a segment.
+fn is_full(storage: &SimStorage) -> bool {
+    storage.free_bytes().is_ok_and(|free_bytes| free_bytes < options().segment_bytes)
 }

@@ -3,6 +3,7 @@
 mod boot;
 mod rest;
 mod step;
+mod trouble;
 
 use crate::audit::Auditor;
 use crate::clients::Clients;
@@ -42,6 +43,8 @@ pub(crate) struct World<'a> {
     replied: u64,
     /// Until when the log is called full.
     full_until_ms: i64,
+    /// An error of the disk is due in this life.
+    is_doomed: bool,
     /// No more trouble from now on.
     is_quiet: bool,
 }
@@ -64,6 +67,7 @@ impl<'a> World<'a> {
             replies: BTreeMap::new(),
             replied: 0,
             full_until_ms: 0,
+            is_doomed: false,
             is_quiet: false,
         }
     }

@@ -22,6 +22,7 @@ impl World<'_> {
         self.is_quiet = true;
         self.post.trouble = 0;
         self.full_until_ms = 0;
+        self.make_room();
         self.trace.note("rest", &[]);
         // A doom that has not come yet would end the quiet.
         self.crash()?;
@@ -63,7 +64,9 @@ impl World<'_> {
     /// Demand beyond every stock: claims until a whole sweep hears "sold out".
     fn sell_out(&mut self) -> Checked {
         let mut user = SWEEP_USERS;
-        for sale in 0..self.clients.known.sales.len() {
+        for sale in
+            (0..self.clients.known.sales.len()).filter(|&sale| self.clients.known.sale(sale).is_some()).collect::<Vec<_>>()
+        {
             loop {
                 let sweep: Vec<usize> = (0..SWEEP_CLAIMS)
                     .map(|_| {
@@ -88,7 +91,7 @@ impl World<'_> {
 
     /// I5: every operation of the run, once more.
     fn ask_everything_again(&mut self) -> Checked {
-        for op in 0..self.clients.ops.len() {
+        for op in self.clients.oldest..self.clients.ops.len() {
             if self.clients.ops[op].ask.is_write() {
                 self.send_again(op);
             }

@@ -15,9 +15,6 @@ use tessera_wal::{Error, ErrorKind};
 /// Requests that one client sends at once, at most.
 const BATCH_MAX: usize = 8;
 
-/// How long the log stays full, in ms.
-const FULL_MS_MAX: i64 = 300;
-
 /// A reply travels so long, in ms.
 const REPLY_MS_MAX: i64 = 10;
 
@@ -40,28 +37,6 @@ impl World<'_> {
             _ => self.stall(),
         }
         self.land()
-    }
-
-    fn trouble(&mut self) -> Checked {
-        let chances = self.plan.chances;
-        if self.dice.chance(chances.crash) {
-            match self.dice.chance(300) {
-                true => self.crash()?,
-                false => self.doom(),
-            }
-        }
-        if self.dice.chance(chances.full) {
-            self.full_until_ms = self.now_ms + self.dice.between(1, FULL_MS_MAX);
-            self.totals.full_disks += 1;
-        }
-        if self.dice.chance(chances.probe) {
-            let (shard, now_ms) = (self.dice.below(usize::from(self.plan.shards)) as u16, self.now_ms);
-            self.trace.note("probe", &[("shard", shard.into())]);
-            self.node().probe(shard, now_ms);
-        }
-        let is_full = self.now_ms < self.full_until_ms;
-        self.node().is_full = is_full;
-        Ok(())
     }
 
     /// One shard, or as many as take a turn while a smaller node would take one.
@@ -112,7 +87,7 @@ impl World<'_> {
                 self.land()?;
                 self.auditor.group().map(|()| is_group)
             }
-            Err(_) if self.storage.has_crashed() => self.crash().map(|()| false),
+            Err(_) if self.is_excused() => self.crash().map(|()| false),
             Err(error) if error.kind() == ErrorKind::DiskFull => Ok(false),
             Err(error) => Err(broken("I3", format!("the log fails on a healthy disk: {error}"))),
         }
@@ -140,8 +115,9 @@ impl World<'_> {
 
     /// Somebody asks again for what was answered long ago, or a moment ago, or not yet.
     fn retry_late(&mut self) {
-        if !self.clients.ops.is_empty() {
-            let op = self.dice.below(self.clients.ops.len());
+        let young = self.clients.ops.len() - self.clients.oldest;
+        if young > 0 {
+            let op = self.clients.oldest + self.dice.below(young);
             self.send_again(op);
         }
     }
@@ -157,8 +133,8 @@ impl World<'_> {
         let pier = self.dice.below(usize::MAX);
         let sink = self.node().pier(pier).clone();
         for &op in ops {
-            let (floor, raised) = self.auditor.floor(&self.clients.ops[op].ask);
-            let tag = self.clients.send(op, floor, raised, self.now_ms, &mut self.dice);
+            let floor = self.auditor.floor(&self.clients.ops[op].ask);
+            let tag = self.clients.send(op, floor, self.now_ms, &mut self.dice);
             self.trace.note("send", &[("op", op as u64), ("tag", tag)]);
             let ask = self.clients.ask_of(tag, self.planted);
             self.trace.tell("", || format!("{ask:?}"));
