@@ -128,13 +128,18 @@ impl<I: Item> Conversation<I> {
     }
 
     async fn event(&mut self) -> Event<I::Message> {
-        let reading = self.end.is_none();
+        let (reading, may_read) = (self.end.is_none(), self.reads());
         tokio::select! {
             biased;
             Some(answers) = self.answers.recv() => Event::Answers(answers),
             _ = self.closing.wait_for(|closing| *closing), if reading => Event::Closing,
-            message = self.messages.next(), if reading && self.slots.have_room(STREAM_ITEMS_MAX) => Event::Message(message),
+            message = self.messages.next(), if may_read => Event::Message(message),
         }
+    }
+
+    /// Whether another message is read: each of its items finds a slot.
+    fn reads(&self) -> bool {
+        self.end.is_none() && self.slots.have_room(STREAM_ITEMS_MAX)
     }
 
     /// One message of what is ready, with the answers that came meanwhile.
@@ -171,7 +176,7 @@ impl<I: Item> Conversation<I> {
                 Some(Err(fault)) => self.end = Some(Err(status::unreadable(&fault).unwrap_or(fault))),
                 None => self.end = Some(Ok(())),
             }
-            let more = self.end.is_none() && self.slots.have_room(STREAM_ITEMS_MAX);
+            let more = self.reads() && self.ready.len() < STREAM_ITEMS_MAX;
             next = if more { self.messages.next().now_or_never() } else { None };
         }
         if !batch.is_empty() {
