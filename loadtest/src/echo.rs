@@ -11,7 +11,10 @@ use tessera_proto::v1::{
     claim_service_server::{ClaimService, ClaimServiceServer},
     redemption_service_server::{RedemptionService, RedemptionServiceServer},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming, transport::Server};
 
@@ -26,21 +29,25 @@ struct Echo;
 
 type Outcomes<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// Serves on `listener` until the process ends.
+/// Serves on `listener` until SIGTERM.
 pub async fn serve(listener: TcpListener) -> Result<(), Error> {
+    let mut stop = signal(SignalKind::terminate()).map_err(Error::file("the signal SIGTERM"))?;
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", tonic_health::ServingStatus::Serving).await;
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-    Server::builder()
+    let server = Server::builder()
         .tcp_nodelay(true)
         .initial_stream_window_size(link::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(link::CONNECTION_WINDOW_BYTES)
         .add_service(health_service)
         .add_service(ClaimServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(RedemptionServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX))
-        .serve_with_incoming(TcpListenerStream::new(listener))
-        .await
-        .map_err(|source| Error::Endpoint { endpoint: address, source })
+        .serve_with_incoming(TcpListenerStream::new(listener));
+    tokio::select! {
+        served = server => served.map_err(|source| Error::Endpoint { endpoint: address, source }),
+        // Nothing is kept here: there is nothing to drain.
+        _ = stop.recv() => Ok(()),
+    }
 }
 
 fn claimed() -> v1::ClaimResponse {

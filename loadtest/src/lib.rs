@@ -1,4 +1,8 @@
-//! tessera-loadtest: puts a tessera server under load over the wire and recomputes whether it kept its promises.
+//! tessera-loadtest: puts a tessera server under load over the wire, and recomputes whether it kept its promises.
+//!
+//! It owns the scenarios, the load they make, the client's record and the checker. It knows of tessera what `tessera-proto`
+//! says and nothing else: no crate of the engine, no count of the server enters a verdict. Read in this order: `plan` (what
+//! operation n is), `drive` (how it travels), `record` (what was told), `check` and `verify` (what follows), `scenario`.
 
 pub mod check;
 pub mod clock;

@@ -13,21 +13,14 @@ use super::{
     retries::Retries,
     settle,
 };
-use crate::{
-    error::Error,
-    link::RECOVERY_MAX,
-    wire::{
-        answer::{Answer, Outcome},
-        write,
-    },
-};
+use crate::{error::Error, link::RECOVERY_MAX, wire::write};
 
 /// Connections lost in a row without an answer before the run is given up.
 const LOSSES_MAX: u32 = 20;
 
 /// Something to send.
 #[derive(Clone, Copy, Debug)]
-enum Item {
+pub(super) enum Item {
     /// An operation, for the first time or because its outcome is unknown.
     First(u64),
     /// The retry at this place.
@@ -39,19 +32,21 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) channel: Channel,
     pub(super) in_flight: usize,
-    window: usize,
-    fresh: Range<u64>,
-    exhausted: bool,
-    later: VecDeque<(u64, Item)>,
-    book: Book,
-    retries: Retries,
-    latency_ns: Histogram<u64>,
-    request: Vec<u8>,
-    message: BytesMut,
-    resent: u64,
-    lost: u64,
-    strays: u64,
-    answered: u64,
+    pub(super) window: usize,
+    pub(super) fresh: Range<u64>,
+    pub(super) exhausted: bool,
+    pub(super) later: VecDeque<(u64, Item)>,
+    pub(super) book: Book,
+    pub(super) retries: Retries,
+    pub(super) latency_ns: Histogram<u64>,
+    pub(super) request: Vec<u8>,
+    pub(super) message: BytesMut,
+    pub(super) message_bytes: usize,
+    pub(super) resent: u64,
+    pub(super) postponed: settle::Postponed,
+    pub(super) lost: u64,
+    pub(super) strays: u64,
+    pub(super) answered: u64,
 }
 
 impl Lane {
@@ -73,7 +68,9 @@ impl Lane {
             latency_ns: histogram()?,
             request: Vec::new(),
             message: BytesMut::new(),
+            message_bytes: 0,
             resent: 0,
+            postponed: settle::Postponed::new(),
             lost: 0,
             strays: 0,
             answered: 0,
@@ -99,6 +96,7 @@ impl Lane {
             retries: self.retries.into_all(),
             latency_ns: self.latency_ns,
             resent: self.resent,
+            postponed: self.postponed,
             lost: self.lost,
             strays: self.strays,
         })
@@ -119,16 +117,13 @@ impl Lane {
         self.shared.pacer.is_some() && self.in_flight < self.window && !(self.exhausted && self.fresh.is_empty())
     }
 
-    /// The window: most items that can be in flight.
-    pub(super) fn window(&self) -> usize {
-        self.window
-    }
-
     /// The next message; `None` when the window is full or nothing is due.
     pub(super) fn next_message(&mut self) -> Option<Bytes> {
         let now_ns = self.shared.clock.now_ns();
         let room = (self.window - self.in_flight).min(self.shared.load.batch);
         let mut items = 0;
+        // The last message left with its buffer: one allocation for this one, not one for each doubling.
+        self.message.reserve(self.message_bytes);
         while items < room
             && let Some(item) = self.next_item(now_ns)
         {
@@ -136,6 +131,7 @@ impl Lane {
             items += 1;
         }
         self.in_flight += items;
+        self.message_bytes = self.message_bytes.max(self.message.len());
         (items > 0).then(|| self.message.split().freeze())
     }
 
@@ -183,65 +179,5 @@ impl Lane {
         self.request.clear();
         self.shared.plan.write_request(operation, &mut self.request);
         write::item(&self.request, &mut self.message);
-    }
-
-    /// Notes every outcome of a message.
-    pub(super) fn receive(&mut self, message: &Bytes) -> Result<(), Error> {
-        let now_ns = self.shared.clock.now_ns();
-        let (before, mut accepted) = (self.answered, 0);
-        Answer::read_all(self.shared.plan.kind(), message, |answer| {
-            accepted += u64::from(matches!(answer.outcome, Outcome::Accepted(_)));
-            self.note(&answer, now_ns);
-            Ok::<_, Error>(())
-        })?;
-        self.shared.tally.add(self.answered - before, accepted);
-        Ok(())
-    }
-
-    #[inline]
-    fn note(&mut self, answer: &Answer<'_>, now_ns: u64) {
-        let Some(operation) = self.shared.plan.operation_of(answer.request_id) else {
-            self.strays += 1;
-            return;
-        };
-        let is_first = self.book.get_mut(operation).is_some_and(|record| record.is_sent() && !record.is_answered());
-        // Only an operation that has its own answer can have an open retry.
-        let place = if is_first { None } else { self.retries.open_place(operation) };
-        let (item, record) = match place {
-            Some(place) => (Item::Retry(place), Some(&mut self.retries.get_mut(place).record)),
-            None => (Item::First(operation), self.book.get_mut(operation).filter(|_| is_first)),
-        };
-        let Some(record) = record else {
-            self.strays += 1;
-            return;
-        };
-        self.in_flight = self.in_flight.saturating_sub(1);
-        if settle::is_worth_another(&answer.outcome, record.sends, &self.shared.load) {
-            self.later.push_back((now_ns + settle::PAUSE_NS, item));
-            return;
-        }
-        record.answer(&answer.outcome, now_ns);
-        self.answered += 1;
-        let since_ns = match item {
-            Item::First(_) => {
-                self.shared.intended_ns(operation).max(if self.shared.pacer.is_some() { 0 } else { record.sent_ns })
-            }
-            Item::Retry(_) => record.sent_ns,
-        };
-        self.latency_ns.saturating_record(now_ns.saturating_sub(since_ns));
-        match (item, &answer.outcome) {
-            (Item::First(_), Outcome::Accepted(accepted)) => self.shared.plan.accepted(operation, accepted),
-            (Item::First(_), Outcome::Refused(_)) => {}
-            (Item::Retry(_), _) => self.retries.close(operation),
-        }
-    }
-
-    /// After a lost connection: what was in flight has an unknown outcome and is sent again under its own request id.
-    fn forget_session(&mut self) {
-        self.lost += 1;
-        self.in_flight = 0;
-        self.later.clear();
-        self.later.extend(self.book.unanswered().into_iter().map(|operation| (0, Item::First(operation))));
-        self.later.extend(self.retries.open_places().into_iter().map(|place| (0, Item::Retry(place))));
     }
 }

@@ -6,11 +6,12 @@
 
 pub mod book;
 mod lane;
+mod notes;
 mod pace;
 mod retries;
 mod session;
 mod settle;
-pub use settle::is_transient;
+pub use settle::{Postponed, is_transient};
 pub mod tally;
 mod watch;
 mod worker;
@@ -79,6 +80,8 @@ pub struct Measured {
     pub seconds: f64,
     /// Sends repeated because a connection was lost or nothing had been logged.
     pub resent: u64,
+    /// Of those, the ones after an answer that nothing had been logged, by the number of the reason.
+    pub postponed: Postponed,
     /// Streams or calls that ended without an answer.
     pub lost: u64,
     /// Answers to questions that nobody had open.
@@ -136,6 +139,7 @@ struct Share {
     retries: Vec<Retry>,
     latency_ns: Histogram<u64>,
     resent: u64,
+    postponed: Postponed,
     lost: u64,
     strays: u64,
 }
@@ -159,6 +163,7 @@ pub async fn run(plan: Arc<dyn Plan>, link: &Link, load: Load, clock: Clock, tal
         latency_ns: histogram()?,
         seconds: 0.0,
         resent: 0,
+        postponed: Postponed::new(),
         lost: 0,
         strays: 0,
     };
@@ -199,6 +204,7 @@ impl Measured {
         self.retries.extend(share.retries);
         self.latency_ns.add(&share.latency_ns).map_err(|_| Error::Histogram("cannot be merged"))?;
         self.resent += share.resent;
+        share.postponed.into_iter().for_each(|(reason, count)| *self.postponed.entry(reason).or_default() += count);
         self.lost += share.lost;
         self.strays += share.strays;
         Ok(())

@@ -32,7 +32,7 @@ impl Lane {
     /// Works over one stream. `Ok(Ok)`: everything is answered. `Ok(Err)`: the stream was lost, outcomes are unknown.
     pub(super) async fn session(&mut self) -> Result<Result<(), Status>, Error> {
         // One place for each operation in flight: a send never waits, so reading never waits for sending.
-        let (requests, body) = mpsc::channel(self.window());
+        let (requests, body) = mpsc::channel(self.window);
         self.send_all(&requests);
         let mut replies = match self.open(body).await {
             Ok(replies) => replies,

@@ -31,6 +31,7 @@ pub(super) struct Worker {
     dice: Dice,
     latency_ns: Histogram<u64>,
     resent: u64,
+    postponed: settle::Postponed,
     lost: u64,
 }
 
@@ -45,6 +46,7 @@ impl Worker {
             dice,
             latency_ns: histogram()?,
             resent: 0,
+            postponed: settle::Postponed::new(),
             lost: 0,
             shared,
         })
@@ -67,6 +69,7 @@ impl Worker {
             retries: self.retries,
             latency_ns: self.latency_ns,
             resent: self.resent,
+            postponed: self.postponed,
             lost: self.lost,
             strays: 0,
         })
@@ -74,7 +77,7 @@ impl Worker {
 
     async fn retry_if_owed(&mut self) -> Result<(), Error> {
         let every = self.shared.load.retry_every;
-        if every == 0 || self.dice.roll() % every != 0 {
+        if every == 0 || !self.dice.roll().is_multiple_of(every) {
             return Ok(());
         }
         let choice = self.dice.roll() % self.records.len() as u64;
@@ -107,7 +110,7 @@ impl Worker {
                 },
             };
             losses = 0;
-            if settle::is_worth_another(&outcome, record.sends, &self.shared.load) {
+            if settle::is_worth_another(&outcome, record.sends, &self.shared.load, &mut self.postponed) {
                 self.resent += 1;
                 tokio::time::sleep(Duration::from_nanos(settle::PAUSE_NS)).await;
                 continue;

@@ -59,7 +59,7 @@ impl Draw {
     pub fn card(&self, number: u64) -> u64 {
         let chance = mix(number ^ mix(self.seed));
         match &self.form {
-            Form::Uniform => (u128::from(chance) * u128::from(self.cards) >> 64) as u64,
+            Form::Uniform => ((u128::from(chance) * u128::from(self.cards)) >> 64) as u64,
             Form::Hot => 0,
             Form::Zipf(zipf) => zipf.card_of_rank.at(zipf.rank(chance, self.cards)),
         }

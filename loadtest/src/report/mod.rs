@@ -1,7 +1,10 @@
 //! What a run says in the end: a table for people, JSON for programs, a distribution for plots.
 
 pub mod hgrm;
+pub mod sold_out;
 pub mod table;
+
+pub use sold_out::SoldOut;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -37,6 +40,8 @@ pub struct Report {
     pub retries: u64,
     /// Sends repeated because a connection was lost or nothing had been logged.
     pub resent: u64,
+    /// Of those, the ones after an answer that nothing had been logged, by reason.
+    pub postponed: BTreeMap<String, u64>,
     /// Streams or calls that ended without an answer.
     pub lost: u64,
     /// Facts compared by the checker.
@@ -101,6 +106,8 @@ pub struct Rates {
     pub latency_us: Latency,
     /// Processor time of this process, in cores.
     pub client_cores: Option<f64>,
+    /// Processor time of this process for one operation.
+    pub client_cpu_us_per_operation: Option<f64>,
     /// Processor time of the server, in cores, if it was started here and lived through.
     pub server_cores: Option<f64>,
 }
@@ -128,19 +135,6 @@ pub struct Echo {
     pub figures: Rates,
     /// This run's operations per second over the echo's.
     pub ratio: f64,
-}
-
-/// How a sale ended, as its clients saw it.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct SoldOut {
-    /// From the earliest send of a claim that was to be answered SOLD_OUT until the first such answer. The first partition to run
-    /// dry is the one that keeps that claim waiting, so this bounds the time from dry to sold out from above; it includes the
-    /// claim's way through the queues.
-    pub dry_to_sold_out_us: f64,
-    /// From the first SOLD_OUT answer until the last accepted one; 0 if none came after. Those claims were in flight.
-    pub last_accepted_after_us: f64,
-    /// From the first send of the run until the first SOLD_OUT answer.
-    pub sold_out_after_seconds: f64,
 }
 
 impl Latency {

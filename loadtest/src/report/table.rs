@@ -22,6 +22,9 @@ pub fn of(report: &Report) -> Table {
         line(&mut table, &format!("refused {reason}"), count.to_string());
     }
     line(&mut table, "retries", format!("{} (resent {}, lost connections {})", report.retries, report.resent, report.lost));
+    for (reason, count) in &report.postponed {
+        line(&mut table, &format!("postponed {reason}"), count.to_string());
+    }
     beside(&mut table, report);
     line(&mut table, "checked", format!("{} facts in {:.1} s", report.checked, report.check_seconds));
     line(&mut table, "client's record", format!("{:.1} MiB", report.record_bytes as f64 / f64::from(1 << 20)));
@@ -37,7 +40,8 @@ fn rates(table: &mut Table, figures: &Rates) {
     line(table, "latency, µs", latency);
     if let Some(client) = figures.client_cores {
         let server = figures.server_cores.map_or(String::new(), |server| format!(", server {server:.2}"));
-        line(table, "cores used", format!("client {client:.2}{server}"));
+        let each = figures.client_cpu_us_per_operation.unwrap_or_default();
+        line(table, "cores used", format!("client {client:.2} ({each:.2} µs an operation){server}"));
     }
 }
 
@@ -65,7 +69,11 @@ fn beside(table: &mut Table, report: &Report) {
         line(table, "kills", format!("{}, recovered in {mean:.0} ms on average, {longest:.0} at most", report.recovery_ms.len()));
     }
     if let Some(sold_out) = &report.sold_out {
-        line(table, "dry to sold out", format!("at most {:.0} µs", sold_out.dry_to_sold_out_us));
+        line(
+            table,
+            "dry to sold out",
+            format!("{:.0} µs (longest wait {:.0} µs)", sold_out.dry_to_sold_out_us, sold_out.longest_wait_us),
+        );
         line(table, "last accepted", format!("{:.0} µs after the first SOLD_OUT", sold_out.last_accepted_after_us));
     }
 }

@@ -86,7 +86,7 @@ pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finish
     // A server that was killed began its counts again.
     let statuses = before.zip(after).filter(|_| recoveries.is_empty());
     report.server = statuses.and_then(|(before, after)| figures::between(&before, &after, sum.accepted));
-    report.sold_out = rounds.first().and_then(end_of_sale);
+    report.sold_out = rounds.first().and_then(|round| SoldOut::of(&round.measured.records));
     echo::enter(ceiling, &mut report);
 
     let (begin, mut findings) = (Instant::now(), Findings::default());
@@ -162,20 +162,4 @@ fn expected(claims: &Arc<Claims>, holdings: Holdings, wallets: Wallets) -> walle
         templates: HashMap::from([(claims.template_id(), 0)]),
         balances: None,
     }
-}
-
-/// How the sale ended, if it was sold out.
-fn end_of_sale(round: &Round) -> Option<SoldOut> {
-    let records = &round.measured.records;
-    let sold_out = || records.iter().filter(|record| record.refusal() == Some(Reason::SoldOut.into()));
-    let first_said_ns = sold_out().map(|record| record.answered_ns).min()?;
-    let earliest_sent_ns = sold_out().map(|record| record.sent_ns).min()?;
-    let accepted = records.iter().filter(|record| record.is_accepted());
-    let last_accepted_ns = accepted.map(|record| record.answered_ns).max().unwrap_or(first_said_ns);
-    let begin_ns = records.iter().filter(|record| record.is_sent()).map(|record| record.sent_ns).min()?;
-    Some(SoldOut {
-        dry_to_sold_out_us: first_said_ns.saturating_sub(earliest_sent_ns) as f64 / 1e3,
-        last_accepted_after_us: last_accepted_ns.saturating_sub(first_said_ns) as f64 / 1e3,
-        sold_out_after_seconds: first_said_ns.saturating_sub(begin_ns) as f64 / 1e9,
-    })
 }

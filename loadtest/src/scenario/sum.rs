@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     record::{Record, Retry},
     report::{Latency, Rates, Report, Shape, count_outcomes},
+    wire::refusal,
 };
 
 /// Sums that grow by round.
@@ -25,6 +26,7 @@ pub struct Sum {
     seconds: f64,
     retries: u64,
     resent: u64,
+    postponed: BTreeMap<String, u64>,
     lost: u64,
     record_bytes: u64,
     cpu: Cpu,
@@ -42,6 +44,7 @@ impl Sum {
             seconds: 0.0,
             retries: 0,
             resent: 0,
+            postponed: BTreeMap::new(),
             lost: 0,
             record_bytes: 0,
             cpu: Cpu { client: Some(Duration::ZERO), server: Some(Duration::ZERO), wall: Duration::ZERO },
@@ -57,6 +60,9 @@ impl Sum {
         self.seconds += measured.seconds;
         self.retries += measured.retries.len() as u64;
         self.resent += measured.resent;
+        for (&reason, count) in &measured.postponed {
+            *self.postponed.entry(refusal::name(reason)).or_default() += count;
+        }
         self.lost += measured.lost;
         self.record_bytes += (size_of_val(measured.records.as_slice()) + measured.retries.len() * size_of::<Retry>()) as u64;
         self.cpu.client = self.cpu.client.zip(cpu.client).map(|(all, one)| all + one);
@@ -74,6 +80,7 @@ impl Sum {
             operations_per_second: per(self.operations as f64, self.seconds),
             latency_us: Latency::of(&self.latency_ns),
             client_cores: cores(self.cpu.client),
+            client_cpu_us_per_operation: self.cpu.client.map(|used| per(used.as_secs_f64() * 1e6, self.operations as f64)),
             server_cores: cores(self.cpu.server),
         }
     }
@@ -89,6 +96,7 @@ impl Sum {
             refused: self.refused.clone(),
             retries: self.retries,
             resent: self.resent,
+            postponed: self.postponed.clone(),
             lost: self.lost,
             checked: 0,
             violations: 0,

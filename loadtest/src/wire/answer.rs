@@ -89,7 +89,7 @@ impl Refused {
     fn read(message: &[u8]) -> Result<Self, Malformed> {
         let (mut reason, mut value) = (0, 0);
         let mut fields = Fields::of(message);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             match field.number {
                 1 => reason = field.value.int64()?,
                 4 => value = field.value.int64()?,
@@ -106,7 +106,7 @@ impl<'a> Answer<'a> {
     pub fn read(kind: Kind, message: &'a [u8]) -> Result<Self, Malformed> {
         let (mut request_id, mut outcome) = (None, None);
         let mut fields = Fields::of(message);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             match field.number {
                 1 => request_id = Some(field.value.bytes()?),
                 2 => outcome = Some(Outcome::Accepted(Accepted::read(kind, field.value.bytes()?)?)),
@@ -125,7 +125,7 @@ impl<'a> Answer<'a> {
         mut each: impl FnMut(Self) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut fields = Fields::of(message);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             if field.number == 1 {
                 each(Self::read(kind, field.value.bytes()?)?)?;
             }
@@ -148,7 +148,7 @@ impl<'a> Accepted<'a> {
         let mut flag = (message.len(), message.len());
         let mut fields = Fields::of(message);
         let mut at = 0;
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             let end = message.len() - fields.remaining();
             match field.number {
                 1 => accepted.coupon_id = field.value.bytes()?,
@@ -167,7 +167,7 @@ impl<'a> Accepted<'a> {
         let mut flag = (message.len(), message.len());
         let mut fields = Fields::of(message);
         let mut at = 0;
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             let end = message.len() - fields.remaining();
             match field.number {
                 2 => accepted.coupon_id = field.value.bytes()?,
@@ -183,7 +183,7 @@ impl<'a> Accepted<'a> {
 
     fn read_position(&mut self, message: &[u8]) -> Result<(), Malformed> {
         let mut fields = Fields::of(message);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             match field.number {
                 1 => self.partition = u32::try_from(field.value.varint()?).map_err(|_| Malformed("partition out of range"))?,
                 2 => self.lsn = field.value.varint()?,
@@ -195,7 +195,7 @@ impl<'a> Accepted<'a> {
 
     fn read_amounts(&mut self, message: &[u8]) -> Result<(), Malformed> {
         let mut fields = Fields::of(message);
-        while let Some(field) = fields.next()? {
+        while let Some(field) = fields.read()? {
             match field.number {
                 3 => self.applied_minor = field.value.int64()?,
                 5 => self.balance_after_minor = Some(field.value.int64()?),

@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
 
     /// The next field; `None` at the end.
     #[inline]
-    pub fn next(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+    pub fn read(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -122,11 +122,11 @@ mod tests {
     fn fields_come_in_order_with_their_values() {
         let bytes = Money { minor: -5, currency: "CNY".into() }.encode_to_vec();
         let mut fields = Fields::of(&bytes);
-        let minor = fields.next().unwrap().unwrap();
+        let minor = fields.read().unwrap().unwrap();
         assert_eq!((minor.number, minor.value.int64()), (1, Ok(-5)));
-        let currency = fields.next().unwrap().unwrap();
+        let currency = fields.read().unwrap().unwrap();
         assert_eq!((currency.number, currency.value.bytes()), (2, Ok(b"CNY".as_slice())));
-        assert_eq!(fields.next(), Ok(None));
+        assert_eq!(fields.read(), Ok(None));
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
             let mut fields = Fields::of(&bytes[..cut]);
             let mut seen = 0;
             let end = loop {
-                match fields.next() {
+                match fields.read() {
                     Ok(Some(_)) => seen += 1,
                     end => break end,
                 }
@@ -147,6 +147,6 @@ mod tests {
 
     #[test]
     fn a_length_beyond_the_message_is_refused() {
-        assert_eq!(Fields::of(&[0x0a, 0xff, 0x01]).next(), Err(Malformed("cut short")));
+        assert_eq!(Fields::of(&[0x0a, 0xff, 0x01]).read(), Err(Malformed("cut short")));
     }
 }

@@ -28,7 +28,7 @@ pub fn of(status: &Status) -> Option<Refused> {
 /// `google.rpc.Status`: details are field 3, each a `google.protobuf.Any` of (1 type, 2 value).
 fn read_details(message: &[u8]) -> Result<Option<Refused>, Malformed> {
     let mut fields = Fields::of(message);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         if field.number == 3
             && let Some(info) = error_info(field.value.bytes()?)?
         {
@@ -41,7 +41,7 @@ fn read_details(message: &[u8]) -> Result<Option<Refused>, Malformed> {
 fn error_info(any: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     let (mut is_error_info, mut value) = (false, None);
     let mut fields = Fields::of(any);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         match field.number {
             1 => is_error_info = field.value.bytes()? == ERROR_INFO,
             2 => value = Some(field.value.bytes()?),
@@ -55,7 +55,7 @@ fn error_info(any: &[u8]) -> Result<Option<&[u8]>, Malformed> {
 fn read_error_info(message: &[u8]) -> Result<Option<Refused>, Malformed> {
     let (mut reason, mut ours, mut value) = (None, false, 0);
     let mut fields = Fields::of(message);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         match field.number {
             1 => reason = reason_of(field.value.bytes()?),
             2 => ours = field.value.bytes()? == DOMAIN,
@@ -69,7 +69,7 @@ fn read_error_info(message: &[u8]) -> Result<Option<Refused>, Malformed> {
 fn value_in(entry: &[u8]) -> Result<Option<i64>, Malformed> {
     let (mut is_value, mut number) = (false, None);
     let mut fields = Fields::of(entry);
-    while let Some(field) = fields.next()? {
+    while let Some(field) = fields.read()? {
         let bytes = field.value.bytes()?;
         match field.number {
             1 => is_value = bytes == b"value",
