@@ -11,7 +11,7 @@ use crate::node::{Error, layout, storage};
 use std::path::Path;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
-pub use tessera_wal::{Item, Tail};
+pub use tessera_wal::{ErrorKind, Item, Tail};
 use tessera_wal::{JournalId, Options, Progress, Recovery, ReplayStop};
 
 /// What a verification found.

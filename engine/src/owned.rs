@@ -46,7 +46,8 @@ pub(crate) struct Owned {
 impl Owned {
     /// Takes ownership of a replayed partition.
     pub(crate) fn new(ledger: Ledger<Partition>, partitions: u16, now_ms: i64) -> Owned {
-        let lessee = LesseeDesk::start(ledger.state().stock(), now_ms);
+        // Not before anything that an earlier desk of this partition can have stated with a frame.
+        let lessee = LesseeDesk::start(ledger.state().stock(), now_ms.max(ledger.cursor().now_ms));
         Owned {
             ledger,
             lessee,

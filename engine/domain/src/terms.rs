@@ -185,10 +185,10 @@ impl TemplateSpec {
         self.check_kind()?;
         check_window("issue_window", &self.issue)?;
         match &self.validity {
-            Validity::Fixed(window) => check_window("validity.fixed", window)?,
+            Validity::Fixed(window) => check_window("fixed_validity", window)?,
             Validity::Dynamic { wait_ms, valid_ms } => {
-                within("validity.dynamic.wait_ms", *wait_ms, 0, VALID_MS_MAX)?;
-                within("validity.dynamic.valid_ms", *valid_ms, 1, VALID_MS_MAX)?;
+                within("dynamic_validity.wait_ms", *wait_ms, 0, VALID_MS_MAX)?;
+                within("dynamic_validity.valid_ms", *valid_ms, 1, VALID_MS_MAX)?;
             }
         }
         if let Some(stock) = self.stock {
@@ -199,12 +199,12 @@ impl TemplateSpec {
 
     fn check_kind(&self) -> Result<(), Rejection> {
         match self.kind {
-            Kind::PercentOff { cap, .. } => within("percent_off.cap", cap.unwrap_or(1), 1, AMOUNT_MAX),
+            Kind::PercentOff { cap, .. } => within("percent_off.cap_minor", cap.unwrap_or(1), 1, AMOUNT_MAX),
             Kind::AmountOff { threshold, amount } => {
-                within("amount_off.threshold", threshold, 0, AMOUNT_MAX)?;
-                within("amount_off.amount", amount, 1, AMOUNT_MAX)
+                within("amount_off.threshold_minor", threshold, 0, AMOUNT_MAX)?;
+                within("amount_off.amount_minor", amount, 1, AMOUNT_MAX)
             }
-            Kind::StoredValue { face_value } => within("stored_value.face_value", face_value, 1, AMOUNT_MAX),
+            Kind::StoredValue { face_value } => within("stored_value.face_value_minor", face_value, 1, AMOUNT_MAX),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, process::ExitCode};
 
-use tessera_engine::{keys::KeysError, node, recovery};
+use tessera_engine::{keys::KeysError, node, offline::ErrorKind, recovery};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -111,17 +111,16 @@ fn exit_of_node(error: &node::Error) -> Exit {
     match error {
         node::Error::Setting { .. } => Exit::Usage,
         node::Error::Keys(KeysError::Unreadable { .. }) => Exit::Corruption,
-        node::Error::Recovery(recovery::Error::Log(error)) => exit_of_log(&format!("{:?}", error.kind())),
+        node::Error::Recovery(recovery::Error::Log(error)) => exit_of_log(error.kind()),
         node::Error::Recovery(_) => Exit::Corruption,
         _ => Exit::Failed,
     }
 }
 
-/// By the kind of the log's error, as it names itself.
-fn exit_of_log(kind: &str) -> Exit {
+fn exit_of_log(kind: ErrorKind) -> Exit {
     match kind {
-        "Corruption" | "Replay" => Exit::Corruption,
-        "Locked" => Exit::Unavailable,
+        ErrorKind::Corruption | ErrorKind::Replay => Exit::Corruption,
+        ErrorKind::Locked => Exit::Unavailable,
         _ => Exit::Failed,
     }
 }

@@ -122,7 +122,7 @@ fn of_a_write_to_the_catalog() {
     story(
         "template cash off 10000 2000 t1 stock=5
          stop cash s
-         template cash off 10000 0 t1 => INVALID_ARGUMENT amount_off.amount 1
+         template cash off 10000 0 t1 => INVALID_ARGUMENT amount_off.amount_minor 1
          template cash off 10000 2001 t1 stock=5 => REQUEST_ID_REUSED 1
          template cash off 10000 2000 t2 version=7 stock=6 => INVALID_ARGUMENT stock 5
          template cash off 10000 2000 t2 version=7 stock=5 => VERSION_MISMATCH 1
@@ -136,7 +136,7 @@ fn of_a_write_to_a_catalog_that_is_full() {
         "template cash off 10000 2000 t1 stock=5
          stop cash s
          catalog for templates=1 writes=2 requests=2
-         template cash off 10000 0 t1 => INVALID_ARGUMENT amount_off.amount 1
+         template cash off 10000 0 t1 => INVALID_ARGUMENT amount_off.amount_minor 1
          template cash off 10000 2000 t1 stock=5 => cash v1 running #1 replayed
          template cash off 10000 2001 t1 stock=5 => OVERLOADED 2
          stop nothing s => OVERLOADED 2

@@ -60,21 +60,21 @@ fn an_update_leaves_the_stock_to_a_raise() {
 #[test]
 fn numbers_beyond_their_limits_name_the_field_and_the_limit() {
     story(
-        "template a percent 8000 t cap=0 => INVALID_ARGUMENT percent_off.cap 1
-         template a percent 8000 t cap=1000000000000001 => INVALID_ARGUMENT percent_off.cap 1000000000000000
-         template a off -1 5 t => INVALID_ARGUMENT amount_off.threshold
-         template a off 1000000000000001 5 t => INVALID_ARGUMENT amount_off.threshold 1000000000000000
-         template a off 5 0 t => INVALID_ARGUMENT amount_off.amount 1
-         template a card 0 t => INVALID_ARGUMENT stored_value.face_value 1
-         template a card 1000000000000001 t => INVALID_ARGUMENT stored_value.face_value 1000000000000000
+        "template a percent 8000 t cap=0 => INVALID_ARGUMENT percent_off.cap_minor 1
+         template a percent 8000 t cap=1000000000000001 => INVALID_ARGUMENT percent_off.cap_minor 1000000000000000
+         template a off -1 5 t => INVALID_ARGUMENT amount_off.threshold_minor
+         template a off 1000000000000001 5 t => INVALID_ARGUMENT amount_off.threshold_minor 1000000000000000
+         template a off 5 0 t => INVALID_ARGUMENT amount_off.amount_minor 1
+         template a card 0 t => INVALID_ARGUMENT stored_value.face_value_minor 1
+         template a card 1000000000000001 t => INVALID_ARGUMENT stored_value.face_value_minor 1000000000000000
          template a card 5 t stock=1000000000001 => INVALID_ARGUMENT stock 1000000000000
          template a card 5 t issue=-1..5 => INVALID_ARGUMENT issue_window
          template a card 5 t issue=5..5 => INVALID_ARGUMENT issue_window 5
          template a card 5 t issue=0..253402300800001 => INVALID_ARGUMENT issue_window 253402300800000
-         template a card 5 t use=5..4 => INVALID_ARGUMENT validity.fixed 5
-         template a card 5 t after=-1+5 => INVALID_ARGUMENT validity.dynamic.wait_ms
-         template a card 5 t after=0+0 => INVALID_ARGUMENT validity.dynamic.valid_ms 1
-         template a card 5 t after=0+3162240000001 => INVALID_ARGUMENT validity.dynamic.valid_ms 3162240000000
+         template a card 5 t use=5..4 => INVALID_ARGUMENT fixed_validity 5
+         template a card 5 t after=-1+5 => INVALID_ARGUMENT dynamic_validity.wait_ms
+         template a card 5 t after=0+0 => INVALID_ARGUMENT dynamic_validity.valid_ms 1
+         template a card 5 t after=0+3162240000001 => INVALID_ARGUMENT dynamic_validity.valid_ms 3162240000000
          template a card 5 t stock=1000000000000 use=5..6 issue=5..6 => a v1 running #1",
     );
     let name = "n".repeat(257);
