@@ -19,6 +19,10 @@ pub enum Planted {
     GrantTwice,
     /// With each recall goes a "sold out" that nobody decided.
     SoldOutTooEarly,
+    /// Nobody hears of a raise, and "sold out" is said for longer than it may be.
+    FlagOutlivesRaise,
+    /// A shard is believed to decide with a catalog that has not reached it.
+    InstalledEarly,
     /// A line's message is sent once and never again.
     OutboxNotResent,
     /// A retry goes out under a new request id.
@@ -35,6 +39,8 @@ impl Planted {
         Planted::LastGroupLost,
         Planted::GrantTwice,
         Planted::SoldOutTooEarly,
+        Planted::FlagOutlivesRaise,
+        Planted::InstalledEarly,
         Planted::OutboxNotResent,
         Planted::RetryRenamed,
     ];

@@ -13,13 +13,18 @@ pub(crate) fn check(history: &History, op: usize, answer: &Answer) -> Checked {
     let effect = history.effect(op);
     let lost = || broken("I3", format!("operation {op} was answered {answer:?} and is nowhere"));
     let place = effect.ok_or_else(lost)?;
+    let fact = history.fact(place.0, place.1).ok_or_else(lost)?;
     if let Some(written) = answer.as_ref().ok().and_then(Reply::written) {
         let acknowledged = (written.partition, written.lsn);
+        if let What::Joined { redemption } = fact.what {
+            let first = history.fact(place.0, redemption).ok_or_else(lost)?;
+            let same = (place.0, redemption) == acknowledged && is_outcome(first, answer);
+            return holds(same, "I5", || format!("operation {op} joined {first:?} and was answered {answer:?}"));
+        }
         holds(place == acknowledged, "I3", || {
             format!("operation {op} was acknowledged at {acknowledged:?} and is at {place:?}")
         })?;
     }
-    let fact = history.fact(place.0, place.1).ok_or_else(lost)?;
     holds(is_outcome(fact, answer), "I3", || format!("operation {op} was answered {answer:?}, the journal has {fact:?}"))
 }
 

@@ -31,6 +31,16 @@ impl Promises {
     }
 }
 
+/// Another question under a request id that is taken: refused, naming the event that took it; nothing is executed.
+pub(crate) fn unmask(original: usize, effect: Option<(u16, u64)>, answer: &Answer) -> Checked {
+    let Err(refusal) = answer else {
+        return Err(broken("I5", format!("operation {original} had its request id taken, with {answer:?}")));
+    };
+    let names_first = effect.is_some_and(|(_, lsn)| refusal.value == lsn as i64);
+    let is_refused = refusal.reason == Reason::RequestIdReused && names_first || refusal.reason == Reason::Overloaded;
+    holds(is_refused, "I5", || format!("the request id of operation {original} was used again, and heard {refusal}"))
+}
+
 /// Clients name only what they were told of, so the engine must know it.
 fn known_is_accepted(number: usize, answer: &Answer) -> Checked {
     match answer {

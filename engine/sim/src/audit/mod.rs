@@ -80,6 +80,9 @@ impl Auditor {
 
     /// An answer leaves the node.
     pub(crate) fn answer(&mut self, op: &Op, attempt: Attempt, answer: &Answer) -> Checked {
+        if let Some(original) = op.imposter_of {
+            return i5_replies::unmask(original, self.history.effect(original), answer);
+        }
         let binds = self.promises.hear(attempt.op, op, answer)?;
         self.check_sold_out(op, attempt, answer)?;
         self.check_order(op, attempt, answer)?;

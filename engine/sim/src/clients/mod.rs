@@ -18,6 +18,9 @@ const PATIENCE_MS: i64 = 250;
 /// Operations that wait for their answer at once.
 const OPEN_MAX: usize = 96;
 
+/// Of a thousand new operations, so many confuse an earlier one.
+const CONFUSED: u32 = 80;
+
 /// Planted: attempts among which an earlier one of the same operation is looked for.
 const RENAMED_AMONG: usize = 500;
 
@@ -46,8 +49,28 @@ impl Clients {
         if self.open.len() >= OPEN_MAX {
             return None;
         }
+        if let Some(op) = self.confuse(dice) {
+            return Some(op);
+        }
         let ask = workload::next(&self.known, plan, dice, self.ops.len())?;
         Some(self.add(ask))
+    }
+
+    /// A till that loses its memory: the same order under another request id, or the same request id for another amount.
+    fn confuse(&mut self, dice: &mut Dice) -> Option<usize> {
+        if self.oldest == self.ops.len() || !dice.chance(CONFUSED) {
+            return None;
+        }
+        let original = self.oldest + dice.below(self.ops.len() - self.oldest);
+        let Op { ask, answer, imposter_of: None, .. } = &self.ops[original] else { return None };
+        if dice.chance(600) {
+            let twin = ask.twin(self.ops.len())?;
+            return Some(self.add(twin));
+        }
+        let dearer = ask.dearer().filter(|_| answer.as_ref().is_some_and(|answer| ask.is_bound_by(answer)))?;
+        let op = self.add(dearer);
+        self.ops[op].imposter_of = Some(original);
+        Some(op)
     }
 
     /// A look at what an unanswered request is about to change.
@@ -57,7 +80,7 @@ impl Clients {
     }
 
     pub(crate) fn add(&mut self, ask: Ask) -> usize {
-        self.ops.push(Op { ask, answer: None, retry_ms: 0 });
+        self.ops.push(Op { ask, imposter_of: None, answer: None, retry_ms: 0 });
         self.open.push(self.ops.len() - 1);
         self.ops.len() - 1
     }

@@ -1,7 +1,7 @@
 //! One operation of a client: what is asked, and each time it was sent.
 
 use tessera_domain::Id;
-use tessera_domain::command::{CatalogCommand, Claim, Command, Refund};
+use tessera_domain::command::{CatalogCommand, Claim, Command, Redeem, Refund};
 use tessera_domain::reply::{CATALOG_PARTITION, Written};
 use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;
@@ -16,6 +16,8 @@ pub(crate) enum Ask {
 /// An operation: one request id, sent as often as needed.
 pub(crate) struct Op {
     pub(crate) ask: Ask,
+    /// The operation whose request id it uses for another question.
+    pub(crate) imposter_of: Option<usize>,
     /// The final answer, when its client has it.
     pub(crate) answer: Option<Answer>,
     /// When its client loses patience.
@@ -63,6 +65,28 @@ impl Ask {
         }
     }
 
+    /// A charge of a little more.
+    pub(crate) fn dearer(&self) -> Option<Ask> {
+        match self {
+            Ask::Partition(partition, Command::Redeem(redeem)) => {
+                let redeem = Redeem { amount: redeem.amount + 1, ..redeem.clone() };
+                Some(Ask::Partition(*partition, Command::Redeem(redeem)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same charge for the same order, under another request id.
+    pub(crate) fn twin(&self, op: usize) -> Option<Ask> {
+        match self {
+            Ask::Partition(partition, Command::Redeem(redeem)) => {
+                let redeem = Redeem { request_id: request_id(op), ..redeem.clone() };
+                Some(Ask::Partition(*partition, Command::Redeem(redeem)))
+            }
+            _ => None,
+        }
+    }
+
     /// Planted: the same write under another request id.
     pub(crate) fn renamed(&self, tag: u64) -> Ask {
         let mut ask = self.clone();
@@ -88,7 +112,14 @@ impl Ask {
         match self {
             Ask::Partition(_, Command::Redeem(_)) => matches!(
                 reason,
-                CouponUsed | UseNotStarted | CouponExpired | CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance
+                CouponUsed
+                    | UseNotStarted
+                    | CouponExpired
+                    | CurrencyMismatch
+                    | BelowThreshold
+                    | NoEffect
+                    | InsufficientBalance
+                    | OrderAlreadyRedeemed
             ),
             Ask::Partition(_, Command::Refund(_)) => matches!(reason, AlreadyRefunded | RefundNotAllowed),
             _ => false,

@@ -11,12 +11,38 @@ pub(crate) struct Fact {
 /// What happened, with the numbers that an answer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    Claimed { coupon: u64 },
-    Redeemed { coupon: u64, amount: i64, applied: i64, balance_after: i64 },
-    Refunded { redemption: u64, coupon: u64, amount: i64, balance_after: i64 },
-    Refused { reason: u16, value: i64 },
-    StockSet { to: u64 },
-    TemplateWritten { template: u32, version: u32 },
-    TemplateStopped { template: u32 },
+    Claimed {
+        coupon: u64,
+    },
+    Redeemed {
+        coupon: u64,
+        amount: i64,
+        applied: i64,
+        balance_after: i64,
+    },
+    Refunded {
+        redemption: u64,
+        coupon: u64,
+        amount: i64,
+        balance_after: i64,
+    },
+    Refused {
+        reason: u16,
+        value: i64,
+    },
+    StockSet {
+        to: u64,
+    },
+    TemplateWritten {
+        template: u32,
+        version: u32,
+    },
+    TemplateStopped {
+        template: u32,
+    },
+    /// The same order again, under another request id.
+    Joined {
+        redemption: u64,
+    },
     Other,
 }

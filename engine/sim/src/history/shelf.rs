@@ -5,7 +5,7 @@
 use super::fact::{Fact, What};
 use crate::clients::op_of;
 use crate::violation::{Checked, broken, holds};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tessera_domain::event::{self, Event};
 
 /// A value that changed at an lsn.
@@ -41,6 +41,8 @@ pub(crate) struct Shelf {
     /// By template, at its home.
     pub(crate) stocks: BTreeMap<u32, Vec<Version>>,
     terms: Vec<TermsSketch>,
+    /// Coupon and order of every redemption.
+    orders: BTreeSet<(u64, String)>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
     leases: BTreeMap<(u32, u16, bool), u64>,
 }
@@ -59,6 +61,7 @@ impl Shelf {
             Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn)),
             Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn)?),
             Event::Refunded(event) => (Some(event.request), self.refunded(event, lsn)?),
+            Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
             Event::StockSet(event) => {
                 self.move_stock(event.template, lsn, |(_, out)| (event.to as i64, out));
@@ -94,6 +97,8 @@ impl Shelf {
     }
 
     fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64) -> Checked<What> {
+        let is_new = self.orders.insert((event.coupon, event.order.to_owned()));
+        holds(is_new, "I5", || format!("order {} redeemed coupon {} twice", event.order, event.coupon))?;
         let card = self.card(event.coupon)?;
         let taken = if card.is_stored_value { event.applied } else { 1 };
         let balance = card.put(lsn, -taken)?;

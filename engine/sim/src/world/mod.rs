@@ -63,7 +63,7 @@ impl<'a> World<'a> {
             under_way: Vec::new(),
             clients: Clients::default(),
             auditor: Auditor::new(plan.partitions),
-            post: Post::new(plan.chances.letter, planted),
+            post: Post::new(plan.chances.letter, plan.shards, planted),
             replies: BTreeMap::new(),
             replied: 0,
             full_until_ms: 0,

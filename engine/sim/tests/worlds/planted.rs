@@ -52,6 +52,16 @@ fn a_sold_out_that_is_not_true_is_found() {
 }
 
 #[test]
+fn a_sold_out_that_outlives_a_raise_is_found() {
+    found(Planted::FlagOutlivesRaise, "lease-2-2", &["I1"]);
+}
+
+#[test]
+fn a_catalog_change_acknowledged_before_every_shard_obeys_is_found() {
+    found(Planted::InstalledEarly, "mixed-4-2", &["I3", "I10"]);
+}
+
+#[test]
 fn an_outbox_that_is_not_sent_again_is_found() {
     found(Planted::OutboxNotResent, "lines-4-2", &["law 4"]);
 }

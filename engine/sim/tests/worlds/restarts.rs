@@ -3,7 +3,7 @@
 use crate::check;
 
 /// Worlds of each size.
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 6;
 
 #[test]
 fn acknowledged_claims_redemptions_and_refunds_outlive_every_crash() {
@@ -16,4 +16,22 @@ fn acknowledged_claims_redemptions_and_refunds_outlive_every_crash() {
 fn one_partition_alone_outlives_every_crash() {
     let totals = check("mixed-1-1", SEEDS);
     assert!(totals.crashes > 4 * SEEDS && totals.nested > 0, "{totals}");
+}
+
+#[test]
+fn days_in_which_requests_are_forgotten_change_nothing_else() {
+    let totals = check("days-4-2", SEEDS / 2);
+    assert!(totals.crashes > 4, "{totals}");
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_outlived() {
+    let totals = check("clock-4-2", SEEDS / 2);
+    assert!(totals.crashes > 4 && totals.lost_letters == 0, "{totals}");
+}
+
+#[test]
+fn a_disk_that_fills_up_refuses_and_goes_on() {
+    let totals = check("full-4-2", SEEDS / 2);
+    assert!(totals.full_disks > 4 * SEEDS && totals.crashes > 4, "{totals}");
 }

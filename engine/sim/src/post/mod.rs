@@ -3,11 +3,13 @@
 //! Lease messages and lines may meet anything, because they repeat themselves. The catalog's letters never leave the process,
 //! so they come late at worst.
 
+mod spoiler;
+
 use crate::dice::Dice;
 use crate::planted::Planted;
 use crate::totals::Totals;
-use std::collections::{BTreeMap, BTreeSet};
-use tessera_domain::lease::Message;
+use spoiler::Spoiler;
+use std::collections::BTreeMap;
 use tessera_engine::letter::Letter;
 
 /// Most letters travel so long, in ms.
@@ -22,27 +24,22 @@ pub(crate) struct Post {
     /// By actor, time of arrival and number.
     letters: BTreeMap<(u16, i64, u64), Letter>,
     posted: u64,
-    /// Planted: line messages that were sent once.
-    seen: BTreeSet<(u16, u16, u64)>,
-    /// Planted: the total that a template's last grant named.
-    totals: BTreeMap<u32, u64>,
-    planted: Option<Planted>,
+    spoiler: Spoiler,
     /// What goes wrong, in a thousand; 0 is a quiet post.
     pub(crate) trouble: u32,
 }
 
 impl Post {
-    /// A post with so much trouble.
-    pub(crate) fn new(trouble: u32, planted: Option<Planted>) -> Post {
-        Post { planted, trouble, ..Post::default() }
+    /// A post with so much trouble, to so many shards and the catalog's owner after them.
+    pub(crate) fn new(trouble: u32, shards: u16, planted: Option<Planted>) -> Post {
+        Post { spoiler: Spoiler::new(planted, shards), trouble, ..Post::default() }
     }
 
     /// Takes a letter for `actor`.
     pub(crate) fn send(&mut self, actor: u16, letter: Letter, now_ms: i64, dice: &mut Dice, totals: &mut Totals) {
-        let letter = self.spoil(actor, letter, now_ms);
-        if self.planted == Some(Planted::OutboxNotResent) && !self.is_first(&letter) {
-            return;
-        }
+        let (letter, forged) = self.spoiler.spoil(actor, letter, now_ms);
+        forged.into_iter().for_each(|(actor, due_ms, letter)| self.put(actor, due_ms, letter));
+        let Some(letter) = letter else { return };
         let Some(second) = copy(&letter) else { return self.put(actor, now_ms, letter) };
         if dice.chance(self.trouble) {
             totals.lost_letters += 1;
@@ -83,34 +80,6 @@ impl Post {
             0 => 0,
             trouble if dice.chance(trouble / 2) => dice.between(0, DETOUR_MS_MAX),
             _ => dice.between(0, TRAVEL_MS_MAX),
-        }
-    }
-
-    /// Planted: lease messages that say what nobody said.
-    fn spoil(&mut self, actor: u16, letter: Letter, now_ms: i64) -> Letter {
-        if let Letter::Lease { message: Message::Grant { template, total, .. }, .. } = letter {
-            self.totals.insert(template, total);
-        }
-        match (self.planted, letter) {
-            (Some(Planted::GrantTwice), Letter::Lease { from, to, message: Message::Grant { template, granted, total } }) => {
-                let message = Message::Grant { template, granted: granted + 1, total };
-                self.put(actor, now_ms + TRAVEL_MS_MAX, Letter::Lease { from, to, message });
-                Letter::Lease { from, to, message: Message::Grant { template, granted, total } }
-            }
-            (Some(Planted::SoldOutTooEarly), Letter::Lease { from, to, message: Message::Recall { template } }) => {
-                let total = self.totals.get(&template).copied().unwrap_or(0);
-                let message = Message::SoldOut { template, total, asked_ms: now_ms };
-                self.put(actor, now_ms, Letter::Lease { from, to, message });
-                Letter::Lease { from, to, message: Message::Recall { template } }
-            }
-            (_, letter) => letter,
-        }
-    }
-
-    fn is_first(&mut self, letter: &Letter) -> bool {
-        match *letter {
-            Letter::Line { from, to, number, .. } => self.seen.insert((from, to, number)),
-            _ => true,
         }
     }
 }
