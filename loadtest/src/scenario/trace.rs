@@ -137,4 +137,18 @@ mod tests {
         assert_eq!(["0.9", "0.95", "0.1234"].map(pays), [Some(9_000), Some(9_500), Some(1_234)]);
         assert_eq!(["1.5", "0.", "x", "0.12345"].map(pays), [None; 4]);
     }
+
+    #[test]
+    fn a_compressed_trace_reads_as_the_plain_one() {
+        let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/o2o"));
+        let directory = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(fixture).unwrap().map(Result::unwrap) {
+            let packed = zstd::encode_all(File::open(entry.path()).unwrap(), 3).unwrap();
+            let name = format!("{}.zst", entry.file_name().to_string_lossy());
+            std::fs::write(directory.path().join(name), packed).unwrap();
+        }
+        let (plain, packed) = (Trace::read(fixture).unwrap(), Trace::read(directory.path()).unwrap());
+        assert_eq!((plain.rows.len(), plain.coupons.len()), (60, 7));
+        assert_eq!(plain.rows, packed.rows);
+    }
 }
