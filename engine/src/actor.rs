@@ -106,6 +106,7 @@ impl Handler<Batch> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, batch: Batch, _: &mut Self::Context) {
+        let _guard = AbortOnPanic;
         match self.shard.accept(batch) {
             Ok(()) => self.shell.lane.wake(),
             Err(batch) => refuse(batch, Reason::Overloaded),
@@ -142,6 +143,7 @@ impl Handler<Report> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, report: Report, _: &mut Self::Context) {
+        let _guard = AbortOnPanic;
         let handovers = self.shard.report(report.0);
         self.shell.hand_over(handovers);
     }
@@ -187,6 +189,7 @@ impl Handler<CatalogRequest> for CatalogActor {
     type Result = ();
 
     fn handle(&mut self, request: CatalogRequest, _: &mut Self::Context) {
+        let _guard = AbortOnPanic;
         self.inbox.push_back(request);
         self.shell.lane.wake();
     }

@@ -10,7 +10,7 @@
 use crate::actor::{CatalogActor, ShardActor, Shell};
 use crate::catalog::CatalogOwner;
 use crate::clock::{self, Clock, ClockRefused, WallClock};
-use crate::keys::{KeysError, NodeKeys};
+use crate::keys::{KEYS_NAME, KeysError, NodeKeys};
 use crate::lane::Lane;
 use crate::letter::{Letter, Passenger, PostOffice};
 use crate::recovery::{self, Recovered};
@@ -142,7 +142,10 @@ pub fn init(dir: &Path, partitions: u16) -> Result<LogUuid, Error> {
     let storage = storage(dir)?;
     let mut uuid = [0; 16];
     getrandom::fill(&mut uuid).map_err(|source| failed(std::io::Error::other(source)))?;
-    NodeKeys::create(dir)?;
+    // Keys without a log are those of an `init` that died between the two.
+    if !dir.join(KEYS_NAME).exists() {
+        NodeKeys::create(dir)?;
+    }
     let layout = Layout { partitions, keys: NodeKeys::read(dir)?.check_number() };
     tessera_wal::create(&storage, LogUuid(uuid), &layout.bytes())?;
     Ok(LogUuid(uuid))

@@ -97,6 +97,11 @@ pub fn unreadable(fault: &Status) -> Option<Status> {
     (about_the_message && !ours).then(|| of(&unreadable_refusal(fault)))
 }
 
+/// A server that a client of ours cannot reach.
+pub fn unreachable(error: tonic::transport::Error) -> Status {
+    Status::from_error(Box::new(error))
+}
+
 /// The status of a call whose answer was lost with the engine: it may have been logged or not. Without ErrorInfo, as every status
 /// that says nothing about the outcome.
 pub fn outcome_unknown() -> Status {

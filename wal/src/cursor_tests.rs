@@ -1,3 +1,5 @@
+//! Facts about cursors: what follows is accepted, everything else is named.
+
 use super::*;
 use crate::frame::seal;
 use crate::number::JournalId;

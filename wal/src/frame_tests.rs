@@ -1,3 +1,5 @@
+//! Facts about frames: what is sealed reads back, what is damaged does not.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -131,7 +131,16 @@ fn load(storage: &impl Storage, name: &str, magic: [u8; 8]) -> Result<[u8; SECTO
 }
 
 /// Rule 8: the new file is whole and durable before it takes the name, and the name is durable before anyone relies on it.
-fn replace(storage: &impl Storage, name: &str, mut sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
+fn replace(storage: &impl Storage, name: &str, sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
+    match replace_on_disk(storage, name, sector) {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {
+            Err(Error::DiskFull { segment_bytes: SECTOR_BYTES as u64 })
+        }
+        replaced => replaced,
+    }
+}
+
+fn replace_on_disk(storage: &impl Storage, name: &str, mut sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
     let crc = crc32fast::hash(&sector[..CRC_AT]);
     put(&mut sector, CRC_AT, crc.to_le_bytes());
     let temporary = format!("{name}.tmp");

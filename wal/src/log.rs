@@ -77,9 +77,13 @@ impl<P: Passenger> Log<P> {
     /// Puts a writer on its thread.
     ///
     /// # Errors
-    /// `Io` when the machine has no thread left.
+    /// `DiskFull` when there is no room for the reserve; `Io` when the disk fails or the machine has no thread left.
     pub fn start<S: Storage>(mut writer: Writer<S>) -> Result<Log<P>, Error> {
         let options = writer.options.clone();
+        // The reserve first: there is no room before it stands.
+        while writer.spares.ready_count() < options.reserve_count {
+            writer.spares.make_one()?;
+        }
         writer.spare_source = SpareSource::Awaited;
         let spares = Arc::clone(&writer.spares);
         let (log, worker) = Log::stepped(writer);

@@ -55,7 +55,7 @@ impl<S: Storage> Spares<S> {
         let next_number = found.iter().filter_map(|name| number_of(name)).max().map_or(1, |last| last + 1);
         let (ready, disk_full, stopping) = (VecDeque::new(), false, false);
         let state = Mutex::new(State { ready, unzeroed: found, next_number, disk_full, stopping });
-        Spares { storage, limits, state, changed: Condvar::new(), refusing: AtomicBool::new(false) }
+        Spares { storage, limits, state, changed: Condvar::new(), refusing: AtomicBool::new(reserve_count > 0) }
     }
 
     pub(crate) fn ready_count(&self) -> usize {
@@ -126,7 +126,9 @@ impl<S: Storage> Spares<S> {
     }
 
     fn note_change(&self, state: &State<S::File>) {
-        let refusing = state.disk_full && state.ready.len() <= self.limits.reserve_count;
+        // Fewer than the reserve: what a turn begins now could find no segment, should the disk turn out to be full.
+        let ready_count = state.ready.len();
+        let refusing = ready_count < self.limits.reserve_count || (state.disk_full && ready_count <= self.limits.reserve_count);
         self.refusing.store(refusing, Ordering::Release);
         self.changed.notify_all();
     }

@@ -13,7 +13,10 @@ use tonic::{
 
 use self::codec::DynamicCodec;
 pub use self::method::{BadMethod, Method};
-use crate::limits::{HANDSHAKE_TIMEOUT, RESPONSE_BYTES_MAX};
+use crate::{
+    limits::{HANDSHAKE_TIMEOUT, RESPONSE_BYTES_MAX},
+    status,
+};
 
 /// Why a call brought no reply.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +54,7 @@ pub async fn connect(endpoint: &str) -> Result<Channel, Error> {
 pub async fn call(channel: Channel, method: &Method, request: DynamicMessage) -> Result<DynamicMessage, Error> {
     let mut grpc = Grpc::new(channel).max_decoding_message_size(RESPONSE_BYTES_MAX);
     let refused = |status: Status| Error::Refused(Box::new(status));
-    grpc.ready().await.map_err(|error| refused(Status::from_error(Box::new(error))))?;
+    grpc.ready().await.map_err(|error| refused(status::unreachable(error)))?;
     let path = PathAndQuery::try_from(method.path()).expect("a method's name is a path");
     let codec = DynamicCodec::new(method.output());
     let reply = grpc.unary(Request::new(request), path, codec).await.map_err(refused)?;

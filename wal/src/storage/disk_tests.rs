@@ -1,3 +1,5 @@
+//! Facts about the real disk: names, locks, and reads past the cache.
+
 use super::*;
 use crate::storage::AlignedBuffer;
 

@@ -1,3 +1,5 @@
+//! Facts about the simulated disk: it forgets exactly what was not synced.
+
 use super::*;
 use crate::storage::StorageFile;
 
