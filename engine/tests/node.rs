@@ -6,6 +6,7 @@ use std::time::Duration;
 use tessera_domain::command::*;
 use tessera_domain::money::{Currency, Rounding};
 use tessera_domain::{Id, Kind, Reason, Reply, TemplateSpec, Validity, Window};
+use tessera_engine::keys::NodeKeys;
 use tessera_engine::letter::{Answer, Outlet, Request, Sink};
 use tessera_engine::node::{Config, init};
 use tessera_engine::shard::Limits;
@@ -100,4 +101,15 @@ fn a_sale_is_sold_to_the_last_piece_and_every_answer_is_repeated_after_a_restart
         }
         node.stop();
     }
+}
+
+#[test]
+fn an_init_that_died_between_keys_and_log_is_repeated_with_the_keys_that_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    NodeKeys::create(dir.path()).unwrap();
+    let before = NodeKeys::read(dir.path()).unwrap().check_number();
+    init(dir.path(), 1).unwrap();
+    let node = open(dir.path(), 1);
+    assert_eq!(node.router().keys().check_number(), before);
+    node.stop();
 }

@@ -13,7 +13,7 @@ use crate::process::{Server, check_fails, data_dir, path};
 #[test]
 fn a_directory_is_made_once() {
     let dir = data_dir();
-    check_fails(&["init", path(&dir)], 1, &["keys"]);
+    check_fails(&["init", path(&dir)], 1, &["log.id is here already"]);
 }
 
 #[test]
