@@ -81,9 +81,7 @@ impl<P: Passenger> Log<P> {
     pub fn start<S: Storage>(mut writer: Writer<S>) -> Result<Log<P>, Error> {
         let options = writer.options.clone();
         // The reserve first: there is no room before it stands.
-        while writer.spares.ready_count() < options.reserve_count {
-            writer.spares.make_one()?;
-        }
+        writer.spares.keep_ahead()?;
         writer.spare_source = SpareSource::Awaited;
         let spares = Arc::clone(&writer.spares);
         let (log, worker) = Log::stepped(writer);

@@ -44,6 +44,8 @@ struct State<F> {
     unzeroed: Vec<String>,
     next_number: u64,
     disk_full: bool,
+    /// Whether a thread makes spares, so that whoever needs one waits for it.
+    kept_ahead: bool,
     stopping: bool,
 }
 
@@ -53,9 +55,10 @@ impl<S: Storage> Spares<S> {
         let Options { segment_bytes, spare_count, reserve_count, .. } = *options;
         let limits = Limits { segment_bytes, spare_count, reserve_count };
         let next_number = found.iter().filter_map(|name| number_of(name)).max().map_or(1, |last| last + 1);
-        let (ready, disk_full, stopping) = (VecDeque::new(), false, false);
-        let state = Mutex::new(State { ready, unzeroed: found, next_number, disk_full, stopping });
-        Spares { storage, limits, state, changed: Condvar::new(), refusing: AtomicBool::new(reserve_count > 0) }
+        let ready = VecDeque::new();
+        let state = State { ready, unzeroed: found, next_number, disk_full: false, kept_ahead: false, stopping: false };
+        let state = Mutex::new(state);
+        Spares { storage, limits, state, changed: Condvar::new(), refusing: AtomicBool::new(false) }
     }
 
     pub(crate) fn ready_count(&self) -> usize {
@@ -113,6 +116,18 @@ impl<S: Storage> Spares<S> {
         }
     }
 
+    /// Makes the reserve; from now on a thread keeps it, and whoever needs a spare waits for one.
+    ///
+    /// # Errors
+    /// `DiskFull` when there is no room for it; `Io` when the disk fails.
+    pub(crate) fn keep_ahead(&self) -> Result<(), Error> {
+        while self.ready_count() < self.limits.reserve_count {
+            self.make_one()?;
+        }
+        self.state.lock().kept_ahead = true;
+        Ok(())
+    }
+
     /// Ends all waiting.
     pub(crate) fn stop(&self) {
         self.state.lock().stopping = true;
@@ -126,9 +141,10 @@ impl<S: Storage> Spares<S> {
     }
 
     fn note_change(&self, state: &State<S::File>) {
-        // Fewer than the reserve: what a turn begins now could find no segment, should the disk turn out to be full.
+        // Below the reserve what a turn begins now could wait for a segment that a full disk does not give.
         let ready_count = state.ready.len();
-        let refusing = ready_count < self.limits.reserve_count || (state.disk_full && ready_count <= self.limits.reserve_count);
+        let reserve_count = self.limits.reserve_count;
+        let refusing = (state.kept_ahead && ready_count < reserve_count) || (state.disk_full && ready_count <= reserve_count);
         self.refusing.store(refusing, Ordering::Release);
         self.changed.notify_all();
     }
