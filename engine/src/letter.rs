@@ -88,7 +88,8 @@ pub enum Letter {
 
 /// Brings letters to actors. Must not block.
 pub trait PostOffice: Send + Sync {
-    /// Takes a letter; one that cannot be brought may be dropped, every protocol repeats itself.
+    /// Takes a letter. Lease and line letters may be lost: their protocols repeat themselves. `Catalog` and
+    /// `Installed` are not repeated, so whoever brings them between processes has to keep them.
     fn post(&self, letter: Letter);
 }
 
