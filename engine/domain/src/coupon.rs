@@ -6,6 +6,7 @@
 
 use crate::container::{Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 use crate::terms::{Terms, Window};
 
 /// Where a coupon stands in its life.
@@ -60,6 +61,22 @@ impl Entity for Coupon {
     }
 }
 
+impl Restore for Coupon {
+    fn restore(_number: u64, fields: &Fields) -> Option<Coupon> {
+        Some(Coupon {
+            user: fields.one_based(1)?,
+            terms: fields.one_based(2)?,
+            older: fields.get(3),
+            window: Window { from_ms: fields.get(4) as i64, until_ms: fields.get(5) as i64 },
+            available: fields.get(6) as i64,
+            captured: fields.get(7) as i64,
+            last: fields.get(8),
+            key_version: fields.narrow(9)?,
+            extended: fields.flag(10)?,
+        })
+    }
+}
+
 /// The end of a card's validity after a refund reopened it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
@@ -71,6 +88,12 @@ impl Entity for Extension {
     const KIND: EntityKind = EntityKind::Extension;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.until_ms as u64);
+    }
+}
+
+impl Restore for Extension {
+    fn restore(coupon: u64, fields: &Fields) -> Option<Extension> {
+        Some(Extension { coupon, until_ms: fields.get(1) as i64 })
     }
 }
 
@@ -128,6 +151,19 @@ impl Coupons {
 
     pub(crate) fn digest(&self) -> u64 {
         self.coupons.digest().wrapping_add(self.extensions.digest())
+    }
+
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.coupons)?;
+        out.keyed(&self.extensions)
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        self.coupons.put_back(number, Coupon::restore(number, fields)?)
+    }
+
+    pub(crate) fn restore_extension(&mut self, coupon: u64, fields: &Fields) -> Option<()> {
+        self.extensions.put_back(Extension::restore(coupon, fields)?)
     }
 
     pub(crate) fn add(&mut self, coupon: Coupon) -> u64 {

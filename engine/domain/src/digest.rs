@@ -5,6 +5,8 @@
 //! are. Numbers of kinds and fields are final: never reused, never retyped. It finds divergence
 //! and damage, not forgery (the hash chain is for that).
 
+use crate::image::{Fields, Restore};
+
 /// The kinds of entities that are state, with their final numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -43,6 +45,32 @@ pub enum EntityKind {
     Template = 16,
 }
 
+impl EntityKind {
+    /// The kind of this number.
+    pub fn from_number(number: u16) -> Option<EntityKind> {
+        use EntityKind::*;
+        const ALL: [EntityKind; 16] = [
+            Partition,
+            Terms,
+            User,
+            Coupon,
+            ClaimCount,
+            Redemption,
+            Refund,
+            Request,
+            Extension,
+            Home,
+            HomeLessee,
+            Lessee,
+            LineOut,
+            LineMessage,
+            LineIn,
+            Template,
+        ];
+        ALL.into_iter().find(|&kind| kind as u16 == number)
+    }
+}
+
 /// An entity whose fields are covered by the digest.
 pub trait Entity {
     /// Which kind it is.
@@ -66,6 +94,12 @@ impl Entity for Clock {
         visit(1, self.lsn);
         visit(2, self.time_ms as u64);
         visit(3, self.forgotten);
+    }
+}
+
+impl Restore for Clock {
+    fn restore(key: u64, fields: &Fields) -> Option<Clock> {
+        (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3) })
     }
 }
 

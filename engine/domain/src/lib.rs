@@ -17,6 +17,7 @@ mod decide;
 pub mod digest;
 pub mod event;
 mod id;
+pub mod image;
 pub mod keyed;
 pub mod lease;
 pub mod line;

@@ -5,6 +5,7 @@
 
 use crate::container::{Entities, Table};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 
 /// A coupon used or a card charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,21 @@ impl Entity for Redemption {
     }
 }
 
+impl Restore for Redemption {
+    fn restore(_number: u64, fields: &Fields) -> Option<Redemption> {
+        Some(Redemption {
+            lsn: fields.get(1),
+            coupon: fields.one_based(2)?,
+            order: fields.wide(3),
+            amount: fields.get(5) as i64,
+            applied: fields.get(6) as i64,
+            balance_after: fields.get(7) as i64,
+            at_ms: fields.get(8) as i64,
+            refunded: fields.get(9) as i64,
+        })
+    }
+}
+
 /// One refund of a redemption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refund {
@@ -62,6 +78,19 @@ impl Entity for Refund {
         visit(4, self.until_ms as u64);
         visit(5, self.at_ms as u64);
         visit(6, self.restored as u64);
+    }
+}
+
+impl Restore for Refund {
+    fn restore(_number: u64, fields: &Fields) -> Option<Refund> {
+        Some(Refund {
+            redemption: fields.one_based(1)?,
+            amount: fields.get(2) as i64,
+            balance_after: fields.get(3) as i64,
+            until_ms: fields.get(4) as i64,
+            at_ms: fields.get(5) as i64,
+            restored: fields.get(6) as i64,
+        })
     }
 }
 
@@ -99,12 +128,32 @@ impl Redemptions {
         self.get(low).filter(|redemption| redemption.lsn == lsn).map(|redemption| (low, redemption))
     }
 
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.redemptions)?;
+        out.numbered(&self.refunds)
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let redemption = Redemption::restore(number, fields)?;
+        self.redemptions.put_back(number, redemption)?;
+        self.index(redemption.order, number);
+        Some(())
+    }
+
+    pub(crate) fn restore_refund(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        self.refunds.put_back(number, Refund::restore(number, fields)?)
+    }
+
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
         let number = self.redemptions.push(redemption);
+        self.index(redemption.order, number);
+        number
+    }
+
+    fn index(&mut self, order: u128, number: u64) {
         let redemptions = &self.redemptions;
         let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order as u64;
-        self.by_order.insert(redemption.order as u64, number, hash);
-        number
+        self.by_order.insert(order as u64, number, hash);
     }
 
     pub(crate) fn add_refund(&mut self, refund: Refund) -> u64 {

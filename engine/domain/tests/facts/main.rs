@@ -10,6 +10,7 @@ mod digest;
 mod events;
 mod golden;
 mod idempotency;
+mod image;
 mod journal;
 mod model;
 mod natural_key;
