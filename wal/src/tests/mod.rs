@@ -6,6 +6,7 @@ mod crash_nested;
 mod crash_planted;
 mod disk_full;
 mod fixture;
+mod history;
 mod limits;
 mod log_thread;
 mod meddling;
