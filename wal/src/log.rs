@@ -6,10 +6,12 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::frame::Frame;
+use crate::history::History;
 use crate::journal::{Full, FullReason, Handover, Journal, Passenger};
 use crate::number::{FrameNo, GroupSeq, JournalId};
 use crate::options::{Abort, Fatal, HANDOVER_BYTES_MAX, Options};
 use crate::read::Reader;
+use crate::span::Position;
 use crate::spares::Spares;
 use crate::storage::Storage;
 use crate::trim::{self, KeepFrom, Trimmed};
@@ -127,10 +129,16 @@ impl<P: Passenger> Log<P> {
         self.handover_bytes_max
     }
 
-    /// Reads what is durable.
+    /// A reading session over what is durable, for whoever reads more than once.
     #[must_use]
-    pub fn reader(&self) -> &Reader {
-        &self.reader
+    pub fn history(&self) -> History {
+        self.reader.history()
+    }
+
+    /// Where a journal stands, durably; as [`Reader::position`].
+    #[must_use]
+    pub fn position(&self, journal: JournalId) -> Option<Position> {
+        self.reader.position(journal)
     }
 
     /// Rule 2. Returns only when a test's hook does.

@@ -1,28 +1,27 @@
-//! History: every frame and every event of a journal is found, from the archive to the newest group, by number and by lsn; and
-//! what is damaged, missing or gone there is said to be so.
+//! History: every frame and every event of a journal is found, from the archive to the newest group, by number and by lsn, also
+//! while it is written; and finding it costs little.
 
 use super::scribe::*;
-use crate::storage::sim::{Fault, SimStorage};
-use crate::storage::{Storage, StorageFile};
+use crate::storage::sim::SimStorage;
 use crate::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const SEGMENT_BYTES: u64 = 16384;
+pub(super) const SEGMENT_BYTES: u64 = 16384;
 
-fn archiving(archive_bytes_max: Option<u64>) -> Options {
+pub(super) fn archiving(archive_bytes_max: Option<u64>) -> Options {
     Options { archive_bytes_max, ..options(SEGMENT_BYTES) }
 }
 
 /// A log of three starts; journal 3 in every second group, with one to three events a frame.
-struct World {
-    storage: SimStorage,
-    writer: Writer<SimStorage>,
+pub(super) struct World {
+    pub(super) storage: SimStorage,
+    pub(super) writer: Writer<SimStorage>,
     /// Journal 3, in order.
-    frames: Vec<Vec<u8>>,
+    pub(super) frames: Vec<Vec<u8>>,
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let storage = new_log();
     let mut frames = Vec::new();
     for start in 0..3_u8 {
@@ -45,7 +44,7 @@ fn world() -> World {
 }
 
 /// Opens a log that may have been trimmed; its scribe goes on after the frames replayed.
-fn reopened(storage: &SimStorage, options: &Options) -> (Writer<SimStorage>, Scribe) {
+pub(super) fn reopened(storage: &SimStorage, options: &Options) -> (Writer<SimStorage>, Scribe) {
     let mut scribe = Scribe::default();
     let replay = &mut |frame: Frame<'_>, _| {
         scribe.resume(&frame);
@@ -55,11 +54,11 @@ fn reopened(storage: &SimStorage, options: &Options) -> (Writer<SimStorage>, Scr
     (writer, scribe)
 }
 
-fn keep_from(number: u64) -> KeepFrom {
+pub(super) fn keep_from(number: u64) -> KeepFrom {
     KeepFrom::from([(JournalId(1), FrameNo(u64::MAX)), (JournalId(3), FrameNo(number))])
 }
 
-fn read_all(history: &mut History, from: u64) -> Result<Vec<Vec<u8>>, Error> {
+pub(super) fn read_all(history: &mut History, from: u64) -> Result<Vec<Vec<u8>>, Error> {
     let mut seen = Vec::new();
     history.read(JournalId(3), FrameNo(from), &mut |frame| {
         seen.push(frame.bytes().to_vec());
@@ -70,7 +69,7 @@ fn read_all(history: &mut History, from: u64) -> Result<Vec<Vec<u8>>, Error> {
 
 /// Every frame by its number, every event by its lsn, and reading from each of both.
 #[track_caller]
-fn check_all(history: &mut History, frames: &[Vec<u8>]) {
+pub(super) fn check_all(history: &mut History, frames: &[Vec<u8>]) {
     let mut lsn = 1;
     for (index, bytes) in frames.iter().enumerate() {
         let (number, frame) = (index as u64 + 1, Frame::parse(bytes).unwrap().0);
@@ -138,6 +137,32 @@ fn a_session_sees_what_becomes_durable_after_it_began() {
 }
 
 #[test]
+fn a_tenure_frame_holds_no_event_and_hides_none() {
+    let storage = new_log();
+    let (mut expected, mut lsn) = (Vec::new(), 0);
+    for start in 0..4_u8 {
+        let (mut writer, mut scribe) = reopened(&storage, &archiving(None));
+        // The second start leaves a segment with nothing but tenures.
+        let frames = [scribe.tenure(3), scribe.tenure(3), scribe.frame_of_events(3, 2, &[start]), scribe.tenure(3)];
+        let written = if start == 1 { &frames[..2] } else { &frames[..] };
+        writer.commit(&written.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        if start != 1 {
+            expected.extend([(lsn + 1, frames[2].clone()), (lsn + 2, frames[2].clone())]);
+            lsn += 2;
+        }
+        for archived in [false, true] {
+            let mut history = writer.reader().history();
+            for (lsn, frame) in &expected {
+                let found = history.frame_of(JournalId(3), Lsn(*lsn)).unwrap().unwrap();
+                assert_eq!(found.bytes(), frame, "start {start}, archived: {archived}, lsn {lsn}");
+            }
+            assert_eq!(history.frame_of(JournalId(3), Lsn(lsn + 1)).unwrap(), None);
+            writer.trim(&keep_from(u64::MAX)).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_position_is_durable_and_outlives_what_was_trimmed() {
     let World { storage, mut writer, frames } = world();
     let last = Frame::parse(frames.last().unwrap()).unwrap().0;
@@ -165,150 +190,6 @@ fn walking_back_through_a_journal_opens_each_segment_once() {
     }
     let opened = writer.storage.opens() - reads;
     assert!(opened <= 2 * 16, "{opened} files opened for {} lookups", rounds * frames.len());
-}
-
-fn archived(storage: &SimStorage) -> Vec<String> {
-    storage.list().unwrap().into_iter().filter(|name| name.starts_with("archive/")).collect()
-}
-
-fn trimmed_world() -> (SimStorage, Vec<Vec<u8>>) {
-    let World { storage, mut writer, frames } = world();
-    assert!(writer.trim(&keep_from(14)).unwrap().segments >= 5);
-    drop(writer);
-    (storage, frames)
-}
-
-#[test]
-fn no_flipped_bit_of_an_archived_segment_is_silent() {
-    let (storage, frames) = trimmed_world();
-    let (mut exact, mut refused) = (0, 0);
-    for name in archived(&storage) {
-        for bit in (0..storage.bytes(&name).len() * 8).step_by(331) {
-            let copy = storage.kill();
-            copy.flip_bit(&name, bit);
-            let (writer, _) = reopened(&copy, &archiving(None));
-            match read_all(&mut writer.reader().history(), 1) {
-                Ok(seen) if seen == frames => exact += 1,
-                Ok(seen) => panic!("{name} bit {bit}: {} of {} frames, silently", seen.len(), frames.len()),
-                Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Corruption, "{name} bit {bit}: {error}");
-                    refused += 1;
-                }
-            }
-        }
-    }
-    assert!(exact > 500 && refused > 100, "{exact} exact, {refused} refused");
-}
-
-#[test]
-fn an_archived_segment_that_is_cut_swapped_or_foreign_is_refused() {
-    let (storage, frames) = trimmed_world();
-    let names = archived(&storage);
-    let read = |meddle: &dyn Fn(&SimStorage)| {
-        let copy = storage.kill();
-        meddle(&copy);
-        let (writer, _) = reopened(&copy, &archiving(None));
-        read_all(&mut writer.reader().history(), 1)
-    };
-    assert_eq!(read(&|_| {}).unwrap(), frames);
-    let mut cuts = 0;
-    for name in &names {
-        let bytes = storage.bytes(name);
-        for length in [0, 100, 4096, 5000, 8192] {
-            match read(&|copy| copy.set_bytes(name, &bytes[..length.min(bytes.len())])) {
-                // Only what is behind its end is gone.
-                Ok(seen) => assert!(seen == frames && length == 8192, "{name} of {length} bytes"),
-                Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Corruption, "{name} of {length} bytes");
-                    cuts += 1;
-                }
-            }
-        }
-        for other in names.iter().filter(|other| *other != name) {
-            let swapped = read(&|copy| copy.set_bytes(name, &storage.bytes(other)));
-            assert_eq!(swapped.unwrap_err().kind(), ErrorKind::Corruption, "{other} over {name}");
-        }
-    }
-    assert!(cuts >= 4 * names.len(), "{cuts} cuts refused");
-    let other = SimStorage::new();
-    create(&other, LogUuid([3; 16]), b"").unwrap();
-    drop(open_and_read(&other, &archiving(None)).unwrap());
-    let mut foreign = other.bytes("segment-000000000001.wal");
-    foreign.resize(SEGMENT_BYTES as usize, 0);
-    assert_eq!(read(&|copy| copy.set_bytes(&names[0], &foreign)).unwrap_err().kind(), ErrorKind::Foreign);
-}
-
-#[test]
-fn an_archived_segment_missing_in_the_middle_is_named_and_one_missing_at_the_end_is_trimmed() {
-    let (storage, frames) = trimmed_world();
-    let names = archived(&storage);
-    for (index, name) in names.iter().enumerate() {
-        let copy = storage.kill();
-        copy.lose(name);
-        let (writer, _) = reopened(&copy, &archiving(None));
-        match read_all(&mut writer.reader().history(), 1).unwrap_err() {
-            Error::Trimmed { first_available, .. } => {
-                assert_eq!(index, 0, "{name}");
-                let rest = read_all(&mut writer.reader().history(), first_available.0).unwrap();
-                assert_eq!(rest, frames[first_available.0 as usize - 1..]);
-            }
-            Error::Corrupt { file, damage: Damage::SegmentMissing { segment }, .. } => {
-                assert_eq!((file.as_str(), archive_name(segment)), (name.as_str(), name.clone()));
-            }
-            other => panic!("{name}: {other}"),
-        }
-        // What is above the gap is there.
-        assert_eq!(read_all(&mut writer.reader().history(), 15).unwrap(), frames[14..]);
-    }
-}
-
-#[test]
-fn an_archive_beyond_its_bound_loses_its_oldest_segments_and_says_so() {
-    let World { storage, mut writer, frames } = world();
-    let mut through = writer.reader().history();
-    check_all(&mut through, &frames);
-    writer.trim(&keep_from(14)).unwrap();
-    check_all(&mut through, &frames);
-    let before = archived(&storage);
-    drop((writer, through));
-    let (mut writer, _) = reopened(&storage, &archiving(Some(2 * SEGMENT_BYTES)));
-    let trimmed = writer.trim(&keep_from(14)).unwrap();
-    let after = archived(&storage);
-    assert_eq!(trimmed.removed as usize, before.len() - after.len());
-    assert!(before.ends_with(&after) && after.len() >= 2, "{before:?} {after:?}");
-    let sizes = after.iter().map(|name| storage.open(name).unwrap().len_bytes().unwrap()).sum::<u64>();
-    assert!(sizes <= 2 * SEGMENT_BYTES);
-    let Error::Trimmed { first_available, .. } = read_all(&mut writer.reader().history(), 1).unwrap_err() else { panic!() };
-    assert!(first_available > FrameNo(1));
-    let rest = read_all(&mut writer.reader().history(), first_available.0).unwrap();
-    assert_eq!(rest, frames[first_available.0 as usize - 1..]);
-    let gone = writer.reader().history().frame_of(JournalId(3), Lsn(1)).unwrap_err();
-    assert_eq!(gone.kind(), ErrorKind::Trimmed);
-}
-
-#[test]
-fn a_crash_while_the_archive_is_bounded_leaves_no_gap_in_it() {
-    let (storage, frames) = trimmed_world();
-    let mut worlds = 0;
-    for step in 0.. {
-        let storage = storage.kill();
-        let (mut writer, _) = reopened(&storage, &archiving(Some(SEGMENT_BYTES)));
-        storage.fail_at(storage.steps() + step, Fault::Crash);
-        let finished = writer.trim(&keep_from(14)).is_ok();
-        for image in storage.crash_images(256, 32, step).into_iter().chain([storage.kill()]) {
-            worlds += 1;
-            let (writer, _) = reopened(&image, &archiving(Some(SEGMENT_BYTES)));
-            let from = match read_all(&mut writer.reader().history(), 1) {
-                Err(Error::Trimmed { first_available, .. }) => first_available.0,
-                read => read.map(|_| 1).unwrap(),
-            };
-            assert_eq!(read_all(&mut writer.reader().history(), from).unwrap(), frames[from as usize - 1..]);
-        }
-        if finished {
-            break;
-        }
-    }
-    assert!(worlds > 10, "{worlds} crash images");
 }
 
 #[test]

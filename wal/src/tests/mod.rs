@@ -1,5 +1,6 @@
 //! Tests of the log as a whole, over the simulated storage. Each file is about one promise; what they share is the scribe.
 
+mod archive;
 mod bit_flips;
 mod crash;
 mod crash_nested;

@@ -38,6 +38,20 @@ impl Scribe {
         bytes
     }
 
+    /// The next frame of a journal, which begins a tenure.
+    pub(super) fn tenure(&mut self, journal: u16) -> Vec<u8> {
+        let journal = JournalId(journal);
+        let cursor = self.cursors.entry(journal).or_default();
+        let (number, first_lsn) = (FrameNo(cursor.number.0 + 1), Lsn(cursor.lsn.0 + 1));
+        let (kind, now_ms) = (FrameKind::Tenure, cursor.now_ms.max(500));
+        let header =
+            FrameHeader { journal, number, tenure: number, first_lsn, count: 0, now_ms, catalog_lsn: 4, digest: 5, kind };
+        let mut bytes = Vec::new();
+        let chain = seal(&header, b"owner", &cursor.chain, &mut bytes);
+        cursor.advance_sealed(&header, chain);
+        bytes
+    }
+
     /// Takes in what a log replays; panics where it does not follow.
     pub(super) fn follow(&mut self, frame: &Frame<'_>) {
         let cursor = self.cursors.entry(frame.header.journal).or_default();
