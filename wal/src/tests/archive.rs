@@ -127,6 +127,23 @@ fn an_archive_beyond_its_bound_loses_its_oldest_segments_and_says_so() {
 }
 
 #[test]
+fn a_session_that_has_read_the_archive_learns_that_it_was_bounded() {
+    let (storage, frames) = trimmed_world();
+    let (mut writer, mut scribe) = reopened(&storage, &archiving(Some(SEGMENT_BYTES)));
+    let (mut through, other) = (writer.reader().history(), writer.reader());
+    check_all(&mut through, &frames);
+    assert!(writer.trim(&keep_from(14)).unwrap().removed > 3);
+    for history in [&mut through, &mut other.history()] {
+        let Error::Trimmed { first_available, .. } = read_all(history, 1).unwrap_err() else { panic!("trimmed") };
+        assert!(first_available > FrameNo(3));
+        assert_eq!(read_all(history, first_available.0).unwrap(), frames[first_available.0 as usize - 1..]);
+    }
+    let next = scribe.frame(3, b"next");
+    writer.commit(&[&next]).unwrap();
+    assert_eq!(read_all(&mut through, frames.len() as u64 + 1).unwrap(), [next]);
+}
+
+#[test]
 fn a_crash_while_the_archive_is_bounded_leaves_no_gap_in_it() {
     let (storage, frames) = trimmed_world();
     let mut worlds = 0;
