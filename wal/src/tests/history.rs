@@ -243,3 +243,22 @@ fn a_feed_beside_the_writer_sees_every_frame_once() {
         });
     }
 }
+
+#[test]
+fn a_segment_recycled_under_a_reading_is_trimmed_and_not_damaged() {
+    let options = Options { archive: false, ..options(1 << 18) };
+    let (mut writer, _, mut scribe, _) = open_and_read(&new_log(), &options).unwrap();
+    // No two of them lie in one window.
+    commit_each(&mut writer, &mut scribe, &[&[1; 40_000], &[2; 40_000], &[3; 40_000]]);
+    let (mut history, mut seen) = (writer.reader().history(), 0);
+    let read = history.read(JournalId(0), FrameNo(1), &mut |_| {
+        seen += 1;
+        while writer.stats().segments == 0 {
+            commit_each(&mut writer, &mut scribe, &[&[4; 40_000]]);
+        }
+        writer.trim(&KeepFrom::from([(JournalId(0), FrameNo(u64::MAX))])).unwrap();
+        writer.prepare_spare().unwrap();
+        ControlFlow::Continue(())
+    });
+    assert_eq!((read.unwrap_err().kind(), seen), (ErrorKind::Trimmed, 1));
+}
