@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod failures;
+mod fixture;
 mod folder;
 mod planted;
 mod rebuilding;
