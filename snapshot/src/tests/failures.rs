@@ -129,6 +129,47 @@ fn a_disk_that_fills_at_any_byte_refuses_and_goes_on_once_there_is_room() {
 }
 
 #[test]
+fn a_start_on_a_full_disk_removes_what_fills_it() {
+    let (origin, images) = folder(&[1, 2]);
+    let mut writer = images.begin(subject(0, 3)).unwrap();
+    writer.push(&[3; CHUNK_BYTES_MAX]).unwrap();
+    let storage = origin.kill();
+    storage.set_capacity_bytes(Some(0));
+    let started = Images::open(storage.clone(), UUID).unwrap();
+    assert_eq!((started.list(), storage.list().unwrap().len()), (images.list(), 3), "the rest is gone");
+    storage.set_capacity_bytes(None);
+    assert_eq!(fold(&started, 0, 3).unwrap().id, ImageId(4), "its number is not given again");
+}
+
+#[test]
+fn a_write_that_was_dropped_or_went_astray_is_never_silent() {
+    let ((origin, _), mut refused) = (folder(&[1, 2]), [0, 0]);
+    for fault in [Fault::DropWrite, Fault::MisdirectWrite(1), Fault::MisdirectWrite(40)] {
+        for step in 0.. {
+            let storage = origin.kill();
+            let images = Images::open(storage.clone(), UUID).unwrap();
+            storage.fail_at(storage.steps() + step, fault);
+            let folded = fold(&images, 0, 3);
+            if !storage.has_met_a_fault() {
+                break;
+            }
+            refused[0] += u64::from(folded.is_err());
+            let expected: &[u64] = if folded.is_ok() { &[3, 2] } else { &[2, 1] };
+            let after = reopened(&storage).unwrap_or_else(|error| {
+                // Only the manifest is not read back before it counts; the next start refuses it.
+                assert!(folded.is_ok() && error.kind() == ErrorKind::Corruption, "{error}");
+                refused[1] += 1;
+                rebuild(&storage, UUID).unwrap();
+                reopened(&storage).unwrap()
+            });
+            assert_eq!(positions(&after, 0), expected, "{fault:?} at step {step}");
+            assert!(after.list().iter().all(|image| read(&after, image).is_ok()), "{fault:?} at step {step}");
+        }
+    }
+    assert_eq!(refused, [6, 3], "two writes of the image, one of the manifest, three faults");
+}
+
+#[test]
 fn reads_that_fail_are_no_damage() {
     let (storage, images) = folder(&[1, 2]);
     storage.fail_reads(true);
