@@ -228,6 +228,8 @@ fn manifest_at_start(storage: &impl Storage, uuid: LogUuid, files: &Files) -> Re
     let manifest = manifest.numbering_from(next_image);
     match manifest.store(storage, uuid) {
         Ok(()) => Ok(manifest),
+        // What is removed next may be what fills the disk. The next switch tells the numbers.
+        Err(Unnamed::Refused(Error::DiskFull { .. })) if !is_new => Ok(manifest),
         Err(Unnamed::Refused(error) | Unnamed::Unsure(error)) => Err(error),
     }
 }

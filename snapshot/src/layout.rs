@@ -3,6 +3,8 @@
 //! Every structure has a fixed size and is checked for it before a field is taken, so an offset out of range is a broken program,
 //! not bad input: it panics.
 
+use tessera_wal::storage::SECTOR_BYTES;
+
 /// Takes fields out of a structure whose size has been checked.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
@@ -35,7 +37,8 @@ pub(crate) fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N]) {
     out[at..at + N].copy_from_slice(&bytes);
 }
 
-/// Whether all bytes are zero.
+/// Whether all bytes are zero; at most a sector of them.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == 0)
+    static ZEROES: [u8; SECTOR_BYTES] = [0; SECTOR_BYTES];
+    *bytes == ZEROES[..bytes.len()]
 }

@@ -96,10 +96,14 @@ impl Manifest {
         self.images.iter().any(|image| image.id == id)
     }
 
-    /// Switches to this manifest: the new file is whole and durable before it takes the name.
+    /// Switches to this manifest: the new file is whole and durable before it takes the name. A refused one leaves nothing behind.
     pub(crate) fn store(&self, storage: &impl Storage, uuid: LogUuid) -> Result<(), Unnamed> {
-        self.write(storage, uuid).map_err(Unnamed::Refused)?;
-        take_name(storage, TEMPORARY_NAME, MANIFEST_NAME)
+        let written = self.write(storage, uuid).map_err(Unnamed::Refused);
+        let stored = written.and_then(|()| take_name(storage, TEMPORARY_NAME, MANIFEST_NAME));
+        if let Err(Unnamed::Refused(_)) = stored {
+            let _removed_by_the_next = remove(storage, TEMPORARY_NAME);
+        }
+        stored
     }
 
     fn write(&self, storage: &impl Storage, uuid: LogUuid) -> Result<(), Error> {
