@@ -67,7 +67,7 @@ fn code_of(reason: Reason) -> Code {
     match reason {
         InvalidArgument => Code::InvalidArgument,
         AmountOutOfRange => Code::OutOfRange,
-        NotOwner | Draining | Overloaded | StockBusy => Code::Unavailable,
+        NotOwner | Draining | Overloaded | Recovering | StockBusy => Code::Unavailable,
         LogFull | RequestStoreFull | UserLimitReached => Code::ResourceExhausted,
         TemplateNotFound | CodeNotAccepted | RedemptionNotFound => Code::NotFound,
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed => Code::AlreadyExists,

@@ -13,6 +13,7 @@ use crate::image::{Image, ImageId, Subject};
 use crate::manifest::{IMAGES_PER_JOURNAL, Manifest};
 use crate::planted::{self, Planted};
 use crate::reader::{ImageReader, Verified};
+use crate::rebuild::manifest_as_it_is;
 use crate::writer::ImageWriter;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -61,8 +62,21 @@ impl<S: Storage> Images<S> {
         let files = Files::list(&storage)?;
         let manifest = manifest_at_start(&storage, uuid, &files)?;
         files.sweep(&storage, |id| manifest.names(id))?;
-        let state = State { manifest, unsettled: BTreeSet::new(), damaged: BTreeSet::new(), disabled: false };
-        Ok(Images { shelf: Arc::new(Shelf { storage, uuid, state: Mutex::new(state) }) })
+        Ok(Images::of(storage, uuid, manifest, false))
+    }
+
+    /// Opens the images of a log for reading alone: changes nothing, and takes no new ones.
+    ///
+    /// # Errors
+    /// As [`inspect`](crate::inspect).
+    pub fn look(storage: S, uuid: LogUuid) -> Result<Images<S>, Error> {
+        let manifest = manifest_as_it_is(&storage, uuid)?;
+        Ok(Images::of(storage, uuid, manifest, true))
+    }
+
+    fn of(storage: S, uuid: LogUuid, manifest: Manifest, disabled: bool) -> Images<S> {
+        let state = State { manifest, unsettled: BTreeSet::new(), damaged: BTreeSet::new(), disabled };
+        Images { shelf: Arc::new(Shelf { storage, uuid, state: Mutex::new(state) }) }
     }
 
     /// A journal's images, at most two, newest first.

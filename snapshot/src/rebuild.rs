@@ -25,9 +25,14 @@ pub struct Rebuilt {
 /// # Errors
 /// `Damaged` when the manifest is damaged, another log's, or missing beside images; `Io`.
 pub fn inspect<S: Storage>(storage: &S, uuid: LogUuid) -> Result<Vec<Image>, Error> {
+    manifest_as_it_is(storage, uuid).map(|manifest| manifest.images().to_vec())
+}
+
+/// The manifest, or an empty one where there is neither one nor an image.
+pub(crate) fn manifest_as_it_is<S: Storage>(storage: &S, uuid: LogUuid) -> Result<Manifest, Error> {
     match Manifest::load(storage, uuid) {
-        Err(Error::Damaged { damage: Damage::Missing, .. }) if Files::list(storage)?.whole.is_empty() => Ok(Vec::new()),
-        loaded => loaded.map(|manifest| manifest.images().to_vec()),
+        Err(Error::Damaged { damage: Damage::Missing, .. }) if Files::list(storage)?.whole.is_empty() => Ok(Manifest::EMPTY),
+        loaded => loaded,
     }
 }
 

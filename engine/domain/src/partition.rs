@@ -133,6 +133,11 @@ impl Partition {
         &self.stock
     }
 
+    /// Stock and leases alone.
+    pub fn into_stock(self) -> Stock {
+        self.stock
+    }
+
     /// Lines to and from other partitions.
     pub fn lines(&self) -> &Lines {
         &self.lines
