@@ -48,8 +48,8 @@ pub trait Loader {
     type State;
     /// Takes the next chunk.
     fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage>;
-    /// The state.
-    fn finish(self) -> Self::State;
+    /// The state, if it has the recorded digest; else the digest that it has.
+    fn finish(self, recorded: u64) -> Result<Self::State, u64>;
 }
 
 macro_rules! delegate_state {
@@ -59,8 +59,8 @@ macro_rules! delegate_state {
             fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage> {
                 <$loader>::take(self, chunk)
             }
-            fn finish(self) -> $type {
-                <$loader>::finish(self)
+            fn finish(self, recorded: u64) -> Result<$type, u64> {
+                <$loader>::finish(self, recorded)
             }
         }
 

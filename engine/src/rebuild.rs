@@ -234,11 +234,8 @@ pub(crate) fn load<S: State, D: Storage>(
         loader.take(chunk).map_err(|source| ImageError::Content { file: file.clone(), source })?;
     }
     let verified = reader.finish()?;
-    let state = loader.finish();
-    let (recorded, found) = (subject.digest, state.digest());
-    if found != recorded || state.lsn() != subject.cursor.lsn.0 {
-        return Err(ImageError::Digest { file, recorded, found });
-    }
+    let recorded = subject.digest;
+    let state = loader.finish(recorded).map_err(|found| ImageError::Digest { file, recorded, found })?;
     Ok((Ledger::resume(subject.journal, state, subject.cursor, subject.catalog_lsn), verified))
 }
 

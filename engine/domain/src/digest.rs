@@ -43,13 +43,15 @@ pub enum EntityKind {
     LineIn = 15,
     /// A template in the catalog.
     Template = 16,
+    /// A hold of a coupon for an order.
+    Hold = 17,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 16] = [
+        const ALL: [EntityKind; 17] = [
             Partition,
             Terms,
             User,
@@ -66,6 +68,7 @@ impl EntityKind {
             LineMessage,
             LineIn,
             Template,
+            Hold,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }
@@ -86,6 +89,8 @@ pub(crate) struct Clock {
     pub(crate) time_ms: i64,
     /// Requests forgotten so far: it numbers the next one when none is remembered.
     pub(crate) forgotten: u64,
+    /// The same of redemptions, refunds and holds.
+    pub(crate) forgotten_of: [u64; 3],
 }
 
 impl Entity for Clock {
@@ -94,12 +99,16 @@ impl Entity for Clock {
         visit(1, self.lsn);
         visit(2, self.time_ms as u64);
         visit(3, self.forgotten);
+        for (field, &forgotten) in (4..).zip(&self.forgotten_of) {
+            visit(field, forgotten);
+        }
     }
 }
 
 impl Restore for Clock {
     fn restore(key: u64, fields: &Fields) -> Option<Clock> {
-        (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3) })
+        let forgotten_of = [4, 5, 6].map(|field| fields.get(field));
+        (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3), forgotten_of })
     }
 }
 

@@ -103,7 +103,7 @@ impl CatalogState {
     }
 
     fn clock(&self) -> Clock {
-        Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten() }
+        Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 3] }
     }
 
     pub(super) fn request_key(&self, operation: Operation, template: &str, request_id: &str) -> u128 {

@@ -1,7 +1,7 @@
 //! Loading: chunks become a state again, row by row.
 //!
-//! The caller compares the digest of what comes out with the recorded one; until then nothing that was
-//! loaded may be used. Rows are checked for form here, and sections for their order where one is made
+//! What comes out is compared with the recorded digest before anything is made of it, and before anybody
+//! may use it. Rows are checked for form here, and sections for their order where one is made
 //! from another (terms before coupons, the clock before all).
 
 use super::row::{Fields, take_bytes, take_number, take_row};
@@ -34,6 +34,7 @@ impl PartitionLoader {
             Some(EntityKind::ClaimCount) => section.keyed(|key, fields| state.users.restore_count(key, fields)),
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
+            Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),
             Some(EntityKind::Redemption) => section.numbered(|number, fields| state.redemptions.restore(number, fields)),
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
             Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
@@ -48,9 +49,13 @@ impl PartitionLoader {
         }
     }
 
-    /// The partition.
-    pub fn finish(self) -> Partition {
-        self.0
+    /// The partition, if it has the recorded digest; else the digest that it has.
+    pub fn finish(mut self, recorded: u64) -> Result<Partition, u64> {
+        match self.0.digest() {
+            digest if digest == recorded => self.0.derive(),
+            digest => return Err(digest),
+        }
+        Ok(self.0)
     }
 }
 
@@ -78,9 +83,12 @@ impl CatalogLoader {
         }
     }
 
-    /// The catalog.
-    pub fn finish(self) -> CatalogState {
-        self.0
+    /// The catalog, if it has the recorded digest; else the digest that it has.
+    pub fn finish(self, recorded: u64) -> Result<CatalogState, u64> {
+        match self.0.digest() {
+            digest if digest == recorded => Ok(self.0),
+            digest => Err(digest),
+        }
     }
 }
 

@@ -66,8 +66,11 @@ impl World {
         }
     }
 
-    /// Decides, applies and answers.
+    /// Records what is due for what it is about, decides, applies and answers.
     pub fn ask(&mut self, command: &Command) -> Answer {
+        while let Some(event) = self.partition.due(command, self.now_ms) {
+            self.happen(&[event]);
+        }
         let context = Context {
             catalog: self.catalog.catalog(),
             lessee: &self.desk,
@@ -134,12 +137,11 @@ impl World {
 
     /// Forgets everything but the journals, and makes the state from them again, and once more from its image.
     pub fn restart(&mut self) {
-        self.partition = loaded(&saved(&rebuilt(&self.frames))).expect("I6: an image is read back");
-        self.catalog = loaded_catalog(&saved_catalog(&rebuilt_catalog(&self.catalog_frames))).expect("I6: an image is read back");
-        let recorded = |frames: &[Frame]| frames.last().map(|frame| frame.digest);
-        for (digest, frames) in [(self.partition.digest(), &self.frames), (self.catalog.digest(), &self.catalog_frames)] {
-            assert_eq!(digest, recorded(frames).unwrap_or(digest), "I6: an image has the digest of its state");
-        }
+        let (partition, catalog) = (rebuilt(&self.frames), rebuilt_catalog(&self.catalog_frames));
+        self.partition = loaded(&saved(&partition), partition.digest()).expect("I6: an image is read back");
+        self.catalog = loaded_catalog(&saved_catalog(&catalog), catalog.digest()).expect("I6: an image is read back");
+        let totals = |partition: &Partition| partition.value_totals().collect::<Vec<_>>();
+        assert_eq!(totals(&self.partition), totals(&partition), "I2: what is derived from an image is what was derived live");
         self.desk = LesseeDesk::start(self.partition.stock(), self.now_ms);
     }
 
@@ -190,18 +192,27 @@ pub fn saved_catalog(catalog: &CatalogState) -> Vec<Vec<u8>> {
     chunks
 }
 
+/// Why chunks are not a state.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unloaded {
+    /// They are no image.
+    Refused(NotAnImage),
+    /// They are the image of another state.
+    OtherDigest(u64),
+}
+
 /// The partition of an image.
-pub fn loaded(chunks: &[Vec<u8>]) -> Result<Partition, NotAnImage> {
+pub fn loaded(chunks: &[Vec<u8>], digest: u64) -> Result<Partition, Unloaded> {
     let mut loader = PartitionLoader::new(PARTITION, key());
-    chunks.iter().try_for_each(|chunk| loader.take(chunk))?;
-    Ok(loader.finish())
+    chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
+    loader.finish(digest).map_err(Unloaded::OtherDigest)
 }
 
 /// The catalog of an image.
-pub fn loaded_catalog(chunks: &[Vec<u8>]) -> Result<CatalogState, NotAnImage> {
+pub fn loaded_catalog(chunks: &[Vec<u8>], digest: u64) -> Result<CatalogState, Unloaded> {
     let mut loader = CatalogLoader::new(key());
-    chunks.iter().try_for_each(|chunk| loader.take(chunk))?;
-    Ok(loader.finish())
+    chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
+    loader.finish(digest).map_err(Unloaded::OtherDigest)
 }
 
 /// The bytes of these events.
@@ -216,6 +227,16 @@ pub fn encoded(events: &[Event<'_>]) -> Vec<u8> {
 fn frame_of(partition: &mut Partition, time_ms: i64, events: &[Event<'_>]) -> Frame {
     for event in events {
         partition.apply(time_ms, event).expect("what was just decided applies");
+        hold_totals(partition);
     }
     Frame { time_ms, payload: encoded(events), digest: partition.digest() }
+}
+
+/// I2: the sums follow every event, and are those of a recount.
+pub fn hold_totals(partition: &Partition) {
+    let totals: Vec<_> = partition.value_totals().map(|(_, _, totals)| totals).collect();
+    assert!(totals.iter().all(|totals| totals.are_whole()), "I2: {totals:?}");
+    if partition.counts()[0] < 100 {
+        assert_eq!(totals, partition.recount_value(), "I2: the totals are the sums of the coupons");
+    }
 }
