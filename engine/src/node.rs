@@ -13,6 +13,7 @@ use crate::keys::KeysError;
 use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::letter::Passenger;
+use crate::maintenance::Maintenance;
 use crate::offices::Offices;
 use crate::rebuild::Rebuilder;
 use crate::recovery::{self, Opened};
@@ -104,6 +105,7 @@ pub struct Node {
     log: Arc<Log<Passenger>>,
     recovery: Recovery,
     snapshots: Arc<Snapshots>,
+    maintenance: Arc<Maintenance>,
     bring_up: BringUp,
     system: System,
     threads: Vec<JoinHandle<()>>,
@@ -183,7 +185,13 @@ impl Node {
         let (shards, catalog) = actors;
         let routes = Routes { keys, partitions, shards, catalog, is_draining: AtomicBool::new(false) };
         let (router, threads) = (Router::new(routes), vec![thread, ticker]);
-        Ok(Node { router, log, recovery, snapshots, bring_up, system, threads, is_stopping })
+        let for_operations = {
+            let (images, log) = (images.clone(), log.clone());
+            move || Rebuilder::new(images.clone(), log.history(), rebuild_keys)
+        };
+        let maintenance =
+            Maintenance::new(config.dir.clone(), router.clone(), clock, snapshots.clone(), Box::new(for_operations));
+        Ok(Node { router, log, recovery, snapshots, maintenance, bring_up, system, threads, is_stopping })
     }
 
     /// Waits until every partition is served; `tell` hears of each.
@@ -209,9 +217,9 @@ impl Node {
         self.log.clone()
     }
 
-    /// Its snapshots.
-    pub fn snapshots(&self) -> Arc<Snapshots> {
-        self.snapshots.clone()
+    /// Its snapshots and long operations.
+    pub fn maintenance(&self) -> Arc<Maintenance> {
+        self.maintenance.clone()
     }
 
     /// Takes no more commands; what is under way is answered as it becomes durable.

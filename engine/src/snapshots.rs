@@ -126,6 +126,11 @@ impl Snapshots {
         self.snapshotter.images().list()
     }
 
+    /// Whether the node is being stopped.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.state.lock().is_stopping
+    }
+
     /// Ends the thread; a round that is under way ends after its journal.
     pub(crate) fn stop(&self) {
         self.state.lock().is_stopping = true;
