@@ -37,3 +37,4 @@ pub use bring_up::Up;
 pub use node::Node;
 pub use router::Router;
 pub use tessera_domain as domain;
+pub use tessera_wal::{History, JournalId};

@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
-use tessera_wal::JournalId;
 use tessera_wal::storage::disk::DiskStorage;
+use tessera_wal::{History, JournalId};
 
 /// Operations that are remembered.
 const OPERATIONS_MAX: usize = 256;
@@ -121,6 +121,7 @@ pub struct Maintenance {
     clock: Arc<WallClock>,
     snapshots: Arc<Snapshots>,
     rebuilder: Box<dyn Fn() -> Rebuilder<DiskStorage> + Send + Sync>,
+    history: Box<dyn Fn() -> History + Send + Sync>,
     operations: Mutex<VecDeque<Arc<Running>>>,
 }
 
@@ -136,14 +137,20 @@ impl Maintenance {
         clock: Arc<WallClock>,
         snapshots: Arc<Snapshots>,
         rebuilder: Box<dyn Fn() -> Rebuilder<DiskStorage> + Send + Sync>,
+        history: Box<dyn Fn() -> History + Send + Sync>,
     ) -> Arc<Maintenance> {
         let partitions = router.partitions();
-        Arc::new(Maintenance { dir, partitions, router, clock, snapshots, rebuilder, operations: Mutex::default() })
+        Arc::new(Maintenance { dir, partitions, router, clock, snapshots, rebuilder, history, operations: Mutex::default() })
     }
 
     /// The node's snapshots.
     pub fn snapshots(&self) -> &Snapshots {
         &self.snapshots
+    }
+
+    /// A reading session over the log and its archive.
+    pub fn history(&self) -> History {
+        (self.history)()
     }
 
     /// Rebuilds journals, for questions about the past.

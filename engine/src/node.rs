@@ -189,8 +189,12 @@ impl Node {
             let (images, log) = (images.clone(), log.clone());
             move || Rebuilder::new(images.clone(), log.history(), rebuild_keys)
         };
-        let maintenance =
-            Maintenance::new(config.dir.clone(), router.clone(), clock, snapshots.clone(), Box::new(for_operations));
+        let history = Box::new({
+            let log = log.clone();
+            move || log.history()
+        });
+        let (dir, rebuilder) = (config.dir.clone(), Box::new(for_operations));
+        let maintenance = Maintenance::new(dir, router.clone(), clock, snapshots.clone(), rebuilder, history);
         Ok(Node { router, log, recovery, snapshots, maintenance, bring_up, system, threads, is_stopping })
     }
 

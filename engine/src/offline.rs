@@ -1,4 +1,4 @@
-//! What an operator does to a directory that no server holds: verify, inspect, cut a damaged tail.
+//! What an operator does to a directory that no server holds: verify, inspect, replay, restore, cut a damaged tail.
 //!
 //! Verification is read-only and complete: every checksum, every continuity and hash chain, every state
 //! digest by replaying every event that is here, every image by loading it and comparing it with the
@@ -9,14 +9,17 @@ use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::{self, BrokenLine};
 use crate::node::Error;
-use crate::rebuild::{self, ImageError, Keys};
+use crate::rebuild::{self, From, ImageError, Keys, Rebuilder, Until};
+use crate::recovery;
+use crate::replay::{self, Replayed};
+use crate::restore::{self, Restored};
 use std::path::Path;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::{Image, Images};
 use tessera_wal::storage::disk::DiskStorage;
 pub use tessera_wal::{ErrorKind, Item, Tail};
-use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop};
+use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop, Writer};
 
 /// What a verification found.
 #[derive(Debug)]
@@ -190,5 +193,60 @@ pub fn cut_tail(dir: &Path) -> Result<Recovery, Error> {
 pub fn images(dir: &Path) -> Result<Vec<Image>, Error> {
     let directory = Directory::open(dir)?;
     let uuid = Identity::load(&directory.log)?.uuid;
-    Ok(tessera_snapshot::inspect(&directory.images, uuid).map_err(crate::recovery::Error::from)?)
+    Ok(tessera_snapshot::inspect(&directory.images, uuid).map_err(recovery::Error::from)?)
+}
+
+/// A directory that is opened for rebuilding, and its log's lock with it.
+struct Desk {
+    directory: Directory,
+    rebuilder: Rebuilder<DiskStorage>,
+    _log: Writer<DiskStorage>,
+}
+
+impl Desk {
+    /// Opens the log as a start does: it goes on in a new, empty segment. Nothing else is changed.
+    fn open(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Desk, Error> {
+        let directory = Directory::open(dir)?;
+        let opened = recovery::open(directory.log.clone(), &Options::default(), directory.partitions(), progress)?;
+        let images = Images::look(directory.images.clone(), opened.log.identity.uuid).map_err(recovery::Error::from)?;
+        let rebuilder = Rebuilder::new(images, opened.writer.reader().history(), directory.rebuild_keys());
+        Ok(Desk { directory, rebuilder, _log: opened.writer })
+    }
+}
+
+/// Replays one journal, or all, and compares them with every digest and image on the way.
+///
+/// # Errors
+/// What keeps a journal from being rebuilt; differences are in what is given.
+pub fn replay(
+    dir: &Path,
+    journal: Option<JournalId>,
+    from: From,
+    until: Until,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Replayed>, Error> {
+    let mut desk = Desk::open(dir, progress)?;
+    let all = (0..desk.directory.partitions()).map(JournalId).chain([JournalId::CATALOG]);
+    let journals: Vec<JournalId> = all.filter(|one| journal.is_none_or(|only| only == *one)).collect();
+    let mut replay = |journal| match journal {
+        JournalId::CATALOG => replay::replay::<CatalogState, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
+        journal => replay::replay::<Partition, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
+    };
+    let replayed = journals.into_iter().map(|journal| Ok(replay(journal)?.expect("nobody cancels"))).collect::<Result<_, _>>();
+    replayed.map_err(|error: rebuild::Error| recovery::Error::from(error).into())
+}
+
+/// Restores into a new directory; see [`restore::restore`].
+///
+/// # Errors
+/// See [`restore::Error`].
+pub fn restore(
+    dir: &Path,
+    into: &Path,
+    until: Until,
+    created_ms: i64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Restored, restore::Error> {
+    let mut desk = Desk::open(dir, progress)?;
+    restore::restore(&desk.directory, &mut desk.rebuilder, into, until, created_ms, &mut |_| true)
 }

@@ -66,6 +66,44 @@ pub struct Round {
     pub failed: Vec<(u16, String)>,
 }
 
+/// An image, as an operator is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageReport {
+    /// Its number in the directory.
+    pub id: u64,
+    /// The journal.
+    pub journal: u16,
+    /// The last event in it.
+    pub lsn: u64,
+    /// The last frame in it.
+    pub frame: u64,
+    /// The digest of the state.
+    pub digest: u64,
+    /// The time of that frame, ms.
+    pub at_ms: i64,
+    /// When it was made, ms.
+    pub created_ms: i64,
+    /// Bytes of its file.
+    pub bytes: u64,
+}
+
+impl ImageReport {
+    /// Of this image.
+    pub fn of(image: &Image) -> ImageReport {
+        let subject = &image.subject;
+        ImageReport {
+            id: image.id.0,
+            journal: subject.journal.0,
+            lsn: subject.cursor.lsn.0,
+            frame: subject.cursor.number.0,
+            digest: subject.digest,
+            at_ms: subject.cursor.now_ms,
+            created_ms: subject.created_ms,
+            bytes: image.file_bytes(),
+        }
+    }
+}
+
 /// The snapshots of a running node.
 pub struct Snapshots {
     snapshotter: Snapshotter<DiskStorage>,
@@ -122,8 +160,8 @@ impl Snapshots {
     }
 
     /// The images that there are: by journal, newest first.
-    pub fn images(&self) -> Vec<Image> {
-        self.snapshotter.images().list()
+    pub fn images(&self) -> Vec<ImageReport> {
+        self.snapshotter.images().list().iter().map(ImageReport::of).collect()
     }
 
     /// Whether the node is being stopped.
