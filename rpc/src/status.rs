@@ -77,7 +77,9 @@ fn code_of(reason: Reason) -> Code {
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
         CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
-        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture | HistoryTrimmed => Code::FailedPrecondition,
+        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture | HistoryTrimmed => {
+            Code::FailedPrecondition
+        }
         Unspecified => Code::Unknown,
     }
 }

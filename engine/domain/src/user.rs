@@ -6,6 +6,7 @@
 use crate::block::Blocks;
 use crate::container::{Entities, Keyed, KeyedEntity, Table};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
 
 /// A user with a coupon here, or with a frozen account.
@@ -28,6 +29,12 @@ impl Entity for User {
     }
 }
 
+impl Restore for User {
+    fn restore(_number: u64, fields: &Fields) -> Option<User> {
+        Some(User { key: UserKey(fields.wide(1)), newest: fields.get(3), blocks: Blocks::from_number(fields.narrow(4)?)? })
+    }
+}
+
 /// How many of one template a user got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimCount {
@@ -40,6 +47,12 @@ impl Entity for ClaimCount {
     const KIND: EntityKind = EntityKind::ClaimCount;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, u64::from(self.claimed));
+    }
+}
+
+impl Restore for ClaimCount {
+    fn restore(key: u64, fields: &Fields) -> Option<ClaimCount> {
+        Some(ClaimCount { claimed: fields.narrow(1)?, ..ClaimCount::at_default(key) })
     }
 }
 
@@ -101,9 +114,32 @@ impl Users {
     fn add(&mut self, key: UserKey) -> u32 {
         let number = u32::try_from(self.users.push(User { key, newest: 0, blocks: Blocks::default() }))
             .expect("a partition has fewer than 2^32 users");
+        self.index(key, number);
+        number
+    }
+
+    fn index(&mut self, key: UserKey, number: u32) {
         let users = &self.users;
         self.by_key.insert(hash(key), number, |&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
-        number
+    }
+
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.users)?;
+        out.keyed(&self.counts)
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let user = User::restore(number, fields)?;
+        if self.find(user.key).is_some() {
+            return None;
+        }
+        self.users.put_back(number, user)?;
+        self.index(user.key, u32::try_from(number).ok()?);
+        Some(())
+    }
+
+    pub(crate) fn restore_count(&mut self, key: u64, fields: &Fields) -> Option<()> {
+        self.counts.put_back(ClaimCount::restore(key, fields)?)
     }
 
     pub(crate) fn len(&self) -> u64 {

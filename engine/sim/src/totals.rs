@@ -26,6 +26,8 @@ pub struct Totals {
     pub nested: u64,
     /// Directories that a crash may have left, each recovered and compared.
     pub images: u64,
+    /// Images made of journals.
+    pub snapshots: u64,
     /// Crashes with a lease's event on its way to the disk.
     pub lease_crashes: u64,
     /// Crashes with a line's event on its way to the disk.
@@ -60,6 +62,7 @@ impl AddAssign for Totals {
         self.crashes += more.crashes;
         self.nested += more.nested;
         self.images += more.images;
+        self.snapshots += more.snapshots;
         self.lease_crashes += more.lease_crashes;
         self.line_crashes += more.line_crashes;
         self.full_disks += more.full_disks;
@@ -88,6 +91,6 @@ impl fmt::Display for Totals {
             self.captures, self.releases, self.expired_holds, self.revoked_holds
         )?;
         write!(out, ", {} crashes ({} nested, {} meet a lease, ", self.crashes, self.nested, self.lease_crashes)?;
-        write!(out, "{} a line), {} crash images", self.line_crashes, self.images)
+        write!(out, "{} a line), {} crash images, {} snapshots", self.line_crashes, self.images, self.snapshots)
     }
 }
