@@ -4,7 +4,7 @@
 //! of a user's name is in the journal only.
 
 use crate::block::Blocks;
-use crate::container::{Entities, Keyed, KeyedEntity, Table};
+use crate::container::{Entities, Keyed, KeyedEntity, Table, spread};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
@@ -74,6 +74,8 @@ fn count_key(user: u32, template: u32) -> u64 {
 pub(crate) struct Users {
     users: Entities<User>,
     by_key: Table<u32>,
+    /// The numbers of frozen accounts; derived. It is asked with each use of a coupon, and small, where users are many.
+    frozen: Table<u32>,
     counts: Keyed<ClaimCount>,
 }
 
@@ -105,10 +107,26 @@ impl Users {
         self.users.change(u64::from(number), |user| std::mem::replace(&mut user.newest, coupon + 1))
     }
 
+    /// The blocks of the account of this number.
+    pub(crate) fn blocks(&self, number: u32) -> Blocks {
+        let frozen = self.frozen.find(spread(number.into()), |&frozen| frozen == number);
+        frozen.and_then(|number| self.get(number)).map_or(Blocks::default(), |user| user.blocks)
+    }
+
     /// Sets the blocks of an account, also of a user who has no coupons here; gives what they were.
     pub(crate) fn block(&mut self, key: UserKey, blocks: Blocks) -> Blocks {
         let number = self.find(key).unwrap_or_else(|| self.add(key));
-        self.users.change(u64::from(number), |user| std::mem::replace(&mut user.blocks, blocks))
+        let before = self.users.change(u64::from(number), |user| std::mem::replace(&mut user.blocks, blocks));
+        self.note_frozen(number, blocks);
+        before
+    }
+
+    fn note_frozen(&mut self, number: u32, blocks: Blocks) {
+        let hash = |number: &u32| spread(u64::from(*number));
+        self.frozen.remove(hash(&number), |&frozen| frozen == number);
+        if blocks.is_frozen() {
+            self.frozen.insert(hash(&number), number, hash);
+        }
     }
 
     fn add(&mut self, key: UserKey) -> u32 {
@@ -134,7 +152,9 @@ impl Users {
             return None;
         }
         self.users.put_back(number, user)?;
-        self.index(user.key, u32::try_from(number).ok()?);
+        let number = u32::try_from(number).ok()?;
+        self.index(user.key, number);
+        self.note_frozen(number, user.blocks);
         Some(())
     }
 

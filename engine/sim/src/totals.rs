@@ -38,6 +38,16 @@ pub struct Totals {
     pub sold_out: u64,
     /// Raises that were answered.
     pub raises: u64,
+    /// Holds that became redemptions while they lived.
+    pub captures: u64,
+    /// Holds that were let go.
+    pub releases: u64,
+    /// Holds whose deadline passed.
+    pub expired_holds: u64,
+    /// Holds that operators took away.
+    pub revoked_holds: u64,
+    /// Value that expired, in minor units and one-use coupons.
+    pub expired_value: u64,
 }
 
 impl AddAssign for Totals {
@@ -58,6 +68,11 @@ impl AddAssign for Totals {
         self.full_disks += more.full_disks;
         self.sold_out += more.sold_out;
         self.raises += more.raises;
+        self.captures += more.captures;
+        self.releases += more.releases;
+        self.expired_holds += more.expired_holds;
+        self.revoked_holds += more.revoked_holds;
+        self.expired_value += more.expired_value;
     }
 }
 
@@ -70,6 +85,11 @@ impl fmt::Display for Totals {
         )?;
         write!(out, ", {} letters ({} lost), {} commits", self.letters, self.lost_letters, self.commits)?;
         write!(out, ", {} sold out, {} raises, {} full disks", self.sold_out, self.raises, self.full_disks)?;
+        write!(
+            out,
+            ", {} holds captured, {} released, {} expired, {} revoked",
+            self.captures, self.releases, self.expired_holds, self.revoked_holds
+        )?;
         write!(out, ", {} crashes ({} nested, {} meet a lease, ", self.crashes, self.nested, self.lease_crashes)?;
         write!(out, "{} a line), {} crash images, {} snapshots", self.line_crashes, self.images, self.snapshots)
     }
