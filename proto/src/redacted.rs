@@ -46,6 +46,16 @@ impl fmt::Debug for v1::RevealCodeResponse {
     }
 }
 
+impl fmt::Debug for v1::ReplacementCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplacementCard")
+            .field("coupon_id", &self.coupon_id)
+            .field("code", &REDACTED)
+            .field("use_until_ms", &self.use_until_ms)
+            .finish()
+    }
+}
+
 impl fmt::Debug for v1::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instrument").field("instrument", &self.instrument).finish()
