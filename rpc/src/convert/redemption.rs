@@ -40,7 +40,7 @@ pub fn refund(seals: Seals<'_>, request: v1::RefundRequest) -> Result<(u16, Comm
         return Err(malformed("redemption_id"));
     }
     let redemption = seals.open_redemption_id(&request.redemption_id)?;
-    Ok((redemption.partition, Command::Refund(Refund { redemption: redemption.number, request_id })))
+    Ok((redemption.partition, Command::Refund(Refund { redemption: redemption.number, amount: None, request_id })))
 }
 
 /// What a request names, its form checked and nothing opened yet: a malformed field elsewhere comes before a wrong code.

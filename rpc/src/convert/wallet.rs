@@ -49,6 +49,7 @@ fn filter(status: i32) -> Result<StatusFilter, Rejection> {
         Ok(v1::CouponStatus::Active) => Ok(StatusFilter::Only(Life::Active)),
         Ok(v1::CouponStatus::Used) => Ok(StatusFilter::Only(Life::Used)),
         Ok(v1::CouponStatus::Expired) => Ok(StatusFilter::Only(Life::Expired)),
+        Ok(v1::CouponStatus::Void) => Ok(StatusFilter::Only(Life::Void)),
         _ => Err(malformed("status")),
     }
 }
@@ -59,6 +60,7 @@ pub(super) fn status(life: Life) -> v1::CouponStatus {
         Life::Active => v1::CouponStatus::Active,
         Life::Used => v1::CouponStatus::Used,
         Life::Expired => v1::CouponStatus::Expired,
+        Life::Void => v1::CouponStatus::Void,
     }
 }
 
@@ -83,17 +85,16 @@ pub fn coupon(seals: Seals<'_>, partition: u16, view: &CouponView) -> v1::Coupon
     }
 }
 
-/// The value of a card: what an expired one has left is expired, not available.
+/// Where the value of a card is; the accounts make up what was loaded.
 fn balance(view: &CouponView) -> v1::StoredBalance {
-    let (available, expired) = if view.life == Life::Expired { (0, view.available) } else { (view.available, 0) };
     v1::StoredBalance {
         currency: view.terms.currency.as_str().to_owned(),
-        loaded_minor: view.available + view.captured,
-        available_minor: available,
-        held_minor: 0,
+        loaded_minor: view.available + view.held + view.captured + view.expired + view.voided,
+        available_minor: view.available,
+        held_minor: view.held,
         captured_minor: view.captured,
-        expired_minor: expired,
-        voided_minor: 0,
+        expired_minor: view.expired,
+        voided_minor: view.voided,
     }
 }
 

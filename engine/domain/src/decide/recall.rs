@@ -1,11 +1,12 @@
 //! Recall: the answer of a remembered request, made from state, alike for the first time and every replay (I5).
 
 use crate::coupon::Life;
+use crate::hold::Hold;
 use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Claimed, Quote, Redeemed, Refunded, Reply, Written};
-use crate::request::{Operation, Remembered};
+use crate::reply::{Blocked, Claimed, Held, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
+use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
 
 impl Partition {
@@ -24,8 +25,20 @@ impl Partition {
         match entry.operation {
             Operation::Claim | Operation::Issue => Ok(Reply::Claimed(self.recall_claim(number, written))),
             // What joined a redemption of another request is a repeated answer from the first time on.
-            Operation::Redeem => self.recall_redemption(number, replayed || self.lsn_of(number) != Some(entry.lsn)),
+            Operation::Redeem | Operation::Capture => {
+                self.recall_redemption(number, replayed || self.lsn_of(number) != Some(entry.lsn))
+            }
             Operation::Refund => Ok(Reply::Refunded(self.recall_refund(number, written))),
+            Operation::Hold => Ok(Reply::Held(self.recall_hold(number, written))),
+            Operation::Release => Ok(Reply::Released(self.recall_release(number, written))),
+            Operation::FreezeCoupon | Operation::UnfreezeCoupon | Operation::FreezeUser | Operation::UnfreezeUser => {
+                let (blocks, revoked_holds) = unpack_blocked(entry.value);
+                Ok(Reply::Blocked(Blocked { written, blocks, revoked_holds }))
+            }
+            Operation::VoidCoupon => {
+                let (amount, revoked_holds) = unpack_voided(entry.value);
+                Ok(Reply::Voided(Voided { written, amount, revoked_holds }))
+            }
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
@@ -56,6 +69,18 @@ impl Partition {
         Ok(Reply::Redeemed(Redeemed { written, quote, at_ms: redemption.at_ms }))
     }
 
+    fn recall_hold(&self, number: u64, written: Written) -> Held {
+        let hold = self.holds.get(number).expect("I3: a remembered hold is here");
+        let (_, terms) = self.coupon(hold.coupon).expect("I3: a held coupon is here");
+        let &Hold { coupon, amount, applied, deadline_ms, .. } = hold;
+        Held { written, coupon, terms: terms.clone(), amount, applied, deadline_ms }
+    }
+
+    fn recall_release(&self, number: u64, written: Written) -> Released {
+        let hold = self.holds.get(number).expect("I3: a released hold is here");
+        Released { written, hold: hold.lsn, coupon: hold.coupon, state: hold.state, ended_ms: hold.ended_ms }
+    }
+
     fn recall_refund(&self, number: u64, written: Written) -> Refunded {
         let refund = self.redemptions.refund(number).expect("I3: a remembered refund is here");
         let redemption = self.redemptions.get(refund.redemption).expect("I3: a refunded redemption is here");
@@ -70,13 +95,20 @@ impl Partition {
             life: life_after(terms, refund),
             until_ms: refund.until_ms,
             at_ms: refund.at_ms,
+            replacement: refund.replacement.checked_sub(1).map(|number| self.recall_replacement(number)),
         }
+    }
+
+    fn recall_replacement(&self, coupon: u64) -> Replacement {
+        let found = self.coupons.get(coupon).expect("I3: a replacement is here");
+        Replacement { coupon, key_version: found.key_version, window: found.window }
     }
 }
 
 /// What a coupon was at the instant of its refund.
 fn life_after(terms: &Terms, refund: &Refund) -> Life {
     match () {
+        () if refund.replacement != 0 => Life::Void,
         () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
         () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
         () => Life::Active,
