@@ -66,18 +66,18 @@ fn code_of(reason: Reason) -> Code {
     use Reason::*;
     match reason {
         InvalidArgument => Code::InvalidArgument,
-        AmountOutOfRange => Code::OutOfRange,
+        AmountOutOfRange | HistoryTrimmed => Code::OutOfRange,
         NotOwner | Draining | Overloaded | Recovering | StockBusy => Code::Unavailable,
-        LogFull | RequestStoreFull | UserLimitReached => Code::ResourceExhausted,
+        LogFull | RequestStoreFull | UserLimitReached | TooManyHolds => Code::ResourceExhausted,
         TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound => Code::NotFound,
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed => Code::AlreadyExists,
         VersionMismatch | StockMismatch => Code::Aborted,
         TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => Code::FailedPrecondition,
-        CouponHeld | HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold | TooManyHolds => Code::FailedPrecondition,
+        CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
-        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance => Code::FailedPrecondition,
+        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
-        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture | HistoryTrimmed => Code::FailedPrecondition,
+        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
     }
 }
@@ -157,6 +157,21 @@ mod tests {
     #[test]
     fn overload_is_unavailable() {
         check_code(Reason::Overloaded, Code::Unavailable);
+    }
+
+    #[test]
+    fn a_coupon_with_all_its_holds_is_an_exhausted_resource() {
+        check_code(Reason::TooManyHolds, Code::ResourceExhausted);
+    }
+
+    #[test]
+    fn an_unknown_hold_is_not_found() {
+        check_code(Reason::HoldNotFound, Code::NotFound);
+    }
+
+    #[test]
+    fn a_partition_that_recovers_is_unavailable() {
+        check_code(Reason::Recovering, Code::Unavailable);
     }
 
     #[test]
