@@ -8,9 +8,12 @@ use protox::Compiler;
 const ROOT: &str = "proto";
 
 /// The package's files, in the order of their names.
-const FILES: [&str; 6] = [
+const FILES: [&str; 9] = [
     "tessera/v1/claim.proto",
     "tessera/v1/common.proto",
+    "tessera/v1/custody.proto",
+    "tessera/v1/journal.proto",
+    "tessera/v1/maintenance.proto",
     "tessera/v1/operator.proto",
     "tessera/v1/redemption.proto",
     "tessera/v1/template.proto",
@@ -18,8 +21,13 @@ const FILES: [&str; 6] = [
 ];
 
 /// Messages that carry a code: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
-const SECRET: [&str; 4] =
-    ["tessera.v1.ClaimResponse", "tessera.v1.Instrument", "tessera.v1.IssueResponse", "tessera.v1.RevealCodeResponse"];
+const SECRET: [&str; 5] = [
+    "tessera.v1.ClaimResponse",
+    "tessera.v1.Instrument",
+    "tessera.v1.IssueResponse",
+    "tessera.v1.ReplacementCard",
+    "tessera.v1.RevealCodeResponse",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");

@@ -46,6 +46,16 @@ impl fmt::Debug for v1::RevealCodeResponse {
     }
 }
 
+impl fmt::Debug for v1::ReplacementCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplacementCard")
+            .field("coupon_id", &self.coupon_id)
+            .field("code", &REDACTED)
+            .field("use_until_ms", &self.use_until_ms)
+            .finish()
+    }
+}
+
 impl fmt::Debug for v1::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instrument").field("instrument", &self.instrument).finish()
@@ -86,6 +96,12 @@ mod tests {
     #[test]
     fn debug_of_a_revealed_code_hides_it() {
         check_hides_code(&v1::RevealCodeResponse { code: CODE.into() });
+    }
+
+    #[test]
+    fn debug_of_a_refund_hides_the_code_of_the_replacement() {
+        let replacement = Some(v1::ReplacementCard { code: CODE.into(), ..Default::default() });
+        check_hides_code(&v1::RefundResponse { replacement, ..Default::default() });
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tessera_engine::{
     Router,
     letter::{Answer, Outlet, Request, Sink},
+    maintenance::Maintenance,
 };
 use tessera_proto::v1::Refusal;
 use tokio::sync::{oneshot, watch};
@@ -20,6 +21,7 @@ use crate::{
         command::{CatalogCommand, Command},
     },
     journal::Journal,
+    mouth,
     seals::Seals,
     status,
 };
@@ -36,6 +38,8 @@ pub struct Open {
     pub router: Router,
     /// What the engine's log says of itself.
     pub journal: Journal,
+    /// The engine's snapshots and long operations.
+    pub maintenance: Arc<Maintenance>,
 }
 
 impl Desk {
@@ -76,6 +80,12 @@ impl Desk {
         open.map(|open| &open.router).ok_or_else(|| refuse(&Reason::Draining.into()))
     }
 
+    /// The engine's snapshots and long operations, if it is open.
+    pub fn maintenance(&self) -> Result<&Arc<Maintenance>, Status> {
+        let open = self.open.get().filter(|_| !self.is_closed());
+        open.map(|open| &open.maintenance).ok_or_else(|| refuse(&Reason::Draining.into()))
+    }
+
     /// The seals, if it is open.
     pub fn seals(&self) -> Result<Seals<'_>, Status> {
         self.router().map(Seals::of)
@@ -86,6 +96,26 @@ impl Desk {
         let (partition, command) = asked.map_err(|rejection| refuse(&rejection))?;
         let answer = self.hear(partition, command).await?;
         answer.map(|reply| (partition, reply)).map_err(|rejection| refuse(&rejection))
+    }
+
+    /// Asks all partitions the same; a refusal of one is the answer. The replies are in the order of the partitions.
+    pub async fn ask_all(&self, asked: Result<Command, Rejection>) -> Result<Vec<(u16, Reply)>, Status> {
+        let command = asked.map_err(|rejection| refuse(&rejection))?;
+        let router = self.router()?;
+        let partitions = router.partitions();
+        let (sink, mut answers) = mouth::open(usize::from(partitions));
+        let request = |partition| Request { partition, tag: u64::from(partition), command: command.clone() };
+        router.submit((0..partitions).map(request).collect(), &sink);
+        // From here on only the engine holds it: if it stops under the question, the answers end.
+        drop(sink);
+        let mut replies = Vec::with_capacity(usize::from(partitions));
+        while replies.len() < usize::from(partitions) {
+            for (tag, answer) in answers.recv().await.ok_or_else(status::outcome_unknown)? {
+                replies.push((tag as u16, answer.map_err(|rejection| refuse(&rejection))?));
+            }
+        }
+        replies.sort_by_key(|&(partition, _)| partition);
+        Ok(replies)
     }
 
     /// Asks a partition what it would do: a business refusal is an answer like another.

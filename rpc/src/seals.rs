@@ -101,6 +101,17 @@ impl<'a> Seals<'a> {
         opened.map_err(|_| Reason::RedemptionNotFound.into())
     }
 
+    /// The id of a hold.
+    pub fn hold_id(&self, hold: Place) -> String {
+        self.keys.ids.seal(IdType::Hold, hold.partition, hold.number).as_str().to_owned()
+    }
+
+    /// Opens a hold id.
+    pub fn open_hold_id(&self, text: &str) -> Result<Place, Rejection> {
+        let opened = self.open(IdType::Hold, text).and_then(|place| self.held(place));
+        opened.map_err(|_| Reason::HoldNotFound.into())
+    }
+
     /// The token of the page that begins at this coupon of a wallet; empty after the last.
     pub fn wallet_token(&self, partition: u16, next: Option<u64>) -> String {
         self.token(partition, next)
@@ -109,6 +120,16 @@ impl<'a> Seals<'a> {
     /// Where the page of this token begins; `None` = with the first.
     pub fn open_wallet_token(&self, partition: u16, token: &str) -> Result<Option<u64>, Rejection> {
         self.open_token(partition, token)
+    }
+
+    /// The token of the page of a coupon's history that begins at this lsn; empty after the first event.
+    pub fn history_token(&self, coupon: Place, next: Option<u64>) -> String {
+        self.token(coupon.partition, next)
+    }
+
+    /// Where the page of this token begins; `None` = with the newest event.
+    pub fn open_history_token(&self, coupon: Place, token: &str) -> Result<Option<u64>, Rejection> {
+        self.open_token(coupon.partition, token)
     }
 
     /// The token of the page that begins at this template; empty after the last.
@@ -199,6 +220,8 @@ pub(crate) mod tests {
         let id = seals.redemption_id(COUPON);
         assert_eq!(seals.open_coupon_id(&id), Err(Reason::CodeNotAccepted.into()));
         assert_eq!(seals.open_redemption_id(&id), Ok(COUPON));
+        assert_eq!(seals.open_hold_id(&id), Err(Reason::HoldNotFound.into()));
+        assert_eq!(seals.open_hold_id(&seals.hold_id(COUPON)), Ok(COUPON));
     }
 
     #[test]

@@ -66,20 +66,18 @@ fn code_of(reason: Reason) -> Code {
     use Reason::*;
     match reason {
         InvalidArgument => Code::InvalidArgument,
-        AmountOutOfRange => Code::OutOfRange,
+        AmountOutOfRange | HistoryTrimmed => Code::OutOfRange,
         NotOwner | Draining | Overloaded | Recovering | StockBusy => Code::Unavailable,
-        LogFull | RequestStoreFull | UserLimitReached => Code::ResourceExhausted,
+        LogFull | RequestStoreFull | UserLimitReached | TooManyHolds => Code::ResourceExhausted,
         TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound => Code::NotFound,
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed => Code::AlreadyExists,
         VersionMismatch | StockMismatch => Code::Aborted,
         TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => Code::FailedPrecondition,
-        CouponHeld | HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold | TooManyHolds => Code::FailedPrecondition,
+        CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
-        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance => Code::FailedPrecondition,
+        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
-        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture | HistoryTrimmed => {
-            Code::FailedPrecondition
-        }
+        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
     }
 }
@@ -103,6 +101,11 @@ pub fn unreadable(fault: &Status) -> Option<Status> {
 /// A server that a client of ours cannot reach.
 pub fn unreachable(error: tonic::transport::Error) -> Status {
     Status::from_error(Box::new(error))
+}
+
+/// The status of a question whose answer is damaged on the disk; without ErrorInfo, and with what the operator must know.
+pub fn damaged(error: &impl std::fmt::Display) -> Status {
+    Status::data_loss(error.to_string())
 }
 
 /// The status of a call whose answer was lost with the engine: it may have been logged or not. Without ErrorInfo, as every status
@@ -159,6 +162,21 @@ mod tests {
     #[test]
     fn overload_is_unavailable() {
         check_code(Reason::Overloaded, Code::Unavailable);
+    }
+
+    #[test]
+    fn a_coupon_with_all_its_holds_is_an_exhausted_resource() {
+        check_code(Reason::TooManyHolds, Code::ResourceExhausted);
+    }
+
+    #[test]
+    fn an_unknown_hold_is_not_found() {
+        check_code(Reason::HoldNotFound, Code::NotFound);
+    }
+
+    #[test]
+    fn a_partition_that_recovers_is_unavailable() {
+        check_code(Reason::Recovering, Code::Unavailable);
     }
 
     #[test]

@@ -116,8 +116,10 @@ pub struct Refund {
 pub enum StatusFilter {
     /// All.
     Any,
-    /// Those with this life at this instant.
+    /// Those with this life at this instant, and not frozen.
     Only(crate::coupon::Life),
+    /// Those that would be active, were they not blocked.
+    Frozen,
 }
 
 /// A page of a user's coupons, newest first.

@@ -62,6 +62,8 @@ pub struct Redeemed {
     pub quote: Quote,
     /// When, ms.
     pub at_ms: i64,
+    /// Whether it captured a hold that had ended before.
+    pub reacquired: bool,
 }
 
 /// A redemption refunded.
@@ -115,6 +117,8 @@ pub struct Held {
     pub applied: i64,
     /// When it ends by itself, ms.
     pub deadline_ms: i64,
+    /// When, ms.
+    pub at_ms: i64,
 }
 
 /// A hold let go, or one that had ended already.
@@ -130,6 +134,8 @@ pub struct Released {
     pub state: HoldState,
     /// When it ended, ms.
     pub ended_ms: i64,
+    /// When this was answered for the first time, ms.
+    pub at_ms: i64,
 }
 
 /// A coupon or an account frozen or unfrozen.
@@ -141,6 +147,8 @@ pub struct Blocked {
     pub blocks: Blocks,
     /// Live holds that were taken away.
     pub revoked_holds: u32,
+    /// When, ms.
+    pub at_ms: i64,
 }
 
 /// A coupon made void.
@@ -152,6 +160,8 @@ pub struct Voided {
     pub amount: i64,
     /// Live holds that were taken away.
     pub revoked_holds: u32,
+    /// When, ms.
+    pub at_ms: i64,
 }
 
 /// One redemption of an order.
@@ -202,6 +212,13 @@ pub struct CouponView {
     pub blocks: Blocks,
     /// The same of its user's account.
     pub account_blocks: Blocks,
+}
+
+impl CouponView {
+    /// Whether people call it frozen: it would be active, were it not blocked.
+    pub fn is_frozen(&self) -> bool {
+        self.life == Life::Active && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
+    }
 }
 
 /// A page of coupons.

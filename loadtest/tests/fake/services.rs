@@ -67,6 +67,7 @@ impl ClaimService for Fake {
 #[tonic::async_trait]
 impl RedemptionService for Fake {
     type RedeemStreamStream = Replies<RedeemStreamResponse>;
+    type TillStreamStream = Replies<TillStreamResponse>;
 
     async fn validate(&self, request: Request<ValidateRequest>) -> Reply<ValidateResponse> {
         let (books, request) = (self.0.lock().unwrap(), request.into_inner());
@@ -86,6 +87,26 @@ impl RedemptionService for Fake {
     }
 
     async fn refund(&self, _: Request<RefundRequest>) -> Reply<RefundResponse> {
+        not_here()
+    }
+
+    async fn hold(&self, _: Request<HoldRequest>) -> Reply<HoldResponse> {
+        not_here()
+    }
+
+    async fn capture(&self, _: Request<CaptureRequest>) -> Reply<CaptureResponse> {
+        not_here()
+    }
+
+    async fn release(&self, _: Request<ReleaseRequest>) -> Reply<ReleaseResponse> {
+        not_here()
+    }
+
+    async fn list_redemptions(&self, _: Request<ListRedemptionsRequest>) -> Reply<ListRedemptionsResponse> {
+        not_here()
+    }
+
+    async fn till_stream(&self, _: Request<Streaming<TillStreamRequest>>) -> Reply<Self::TillStreamStream> {
         not_here()
     }
 

@@ -2,7 +2,7 @@
 
 use tessera_proto::v1;
 
-use super::{malformed, page_size};
+use super::{custody::blocks, malformed, page_size};
 use crate::{
     domain::{
         Life, Reason, Rejection,
@@ -50,11 +50,12 @@ fn filter(status: i32) -> Result<StatusFilter, Rejection> {
         Ok(v1::CouponStatus::Used) => Ok(StatusFilter::Only(Life::Used)),
         Ok(v1::CouponStatus::Expired) => Ok(StatusFilter::Only(Life::Expired)),
         Ok(v1::CouponStatus::Void) => Ok(StatusFilter::Only(Life::Void)),
+        Ok(v1::CouponStatus::Frozen) => Ok(StatusFilter::Frozen),
         _ => Err(malformed("status")),
     }
 }
 
-/// The label that people know.
+/// The label that people know, of a coupon that is not blocked.
 pub(super) fn status(life: Life) -> v1::CouponStatus {
     match life {
         Life::Active => v1::CouponStatus::Active,
@@ -62,6 +63,11 @@ pub(super) fn status(life: Life) -> v1::CouponStatus {
         Life::Expired => v1::CouponStatus::Expired,
         Life::Void => v1::CouponStatus::Void,
     }
+}
+
+/// The label of a coupon as it stands.
+fn status_of(view: &CouponView) -> v1::CouponStatus {
+    if view.is_frozen() { v1::CouponStatus::Frozen } else { status(view.life) }
 }
 
 /// A page of coupons of one partition.
@@ -78,17 +84,21 @@ pub fn coupon(seals: Seals<'_>, partition: u16, view: &CouponView) -> v1::Coupon
         coupon_id: seals.coupon_id(Place { partition, number: view.coupon }),
         template_id: view.terms.template_id.as_str().to_owned(),
         template_version: view.terms.version,
-        status: status(view.life).into(),
+        status: status_of(view).into(),
         use_from_ms: view.window.from_ms,
         use_until_ms: view.window.until_ms,
         balance: view.terms.is_stored_value().then(|| balance(view)),
+        blocks: blocks(view.blocks),
+        account_blocks: blocks(view.account_blocks),
+        live_holds: view.live_holds,
     }
 }
 
-/// Where the value of a card is; the accounts make up what was loaded.
+/// The value of a card.
 fn balance(view: &CouponView) -> v1::StoredBalance {
     v1::StoredBalance {
         currency: view.terms.currency.as_str().to_owned(),
+        // I2: the accounts make up what was loaded.
         loaded_minor: view.available + view.held + view.captured + view.expired + view.voided,
         available_minor: view.available,
         held_minor: view.held,

@@ -39,7 +39,7 @@ impl Partition {
             let coupon =
                 self.coupons.get(number).filter(|coupon| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
             let view = view_of(&self.standing_of(number, context.now_ms));
-            if list.status == StatusFilter::Any || list.status == StatusFilter::Only(view.life) {
+            if shows(list.status, &view) {
                 coupons.push(view);
             }
             next = coupon.older.checked_sub(1);
@@ -61,6 +61,14 @@ impl Partition {
         let &Redemption { lsn, coupon, amount, applied, refunded, at_ms, .. } = redemption;
         let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
         RedemptionView { redemption: lsn, coupon, terms: terms.clone(), amount, applied, refunded, at_ms }
+    }
+}
+
+fn shows(status: StatusFilter, view: &CouponView) -> bool {
+    match status {
+        StatusFilter::Any => true,
+        StatusFilter::Only(life) => view.life == life && !view.is_frozen(),
+        StatusFilter::Frozen => view.is_frozen(),
     }
 }
 

@@ -114,11 +114,26 @@ fn a_late_capture_may_reacquire_what_is_still_there() {
          hold alice 0 shop/2 400 r3 ttl=5000
          at 6000
          redeem alice 0 shop/3 500 r4
-         capture #3 r5 reacquire => took 400 of 400 by coupon 0 of gift, leaves 100 at 6000 #8
+         capture #3 r5 reacquire => took 400 of 400 by coupon 0 of gift, leaves 100 at 6000 anew #8
+         capture #3 r5 reacquire => took 400 of 400 by coupon 0 of gift, leaves 100 at 6000 anew #8 replayed
          capture #4 r6 reacquire => INSUFFICIENT_BALANCE 100
-         capture #3 r7 reacquire => took 400 of 400 by coupon 0 of gift, leaves 100 at 6000 #8 replayed
+         capture #3 r7 reacquire => took 400 of 400 by coupon 0 of gift, leaves 100 at 6000 anew #8 replayed
          release #3 r8 => HOLD_CAPTURED 8
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 100 captured 900",
+    );
+}
+
+#[test]
+fn what_was_taken_anew_is_told_apart_when_a_newer_hold_of_the_order_has_ended_too() {
+    story(
+        "template gift card 1000 t
+         claim alice gift r1
+         hold alice 0 shop/1 400 r2 ttl=5000
+         at 6000
+         hold alice 0 shop/1 300 r3
+         release #5 r4
+         capture #3 r5 reacquire => took 400 of 400 by coupon 0 of gift, leaves 600 at 6000 anew #7
+         capture #3 r6 => took 400 of 400 by coupon 0 of gift, leaves 600 at 6000 anew #7 replayed",
     );
 }
 

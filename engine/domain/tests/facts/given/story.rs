@@ -204,6 +204,9 @@ fn instrument(who: &str, coupon: &str) -> Instrument {
 }
 
 fn status(words: &[&str]) -> StatusFilter {
+    if words.contains(&"frozen") {
+        return StatusFilter::Frozen;
+    }
     let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired), ("void", Life::Void)];
     let only = lives.into_iter().find(|(word, _)| words.contains(word));
     only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))

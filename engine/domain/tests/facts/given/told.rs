@@ -37,7 +37,8 @@ fn told_reply(reply: &Reply) -> String {
         ),
         Reply::Quote(told) => quote("takes", told),
         Reply::Redeemed(redeemed) => {
-            format!("{} at {} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
+            let anew = if redeemed.reacquired { " anew" } else { "" };
+            format!("{} at {}{anew} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
         }
         Reply::Refunded(refunded) => format!(
             "gave back {} of #{} to coupon {} of {}, {} until {} with {} at {}{} {}",

@@ -43,7 +43,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
     let block = || prop::sample::select(vec!["risk", "risk", "risk", "risk", "merchant", "operator"]);
     let later = prop::sample::select(vec![1, 5_000, 900_000, 3_600_000, 20_000_000, 30_000_000, 86_400_000, 2_592_000_000]);
     let verb = prop::sample::select(vec!["claim", "issue"]);
-    let status = prop::sample::select(vec!["", "active", "used", "expired", "void"]);
+    let status = prop::sample::select(vec!["", "active", "used", "expired", "void", "frozen"]);
     let (who, coupon) = (|| 0..8u8, || 0..9u8);
     let usd = || prop::bool::weighted(0.2);
     prop_oneof![

@@ -196,8 +196,11 @@ impl Plain {
                 next = format!("next {number}");
                 break;
             }
-            let life = self.coupons[number].life(self.now_ms);
-            if status.as_ref().is_none_or(|status| status == life) {
+            let coupon = &self.coupons[number];
+            let life = coupon.life(self.now_ms);
+            let is_blocked = coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0;
+            let known_as = if life == "ACTIVE" && is_blocked { "FROZEN" } else { life };
+            if status.as_ref().is_none_or(|status| status == known_as) {
                 listed.push(format!("{number} {life}"));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::ask::{Refusal, amount_of, applied, refused};
 use super::plain::{Hold, Plain};
-use super::write::letters;
+use super::write::{letters, told_anew};
 use crate::given::key;
 use tessera_domain::Reason;
 
@@ -113,7 +113,7 @@ impl Plain {
         let (redemption, subject) = (self.holds[place].redemption, u128::from(lsn));
         if redemption != 0 {
             return match self.redemption_at(redemption).filter(|&first| self.may_join(first, amount)) {
-                Some(first) => self.join(request, fingerprint, subject, first),
+                Some(first) => self.join(request, fingerprint, subject, first, self.holds[place].state != 2),
                 None => {
                     self.happened();
                     self.remember_refusal(request, fingerprint, subject, (Reason::HoldCaptured, redemption as i64))
@@ -126,7 +126,8 @@ impl Plain {
             Ok(discount) => discount,
             Err(refusal) => return self.remember_refusal(request, fingerprint, subject, refusal),
         };
-        if self.holds[place].state == 1 {
+        let anew = self.holds[place].state != 1;
+        if !anew {
             self.end_hold(place, 2);
         }
         self.holds[place].redemption = now;
@@ -136,6 +137,7 @@ impl Plain {
         };
         let units = if self.coupons[number].is_card() { amount } else { 1 };
         let (value, told) = self.take(number, &merchant, &order, amount, discount, units);
+        let told = told_anew(&told, anew);
         self.remember(request, fingerprint, subject, (0, value), &told);
         told
     }

@@ -147,8 +147,9 @@ impl Plain {
         first.amount == amount && first.refunded == 0 && first.at_ms + 30 * DAY_MS > self.now_ms
     }
 
-    pub fn join(&mut self, request: (u8, String, String), fingerprint: u64, subject: u128, first: usize) -> String {
-        let told = self.redemptions[first].told.clone();
+    /// Gives the outcome of the redemption at `first` to another request; `anew` if that is the capture of a hold that had ended.
+    pub fn join(&mut self, request: (u8, String, String), fingerprint: u64, subject: u128, first: usize, anew: bool) -> String {
+        let told = told_anew(&self.redemptions[first].told, anew);
         self.happened();
         self.remember(request, fingerprint, subject, (0, first as i64), &told);
         format!("{told} replayed")
@@ -176,7 +177,7 @@ impl Plain {
         let subject = number as u128;
         let outcome = match self.redeemed_by(number, merchant, order) {
             Some(first) if currency == self.coupons[number].body.currency && self.may_join(first, amount) => {
-                return self.join(request, fingerprint, subject, first);
+                return self.join(request, fingerprint, subject, first, false);
             }
             Some(first) => Err((Reason::OrderAlreadyRedeemed, self.redemptions[first].lsn as i64)),
             None => {
@@ -362,4 +363,9 @@ impl Plain {
 /// A currency's letters as one number.
 pub fn letters(currency: [u8; 3]) -> u64 {
     currency.iter().fold(0u64, |sum, &letter| sum * 256 + u64::from(letter))
+}
+
+/// What is told of a redemption by whoever captured it after its hold had ended.
+pub fn told_anew(told: &str, anew: bool) -> String {
+    if anew { told.replace(" #", " anew #") } else { told.to_string() }
 }
