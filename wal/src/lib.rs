@@ -34,6 +34,7 @@ mod segment;
 mod shelf;
 mod spares;
 pub mod storage;
+mod sync_times;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,7 @@ pub use recover::Tail;
 pub use recover::{Cut, Progress};
 pub use scan::FrameAddress;
 pub use segment::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentEnd, SegmentHeader, archive_name, segment_name};
+pub use sync_times::{SYNC_BOUNDS_US, SyncTimes};
 pub use tail::{Evidence, Later, Refusal, Remains, Verdict, judge};
 pub use trim::{KeepFrom, Trimmed};
 pub use verify::{Report, cut_tail, verify, verify_frames};
