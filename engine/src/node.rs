@@ -24,6 +24,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tessera_wal::storage::disk::DiskStorage;
 use tessera_wal::{FullReason, Log, LogUuid, Options, Progress, Recovery};
+pub use tessera_wal::{SYNC_BOUNDS_US, SyncTimes};
 
 /// Most partitions of a directory: a code has eight bits for its partition.
 pub const PARTITIONS_MAX: u16 = 256;

@@ -106,12 +106,16 @@ impl Router {
 
     /// Every shard's report, by number; a shard that has stopped or is overloaded is left out.
     pub async fn reports(&self) -> Vec<ShardReport> {
-        let asked: Vec<_> = self.0.shards.iter().map(ask).collect();
         let mut reports = Vec::new();
-        for answer in asked {
+        for answer in self.ask_reports() {
             reports.extend(answer.await.ok());
         }
         reports
+    }
+
+    /// Asks every shard for its report, by number. A shard that has stopped or is overloaded drops the question.
+    pub fn ask_reports(&self) -> Vec<oneshot::Receiver<ShardReport>> {
+        self.0.shards.iter().map(ask).collect()
     }
 
     /// Sends a probe over every line; [`Router::reports`] shows when they have arrived.
