@@ -8,7 +8,7 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, Fil
 use tessera_proto::v1::Reason;
 
 /// Verbs that change no business state; every other method is a write.
-const READ_VERBS: [&str; 5] = ["Get", "List", "Validate", "Reveal", "Probe"];
+const READ_VERBS: [&str; 6] = ["Get", "List", "Validate", "Reveal", "Probe", "Drain"];
 
 fn files() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(tessera_proto::FILE_DESCRIPTOR_SET).expect("the descriptor set decodes");

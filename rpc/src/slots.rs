@@ -1,11 +1,22 @@
-//! Reply slots of one stream: a bounded number, each holding the id of a request that waits for its answer.
+//! Reply slots of one stream: a bounded number, each holding the id of a request that waits for its answer, and since when.
+
+use std::time::Instant;
 
 use crate::limits::STREAM_IN_FLIGHT_MAX;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Its id.
+    pub request_id: String,
+    /// When it was read.
+    pub began: Instant,
+}
 
 /// The slots of one stream. A slot's number is the tag that the engine gives back.
 #[derive(Default)]
 pub struct Slots {
-    taken: Vec<Option<String>>,
+    taken: Vec<Option<Waiting>>,
     free: Vec<u32>,
 }
 
@@ -20,20 +31,20 @@ impl Slots {
         self.in_flight() == 0
     }
 
-    /// Takes a slot for the request of this id. There must be room.
-    pub fn take(&mut self, request_id: String) -> u64 {
+    /// Takes a slot for a request. There must be room.
+    pub fn take(&mut self, waiting: Waiting) -> u64 {
         assert!(self.have_room(1), "I13: a request is read when it has a slot");
         let slot = self.free.pop().unwrap_or_else(|| self.grow());
-        self.taken[slot as usize] = Some(request_id);
+        self.taken[slot as usize] = Some(waiting);
         u64::from(slot)
     }
 
-    /// Frees the slot of this tag and gives the request's id.
-    pub fn free(&mut self, tag: u64) -> String {
+    /// Frees the slot of this tag and gives what waited there.
+    pub fn free(&mut self, tag: u64) -> Waiting {
         let slot = usize::try_from(tag).ok().and_then(|slot| self.taken.get_mut(slot));
-        let request_id = slot.and_then(Option::take).expect("I3: each request is answered once");
+        let waiting = slot.and_then(Option::take).expect("I3: each request is answered once");
         self.free.push(tag as u32);
-        request_id
+        waiting
     }
 
     fn in_flight(&self) -> usize {
@@ -51,20 +62,24 @@ impl Slots {
 mod tests {
     use super::*;
 
+    fn waiting(request_id: &str) -> Waiting {
+        Waiting { request_id: request_id.to_owned(), began: Instant::now() }
+    }
+
     #[test]
     fn a_freed_slot_is_taken_again() {
         let mut slots = Slots::default();
-        let (a, b) = (slots.take("a".into()), slots.take("b".into()));
-        assert_eq!((a, b, slots.free(a).as_str()), (0, 1, "a"));
-        assert_eq!(slots.take("c".into()), a);
-        assert_eq!(slots.free(b), "b");
+        let (a, b) = (slots.take(waiting("a")), slots.take(waiting("b")));
+        assert_eq!((a, b, slots.free(a).request_id.as_str()), (0, 1, "a"));
+        assert_eq!(slots.take(waiting("c")), a);
+        assert_eq!(slots.free(b).request_id, "b");
     }
 
     #[test]
     fn slots_are_bounded() {
         let mut slots = Slots::default();
         for _ in 0..STREAM_IN_FLIGHT_MAX {
-            slots.take(String::new());
+            slots.take(waiting(""));
         }
         assert!(!slots.have_room(1));
         slots.free(0);
@@ -75,7 +90,7 @@ mod tests {
     #[should_panic(expected = "answered once")]
     fn a_second_answer_is_a_broken_invariant() {
         let mut slots = Slots::default();
-        let tag = slots.take("a".into());
+        let tag = slots.take(waiting("a"));
         slots.free(tag);
         slots.free(tag);
     }

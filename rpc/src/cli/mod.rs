@@ -8,6 +8,7 @@ mod inspect;
 mod output;
 mod serve;
 mod status;
+mod top;
 mod verify;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Call(call::Args),
     /// Show how a server is.
     Status(status::Args),
+    /// Show a server's rates, latencies and queues, live.
+    Top(top::Args),
     /// Check a data directory that no server holds: every checksum, digest and balance.
     Verify(verify::Args),
     /// Show what is inside a data directory that no server holds.
@@ -59,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Status(args) => status::run(&args, output),
+        Command::Top(args) => top::run(&args),
         Command::Verify(args) => verify::run(&args, output),
         Command::Inspect(what) => inspect::run(&what, output),
     };

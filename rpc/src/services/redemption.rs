@@ -66,6 +66,7 @@ impl Item for OneRedemption {
     type Request = v1::RedeemRequest;
     type Outcome = v1::RedeemOutcome;
     type Response = v1::RedeemStreamResponse;
+    const METHOD: &'static str = "RedeemStream";
     const FIELD: &'static str = "redemptions";
 
     fn requests(message: v1::RedeemStreamRequest) -> Vec<v1::RedeemRequest> {
