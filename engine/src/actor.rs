@@ -53,6 +53,10 @@ impl Shell {
         !is_full()
     }
 
+    fn undurable_turns(&self) -> usize {
+        self.undurable.turns.load(Ordering::Acquire)
+    }
+
     fn has_log_room(&self) -> bool {
         self.journal.has_room()
     }
@@ -144,7 +148,8 @@ impl Handler<Report> for ShardActor {
 
     fn handle(&mut self, report: Report, _: &mut Self::Context) {
         let _guard = AbortOnPanic;
-        let handovers = self.shard.report(report.0);
+        let (undurable_turns, tell) = (self.shell.undurable_turns() as u64, report.0);
+        let handovers = self.shard.report(move |report| tell(ShardReport { undurable_turns, ..report }));
         self.shell.hand_over(handovers);
     }
 }

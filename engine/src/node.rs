@@ -31,6 +31,7 @@ use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Images;
 use tessera_wal::storage::disk::DiskStorage;
 use tessera_wal::{FullReason, JournalId, Log, Options, Progress, Recovery};
+pub use tessera_wal::{SYNC_BOUNDS_US, SyncTimes};
 
 /// How a node is opened.
 #[derive(Clone)]

@@ -106,9 +106,8 @@ impl Router {
 
     /// Every shard's report, by number; a shard that has stopped or is overloaded is left out.
     pub async fn reports(&self) -> Vec<ShardReport> {
-        let asked: Vec<_> = self.0.shards.iter().map(ask).collect();
         let mut reports = Vec::new();
-        for answer in asked {
+        for answer in self.ask_reports() {
             reports.extend(answer.await.ok());
         }
         reports
@@ -116,8 +115,12 @@ impl Router {
 
     /// As [`Router::reports`], for a thread that may wait.
     pub fn reports_blocking(&self) -> Vec<ShardReport> {
-        let asked: Vec<_> = self.0.shards.iter().map(ask).collect();
-        asked.into_iter().filter_map(|answer| answer.blocking_recv().ok()).collect()
+        self.ask_reports().into_iter().filter_map(|answer| answer.blocking_recv().ok()).collect()
+    }
+
+    /// Asks every shard for its report, by number. A shard that has stopped or is overloaded drops the question.
+    pub fn ask_reports(&self) -> Vec<oneshot::Receiver<ShardReport>> {
+        self.0.shards.iter().map(ask).collect()
     }
 
     /// Sends a probe over every line; [`Router::reports`] shows when they have arrived.

@@ -3,14 +3,17 @@
 //! Before the engine has recovered, and once it drains, the desk is closed: DRAINING, and nothing was logged. In between, a
 //! question goes to the engine's router and the answer comes when it is durable. Nothing is answered from here.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tessera_engine::{
     Router,
     letter::{Answer, Outlet, Request, Sink},
     maintenance::Maintenance,
 };
-use tessera_proto::v1::Refusal;
+use tessera_proto::v1::{Refusal, ServingState};
 use tokio::sync::{oneshot, watch};
 use tonic::Status;
 
@@ -21,7 +24,9 @@ use crate::{
         command::{CatalogCommand, Command},
     },
     journal::Journal,
+    meter::Meter,
     mouth,
+    pulse::Pulse,
     seals::Seals,
     status,
 };
@@ -29,7 +34,24 @@ use crate::{
 /// Shared by all services of a server.
 pub struct Desk {
     open: OnceLock<Open>,
-    closing: watch::Sender<bool>,
+    closing: watch::Sender<Option<Closing>>,
+    drain_deadline: Duration,
+    meter: Arc<Meter>,
+    pulse: Pulse,
+}
+
+/// That the desk was closed, and until when what is under way may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Then it is cut.
+    pub deadline: Instant,
+}
+
+impl Closing {
+    /// How long there is still.
+    pub fn left(self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
 }
 
 /// What there is when the engine has recovered.
@@ -43,9 +65,10 @@ pub struct Open {
 }
 
 impl Desk {
-    /// A desk that is not open yet.
-    pub fn new() -> Self {
-        Self { open: OnceLock::new(), closing: watch::Sender::new(false) }
+    /// A desk that is not open yet. Once closed it leaves this long to what is under way, unless whoever closes it says.
+    pub fn new(drain_deadline: Duration) -> Self {
+        let (meter, pulse) = (Arc::new(Meter::new()), Pulse::default());
+        Self { open: OnceLock::new(), closing: watch::Sender::new(None), drain_deadline, meter, pulse }
     }
 
     /// Opens it, once.
@@ -54,19 +77,50 @@ impl Desk {
         assert!(first, "a desk opens once");
     }
 
-    /// Closes it for good; streams are told.
-    pub fn close(&self) {
-        self.closing.send_replace(true);
+    /// Closes it for good; streams are told, and so is whoever has to end the process. Only the first one says how long it takes.
+    pub fn close(&self, deadline: Option<Duration>) -> Closing {
+        let asked = Closing { deadline: Instant::now() + deadline.unwrap_or(self.drain_deadline) };
+        let mut closing = asked;
+        self.closing.send_if_modified(|current| {
+            let is_first = current.is_none();
+            closing = *current.get_or_insert(asked);
+            is_first
+        });
+        closing
     }
 
-    /// Becomes true when the desk closes.
-    pub fn closing(&self) -> watch::Receiver<bool> {
+    /// Shows something when the desk closes.
+    pub fn closing(&self) -> watch::Receiver<Option<Closing>> {
         self.closing.subscribe()
+    }
+
+    /// How it was closed, if it was.
+    pub fn closed(&self) -> Option<Closing> {
+        *self.closing.borrow()
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        *self.closing.borrow()
+        self.closed().is_some()
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> ServingState {
+        match self.opened() {
+            _ if self.is_closed() => ServingState::Draining,
+            None => ServingState::Recovering,
+            Some(_) => ServingState::Serving,
+        }
+    }
+
+    /// What is counted.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// What the shards say of themselves.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// What was opened, closed since or not.

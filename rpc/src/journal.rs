@@ -1,8 +1,8 @@
 //! What the engine's log says of itself, in the contract's words: for the operator's status.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
-use tessera_engine::Node;
+use tessera_engine::{Node, node::SYNC_BOUNDS_US};
 use tessera_proto::v1;
 
 /// One node's log since the node opened.
@@ -40,6 +40,11 @@ impl Journal {
                     disk_bytes: stats.disk_bytes,
                     segments: stats.segments,
                     full: log.is_disk_full(),
+                    sync_times: Some(v1::TimeHistogram {
+                        bounds_us: SYNC_BOUNDS_US.to_vec(),
+                        counts: stats.sync_times.counts.to_vec(),
+                        sum_us: stats.sync_times.sum_us,
+                    }),
                 }
             }),
         }
@@ -63,27 +68,5 @@ impl Journal {
     /// Milliseconds since the node opened.
     pub fn uptime_ms(&self) -> i64 {
         self.opened.elapsed().as_millis() as i64
-    }
-}
-
-/// Resident memory of this process, in bytes; 0 where the system does not say.
-pub fn resident_bytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().find_map(resident_kib).unwrap_or(0) * 1024
-}
-
-/// The number of a line "VmRSS:  1234 kB".
-fn resident_kib(line: &str) -> Option<u64> {
-    line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn resident_memory_is_read_from_its_line() {
-        assert_eq!(resident_kib("VmRSS:\t   1234 kB"), Some(1234));
-        assert_eq!(resident_kib("VmSize:\t   1234 kB"), None);
     }
 }

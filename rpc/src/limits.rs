@@ -66,3 +66,15 @@ pub const CONNECTIONS_MAX_DEFAULT: usize = 1024;
 
 /// How long calls in flight may take to end after a stop was asked for, unless configured.
 pub const DRAIN_DEADLINE_DEFAULT: Duration = Duration::from_secs(10);
+
+/// The longest that an operator's call may ask for.
+pub const DRAIN_DEADLINE_MAX: Duration = Duration::from_secs(600);
+
+/// Largest head of a request for metrics or health, in bytes. Its body is not read.
+pub const METRICS_REQUEST_BYTES_MAX: usize = 8 * 1024;
+
+/// How long one request for metrics or health may take, from its connection to its answer.
+pub const METRICS_REQUEST_MAX: Duration = Duration::from_secs(5);
+
+/// Connections for metrics and health at once; one more is closed as it comes.
+pub const METRICS_CONNECTIONS_MAX: usize = 16;

@@ -1,19 +1,19 @@
 //! Connections as they come in: how many at once, without delay, and only if they soon say that they speak HTTP/2.
 //!
 //! Below this the kernel accepts, above it tonic reads frames. A connection that sends nothing would otherwise hold its place for
-//! ever: keep-alive begins only after the preface. Relies on `limits`.
+//! ever: keep-alive begins only after the preface. All of them end at once when they are cut. Relies on `limits`.
 
 use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Sleep, sleep},
 };
 use tokio_stream::Stream;
@@ -28,12 +28,30 @@ const PREFACE_BYTES: usize = 24;
 pub struct Listener {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    shears: watch::Receiver<bool>,
+}
+
+/// Ends every connection of a listener, those to come included.
+pub struct Shears {
+    cut: watch::Sender<bool>,
+    places: Arc<Semaphore>,
+    connections_max: usize,
+}
+
+impl Shears {
+    /// Cuts them; how many there were.
+    pub fn cut(&self) -> usize {
+        let open = self.connections_max - self.places.available_permits();
+        self.cut.send_replace(true);
+        open
+    }
 }
 
 impl Listener {
     /// Accepts from `listener`, at most `connections_max` at once.
-    pub fn new(listener: TcpListener, connections_max: usize) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(connections_max)) }
+    pub fn new(listener: TcpListener, connections_max: usize) -> (Self, Shears) {
+        let ((cut, shears), places) = (watch::channel(false), Arc::new(Semaphore::new(connections_max)));
+        (Self { listener, places: places.clone(), shears }, Shears { cut, places, connections_max })
     }
 
     /// Gives `stream` a place, or closes it.
@@ -43,7 +61,8 @@ impl Listener {
             return Ok(None);
         };
         stream.set_nodelay(true)?;
-        Ok(Some(Connection { stream, preface: Some(Preface::new()), _place: place }))
+        let cut = Cut::awaited(self.shears.clone());
+        Ok(Some(Connection { stream, preface: Some(Preface::new()), cut, _place: place }))
     }
 }
 
@@ -64,6 +83,7 @@ impl Stream for Listener {
 pub struct Connection {
     stream: TcpStream,
     preface: Option<Preface>,
+    cut: Cut,
     _place: OwnedSemaphorePermit,
 }
 
@@ -85,6 +105,38 @@ impl Preface {
     }
 }
 
+/// Whether one connection was cut, and who is to be woken then.
+struct Cut {
+    shears: watch::Receiver<bool>,
+    awaited: Pin<Box<dyn Future<Output = ()> + Send>>,
+    waker: Option<Waker>,
+}
+
+impl Cut {
+    fn awaited(shears: watch::Receiver<bool>) -> Self {
+        let mut told = shears.clone();
+        let awaited = async move {
+            // Shears that are gone do not cut.
+            if told.wait_for(|cut| *cut).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        Self { shears, awaited: Box::pin(awaited), waker: None }
+    }
+
+    /// Whether it was cut; if not, the task is woken when it is. A task that waits already costs a comparison.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if *self.shears.borrow() {
+            return Poll::Ready(());
+        }
+        if self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
+        self.awaited.as_mut().poll(cx)
+    }
+}
+
 impl Connection {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.preface {
@@ -97,6 +149,9 @@ impl Connection {
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.cut.poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let before = buf.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buf)? {
             Poll::Pending => this.poll_deadline(cx),

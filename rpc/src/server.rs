@@ -1,7 +1,8 @@
 //! The server: listener, services and limits put together, from a closed desk to a drained one.
 //!
 //! It listens before the engine has recovered, so that health and reflection answer at once; everything else is DRAINING until
-//! [`Server::open`]. [`Server::stop`] refuses what is new, lets what is in flight end, and waits no longer than it was told.
+//! the desk is opened, and again once it is closed. [`Server::stop`] then lets what is in flight end, and cuts what has not ended
+//! in time.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,7 +12,12 @@ use tessera_proto::v1::{
     operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
     template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::sleep,
+};
 use tonic::{
     server::NamedService,
     service::Routes,
@@ -21,14 +27,15 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tower::ServiceBuilder;
 
 use crate::{
-    desk::Desk,
+    desk::{Closing, Desk},
     limits::*,
-    listener::Listener,
+    listener::{Listener, Shears},
+    meter::{MeterLayer, UnderWay},
     services::{
         claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers, operator::Operators,
         redemption::Redemptions, template::Templates, wallet::Wallets,
     },
-    status,
+    settings, status,
     two_limits::TwoLimits,
 };
 
@@ -45,36 +52,41 @@ const SERVICES: [&str; 9] = [
     <WalletServiceServer<Wallets> as NamedService>::NAME,
 ];
 
+/// Between two looks at what is still under way while the server drains.
+const DRAIN_LOOK_INTERVAL: Duration = Duration::from_millis(5);
+
 /// A listening server.
 pub struct Server {
     desk: Arc<Desk>,
     health: HealthReporter,
     address: SocketAddr,
     stop: oneshot::Sender<()>,
+    shears: Shears,
     serving: JoinHandle<Result<(), transport::Error>>,
 }
 
 impl Server {
-    /// Serves on `listener` with at most `connections_max` connections; health says NOT_SERVING.
+    /// Serves on `listener`; health says NOT_SERVING.
     ///
     /// # Errors
     /// When the listener has no address.
-    pub async fn start(listener: TcpListener, connections_max: usize) -> io::Result<Self> {
+    pub async fn start(listener: TcpListener, settings: &settings::Server) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new());
+        let desk = Arc::new(Desk::new(settings.drain_deadline()));
         let (health, health_service) = tonic_health::server::health_reporter();
         tell(&health, ServingStatus::NotServing).await;
+        tokio::spawn(retract(health.clone(), desk.closing()));
         let health_service = health_service.max_decoding_message_size(REQUEST_BYTES_MAX);
         let routes = routes(&desk).add_service(health_service);
         let (stop, stopped) = oneshot::channel::<()>();
-        let incoming = Listener::new(listener, connections_max);
-        let explained = ServiceBuilder::new().map_response(status::explain).into_inner();
-        let transport = limited(Transport::builder()).layer(explained).add_routes(routes);
+        let (incoming, shears) = Listener::new(listener, settings.connections_max);
+        let layers = ServiceBuilder::new().layer(MeterLayer(desk.meter().clone())).map_response(status::explain).into_inner();
+        let transport = limited(Transport::builder()).layer(layers).add_routes(routes);
         let serving = tokio::spawn(transport.serve_with_incoming_shutdown(incoming, async {
             // A server that was dropped is stopped, too.
             let _ = stopped.await;
         }));
-        Ok(Self { desk, health, address, stop, serving })
+        Ok(Self { desk, health, address, stop, shears, serving })
     }
 
     /// The address it listens on.
@@ -83,31 +95,76 @@ impl Server {
     }
 
     /// Where the engine is put once it has recovered.
-    pub fn desk(&self) -> &Desk {
+    pub fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
 
     /// Says that it serves. The desk is open by now.
     pub async fn announce(&self) {
-        tell(&self.health, ServingStatus::Serving).await;
+        if !self.desk.is_closed() {
+            tell(&self.health, ServingStatus::Serving).await;
+        }
     }
 
-    /// Takes nothing new and waits for what is in flight, at most `deadline`. Whether all of it ended.
-    pub async fn stop(self, deadline: Duration) -> bool {
-        tell(&self.health, ServingStatus::NotServing).await;
-        self.desk.close();
-        // Nobody listens if it has stopped by itself.
-        let _ = self.stop.send(());
-        let abort = self.serving.abort_handle();
-        let ended = tokio::time::timeout(deadline, self.serving).await.is_ok();
-        abort.abort();
-        ended
+    /// Takes nothing new, waits until the desk's deadline or `hurry` for what is under way to end and for every reply to have left, and
+    /// ends all connections.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) -> Cut {
+        let closing = self.desk.close(None);
+        let Self { desk, health, stop, shears, mut serving, .. } = self;
+        let in_order = async {
+            ended(&desk).await;
+            // Nobody listens if it has stopped by itself.
+            let _ = stop.send(());
+            // Whoever watches health would stay for ever.
+            forget(&health).await;
+            // It was served to the end, with or without an error of the listener.
+            let _ = (&mut serving).await;
+        };
+        tokio::select! {
+            () = in_order => {}
+            () = sleep(closing.left()) => {}
+            () = hurry => {}
+        }
+        serving.abort();
+        Cut { under_way: desk.meter().under_way(), connections: shears.cut() }
+    }
+}
+
+/// What had not ended when a server stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// What was not answered.
+    pub under_way: UnderWay,
+    /// Connections, some of which may have been owed the rest of a reply.
+    pub connections: usize,
+}
+
+/// Completes when nothing is under way.
+async fn ended(desk: &Desk) {
+    while !desk.meter().under_way().is_nothing() {
+        sleep(DRAIN_LOOK_INTERVAL).await;
+    }
+}
+
+/// Says that it no longer serves, as soon as the desk closes: whoever balances load is told first.
+async fn retract(health: HealthReporter, mut closing: watch::Receiver<Option<Closing>>) {
+    // A desk that is gone has no health.
+    if closing.wait_for(Option::is_some).await.is_ok() {
+        tell(&health, ServingStatus::NotServing).await;
     }
 }
 
 async fn tell(health: &HealthReporter, status: ServingStatus) {
     for service in SERVICES {
         health.set_service_status(service, status).await;
+    }
+}
+
+/// Ends every watch: there is no more to tell.
+async fn forget(health: &HealthReporter) {
+    let mut health = health.clone();
+    for service in SERVICES {
+        health.clear_service_status(service).await;
     }
 }
 

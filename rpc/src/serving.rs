@@ -6,8 +6,8 @@
 use std::{
     io::{self, IsTerminal},
     net::SocketAddr,
-    path::Path,
-    time::{Duration, Instant},
+    path::{Path, PathBuf},
+    time::Instant,
 };
 
 use tessera_engine::{
@@ -17,36 +17,57 @@ use tessera_engine::{
 use tokio::{
     net::TcpListener,
     runtime::Runtime,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{cli::Error, desk::Open, journal::Journal, progress::Bar, server::Server, settings::Settings};
+use crate::{
+    cli::Error,
+    desk::Open,
+    journal::Journal,
+    metrics::Metrics,
+    progress::Bar,
+    server::{Cut, Server},
+    settings::Settings,
+};
 
-/// A server and the engine behind it.
-pub struct Serving {
+/// A server that answers, and has no engine yet: whatever is asked of it is DRAINING, and it is not ready.
+pub struct Listening {
     server: Server,
-    node: Node,
-    drain_deadline: Duration,
+    metrics: Option<Metrics>,
+    dir: PathBuf,
+    settings: Settings,
 }
 
-impl Serving {
-    /// Listens, replays the directory and opens.
+impl Listening {
+    /// Listens, for calls and for metrics.
     ///
     /// # Errors
-    /// When the settings do not allow it, the address is taken or the directory is refused.
-    pub async fn start(settings: &Settings) -> Result<Self, Error> {
+    /// When the settings do not allow it or an address is taken.
+    pub async fn begin(settings: &Settings) -> Result<Self, Error> {
         let dir = settings.data_dir.clone().ok_or(Error::NoDataDir)?;
-        let address = allowed(settings)?;
-        let listen = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let server = Server::start(listener, settings.server.connections_max).await.map_err(listen)?;
-        let (node, began) = match open(&dir, settings).await {
-            Ok(opened) => opened,
-            Err(error) => {
-                server.stop(Duration::ZERO).await;
-                return Err(error.into());
+        let address = allowed(settings, settings.server.listen)?;
+        let listen = |address| move |source| Error::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen(address))?;
+        let server = Server::start(listener, &settings.server).await.map_err(listen(address))?;
+        let metrics = match settings.server.metrics_listen {
+            Some(address) => {
+                let address = allowed(settings, address)?;
+                Some(Metrics::listen(address, server.desk().clone()).await.map_err(listen(address))?)
             }
+            None => None,
         };
+        let told = metrics.as_ref().map(|metrics| metrics.address().to_string()).unwrap_or_default();
+        tracing::info!(address = %server.address(), metrics = told, "listening");
+        Ok(Self { server, metrics, dir, settings: settings.clone() })
+    }
+
+    /// Replays the directory and opens.
+    ///
+    /// # Errors
+    /// When the directory is refused.
+    pub async fn open(self) -> Result<Serving, Error> {
+        let Self { server, metrics, dir, settings } = self;
+        let (node, began) = open(&dir, &settings).await?;
         let (router, journal) = (node.router(), Journal::of(&node, began));
         let (uuid, recovery) = (journal.uuid().to_owned(), journal.recovery());
         server.desk().open(Open { router, journal, maintenance: node.maintenance() });
@@ -55,7 +76,20 @@ impl Serving {
             address = %server.address(), log = uuid, frames = recovery.frames, bytes = recovery.bytes,
             recovery_ms = recovery.elapsed_ms, cut = recovery.cut, "serving"
         );
-        Ok(Self { server, node, drain_deadline: settings.server.drain_deadline() })
+        Ok(Serving { server, metrics, node })
+    }
+
+    /// Replays and opens, unless it is told to stop before that. Nothing was taken by then, and the log is as it was found: `None`.
+    ///
+    /// # Errors
+    /// When the directory is refused.
+    pub async fn open_unless(self, stops: &mut Stops) -> Result<Option<Serving>, Error> {
+        let mut closing = self.server.desk().closing();
+        tokio::select! {
+            opened = self.open() => opened.map(Some),
+            () = stops.next() => Ok(None),
+            _ = closing.wait_for(Option::is_some) => Ok(None),
+        }
     }
 
     /// Where it listens.
@@ -63,17 +97,69 @@ impl Serving {
         self.server.address()
     }
 
-    /// Takes nothing new, answers what is in flight, seals the log.
-    pub async fn stop(self) {
-        tracing::info!("draining");
-        let all_ended = self.server.stop(self.drain_deadline).await;
-        if !all_ended {
-            tracing::warn!("calls were cut at the drain deadline; their outcomes are in the log");
+    /// Where it answers for metrics and health.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Metrics::address)
+    }
+}
+
+/// A server and the engine behind it.
+pub struct Serving {
+    server: Server,
+    metrics: Option<Metrics>,
+    node: Node,
+}
+
+impl Serving {
+    /// Listens, replays the directory and opens.
+    ///
+    /// # Errors
+    /// As [`Listening::begin`] and [`Listening::open`].
+    pub async fn start(settings: &Settings) -> Result<Self, Error> {
+        Listening::begin(settings).await?.open().await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Where it answers for metrics and health.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Metrics::address)
+    }
+
+    /// Serves until a signal or an operator's call ends it. A signal while it drains cuts what is under way.
+    ///
+    /// # Errors
+    /// As [`Serving::stop`].
+    pub async fn run(self, stops: &mut Stops) -> Result<(), Error> {
+        let mut closing = self.server.desk().closing();
+        tokio::select! {
+            () = stops.next() => {}
+            _ = closing.wait_for(Option::is_some) => {}
         }
+        self.stop(stops.next()).await
+    }
+
+    /// Takes nothing new, answers what is in flight, seals the log. What has not ended at the deadline, or at `hurry`, is cut.
+    ///
+    /// # Errors
+    /// [`Error::Cut`] when something was; the log is sealed all the same.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) -> Result<(), Error> {
+        let Self { server, metrics, node } = self;
+        tracing::info!("draining");
+        let cut = server.stop(hurry).await;
         // Joins the engine's threads, which blocks.
-        let stopped = tokio::task::spawn_blocking(|| self.node.stop()).await;
+        let stopped = tokio::task::spawn_blocking(|| node.stop()).await;
         stopped.expect("the engine stops without a panic");
+        // To the end it says that it is not ready.
+        drop(metrics);
         tracing::info!("stopped");
+        match cut == Cut::default() {
+            true => Ok(()),
+            false => Err(Error::Cut(cut)),
+        }
     }
 }
 
@@ -82,21 +168,33 @@ pub fn runtime() -> Result<Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("tessera-edge").build().map_err(Error::Runtime)
 }
 
-/// Completes at the first SIGINT or SIGTERM from here on.
-pub fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
-    Ok(async move {
+/// The signals that ask for a stop: SIGINT and SIGTERM, from here on.
+pub struct Stops {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stops {
+    /// Listens for them.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn listen() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(Error::Runtime);
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Completes at the next one.
+    pub async fn next(&mut self) {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    })
+    }
 }
 
 /// The address, if it stays on this machine or may leave it.
-fn allowed(settings: &Settings) -> Result<SocketAddr, Error> {
-    let address = settings.server.listen;
+fn allowed(settings: &Settings, address: SocketAddr) -> Result<SocketAddr, Error> {
     if address.ip().is_loopback() {
         return Ok(address);
     }

@@ -9,12 +9,15 @@ use std::{
 };
 
 use config::{Config, ConfigError, Environment, File, FileFormat};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::limits;
 
 /// Where a server listens and clients look, unless told otherwise.
 pub const PORT_DEFAULT: u16 = 7411;
+
+/// Where `serve` answers for metrics and health, unless told otherwise.
+pub const METRICS_LISTEN_DEFAULT: &str = "127.0.0.1:9464";
 
 /// Prefix of the environment's keys: `TESSERA__SERVER__LISTEN`.
 const PREFIX: &str = "TESSERA";
@@ -48,6 +51,16 @@ pub struct Server {
     pub connections_max: usize,
     /// Milliseconds that calls in flight may take to end after a stop was asked for.
     pub drain_deadline_ms: u64,
+    /// Address and port for metrics and health over HTTP; `None`, written as an empty text, = nowhere. [`Settings::load`] begins
+    /// with [`METRICS_LISTEN_DEFAULT`].
+    #[serde(deserialize_with = "address_or_nothing")]
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+fn address_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = (!text.is_empty()).then(|| text.parse().map_err(|fault| D::Error::custom(format!("{text:?}: {fault}"))));
+    address.transpose()
 }
 
 /// The engine.
@@ -90,6 +103,7 @@ impl Default for Server {
             allow_remote: false,
             connections_max: limits::CONNECTIONS_MAX_DEFAULT,
             drain_deadline_ms: limits::DRAIN_DEADLINE_DEFAULT.as_millis() as u64,
+            metrics_listen: None,
         }
     }
 }
@@ -116,6 +130,8 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// `--listen`.
     pub listen: Option<SocketAddr>,
+    /// `--metrics-listen`; empty = nowhere.
+    pub metrics_listen: Option<String>,
     /// `--allow-remote`; absent leaves it to the other places.
     pub allow_remote: bool,
     /// `--shards`.
@@ -132,7 +148,7 @@ impl Settings {
     }
 
     fn load_with(flags: &Flags, environment: Environment) -> Result<Self, ConfigError> {
-        let mut builder = Config::builder();
+        let mut builder = Config::builder().set_default("server.metrics_listen", METRICS_LISTEN_DEFAULT)?;
         if let Some(path) = &flags.config {
             builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml).required(true));
         }
@@ -141,6 +157,7 @@ impl Settings {
             .add_source(environment)
             .set_override_option("data_dir", data_dir)?
             .set_override_option("server.listen", flags.listen.map(|listen| listen.to_string()))?
+            .set_override_option("server.metrics_listen", flags.metrics_listen.clone())?
             .set_override_option("server.allow_remote", flags.allow_remote.then_some(true))?
             .set_override_option("engine.shards", flags.shards)?
             .set_override_option("engine.accept_clock", flags.accept_clock.then_some(true))?
@@ -193,6 +210,24 @@ mod tests {
         let flags = Flags { shards: Some(5), ..Default::default() };
         let settings = Settings::load_with(&flags, environment(&[("TESSERA__ENGINE__SHARDS", "4")])).unwrap();
         assert_eq!(settings.engine.shards, 5);
+    }
+
+    #[test]
+    fn metrics_are_on_loopback_elsewhere_or_off() {
+        let load = |flag: Option<&str>| {
+            let flags = Flags { metrics_listen: flag.map(str::to_owned), ..Default::default() };
+            Settings::load_with(&flags, environment(&[])).map(|settings| settings.server.metrics_listen)
+        };
+        assert_eq!(load(None).unwrap(), Some("127.0.0.1:9464".parse().unwrap()));
+        assert_eq!(load(Some("127.0.0.1:1")).unwrap(), Some("127.0.0.1:1".parse().unwrap()));
+        assert_eq!(load(Some("")).unwrap(), None);
+        assert!(load(Some("nowhere")).unwrap_err().to_string().contains("nowhere"));
+    }
+
+    #[test]
+    fn metrics_are_turned_off_by_the_environment_too() {
+        let off = environment(&[("TESSERA__SERVER__METRICS_LISTEN", "")]);
+        assert_eq!(Settings::load_with(&Flags::default(), off).unwrap().server.metrics_listen, None);
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! connection and says nothing. So every status made here carries one, also those for faults of the transport that the HTTP/2
 //! library finds before a service is called ([`explain`]).
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{Reason, Refusal};
 use tonic::{Code, Status, body::Body, codegen::http};
 use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::domain;
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "tessera.dev";
@@ -30,7 +32,21 @@ pub fn of(refusal: &Refusal) -> Status {
     if let Ok(delay_ms @ 1..) = u64::try_from(refusal.retry_after_ms) {
         details.set_retry_info(Some(Duration::from_millis(delay_ms)));
     }
-    Status::with_error_details(code_of(refusal.reason()), refusal.message.as_str(), details)
+    let mut status = Status::with_error_details(code_of(refusal.reason()), refusal.message.as_str(), details);
+    if let Some(reason) = domain::Reason::from_number(refusal.reason as u16) {
+        status.set_source(Arc::new(Why(reason)));
+    }
+    status
+}
+
+/// The reason of a refusal, carried beside its status for whoever counts: within the process, never on the wire.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.wire_name())]
+struct Why(domain::Reason);
+
+/// The reason of a status that [`of`] made; `None` for any other.
+pub fn reason_of(status: &Status) -> Option<domain::Reason> {
+    status.source().and_then(|source| source.downcast_ref::<Why>()).map(|why| why.0)
 }
 
 /// A reason as ErrorInfo spells it: "SOLD_OUT".
@@ -220,6 +236,12 @@ mod tests {
         let status = explained.extensions().get::<Status>().unwrap();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(status.get_details_error_info().unwrap().metadata["field"], "message.length");
+    }
+
+    #[test]
+    fn a_refusal_is_counted_under_its_reason_and_nothing_else_is() {
+        assert_eq!(reason_of(&of(&refusal(Reason::SoldOut))), Some(domain::Reason::SoldOut));
+        assert_eq!(reason_of(&outcome_unknown()), None);
     }
 
     #[test]

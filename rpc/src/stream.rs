@@ -5,6 +5,8 @@
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
 //! driven by its reader: no task, no queue beside the slots.
 
+use std::time::Instant;
+
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tessera_engine::{
     Router,
@@ -16,9 +18,10 @@ use tonic::{Status, Streaming};
 
 use crate::{
     convert::refusal,
-    desk::{Desk, refuse},
+    desk::{Closing, Desk, refuse},
     domain::{Reason, Rejection, Reply, command::Command},
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
+    meter::{Outcome, Tally},
     mouth,
     seals::Seals,
     slots::Slots,
@@ -37,6 +40,8 @@ pub trait Item: Send + 'static {
     type Outcome: Send;
     /// A message of outcomes.
     type Response: Send;
+    /// The method, as the contract names it.
+    const METHOD: &'static str;
     /// Where the requests stand in a message.
     const FIELD: &'static str;
 
@@ -58,8 +63,10 @@ pub trait Item: Send + 'static {
 struct Conversation<I: Item> {
     router: Router,
     messages: Streaming<I::Message>,
-    closing: watch::Receiver<bool>,
-    slots: Slots<I::Kept>,
+    closing: watch::Receiver<Option<Closing>>,
+    /// What is kept of each request, and when it was read.
+    slots: Slots<(I::Kept, Instant)>,
+    tally: Tally,
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
     ready: Vec<I::Outcome>,
@@ -78,6 +85,7 @@ pub fn converse<I: Item>(
         closing: desk.closing(),
         messages,
         slots: Slots::new(),
+        tally: Tally::open(desk.meter().clone(), desk.meter().named(I::METHOD)),
         sink,
         answers,
         ready: Vec::new(),
@@ -121,7 +129,7 @@ impl<I: Item> Conversation<I> {
         tokio::select! {
             biased;
             Some(answers) = self.answers.recv() => Event::Answers(answers),
-            _ = self.closing.wait_for(|closing| *closing), if reading => Event::Closing,
+            _ = self.closing.wait_for(Option::is_some), if reading => Event::Closing,
             message = self.messages.next(), if may_read => Event::Message(message),
         }
     }
@@ -145,36 +153,40 @@ impl<I: Item> Conversation<I> {
     }
 
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
-        let seals = Seals::of(&self.router);
+        let (seals, now) = (Seals::of(&self.router), Instant::now());
         for (tag, answer) in answers {
-            let kept = self.slots.free(tag);
+            let (kept, began) = self.slots.free(tag);
+            self.tally.end(Outcome::of(&answer), began, now);
             self.ready.push(match answer {
                 Ok(reply) => I::accepted(seals, kept, reply),
                 Err(rejection) => I::refused(kept, refusal::of(&rejection)),
             });
         }
+        self.tally.settle(now);
     }
 
     /// Submits this message and every further one that is here already, as one batch.
     fn read(&mut self, first: Option<Result<I::Message, Status>>) {
-        let mut batch = Vec::new();
+        let (mut batch, began) = (Vec::new(), Instant::now());
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Some(Ok(message)) => self.admit(I::requests(message), &mut batch),
+                Some(Ok(message)) => self.admit(I::requests(message), began, &mut batch),
                 Some(Err(fault)) => self.end = Some(Err(status::unreadable(&fault).unwrap_or(fault))),
                 None => self.end = Some(Ok(())),
             }
             let more = self.reads() && self.ready.len() < STREAM_ITEMS_MAX;
             next = if more { self.messages.next().now_or_never() } else { None };
         }
+        self.tally.settle(Instant::now());
         if !batch.is_empty() {
             self.router.submit(batch, &self.sink);
         }
     }
 
     /// Gives each request a slot; what is malformed in itself has its outcome already.
-    fn admit(&mut self, requests: Vec<I::Request>, batch: &mut Vec<Request>) {
+    fn admit(&mut self, requests: Vec<I::Request>, began: Instant, batch: &mut Vec<Request>) {
+        self.tally.begin(requests.len());
         let too_many = requests.len() > STREAM_ITEMS_MAX;
         for request in requests {
             let kept = I::kept(&request);
@@ -183,8 +195,14 @@ impl<I: Item> Conversation<I> {
                 false => I::command(Seals::of(&self.router), request),
             };
             match command {
-                Ok((partition, command)) => batch.push(Request { partition, tag: self.slots.take(kept), command }),
-                Err(rejection) => self.ready.push(I::refused(kept, refusal::of(&rejection))),
+                Ok((partition, command)) => {
+                    let tag = self.slots.take((kept, began));
+                    batch.push(Request { partition, tag, command });
+                }
+                Err(rejection) => {
+                    self.tally.end(Outcome::Refused(rejection.reason), began, began);
+                    self.ready.push(I::refused(kept, refusal::of(&rejection)));
+                }
             }
         }
     }

@@ -41,6 +41,7 @@ mod source;
 mod span;
 mod spares;
 pub mod storage;
+mod sync_times;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub use recover::{Cut, Progress};
 pub use scan::FrameAddress;
 pub use segment::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentEnd, SegmentHeader, archive_name, segment_name};
 pub use span::Position;
+pub use sync_times::{SYNC_BOUNDS_US, SyncTimes};
 pub use tail::{Evidence, Later, Refusal, Remains, Verdict, judge};
 pub use trim::{KeepFrom, Trimmed};
 pub use verify::{Report, cut_tail, verify, verify_frames};

@@ -1,4 +1,5 @@
-//! The writer: a plain struct that turns sealed frames into durable groups. No thread, no clock; everything else wraps it.
+//! The writer: a plain struct that turns sealed frames into durable groups. No thread, and no clock but a stopwatch for its
+//! statistics, by which nothing is decided; everything else wraps it.
 //!
 //! One group is one write and one `fdatasync`; when [`Writer::commit`] returns, the group is durable. After a failed write or
 //! sync the writer is poisoned: the page cache can no longer be believed, and the process must end (rule 2). Relies on the
@@ -19,7 +20,9 @@ use crate::segment::{SegmentEnd, SegmentHeader};
 use crate::shelf::Shelf;
 use crate::spares::Spares;
 use crate::storage::{SECTOR_BYTES, Storage, StorageFile};
+use crate::sync_times::SyncTimes;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What a writer has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct Stats {
     pub disk_bytes: u64,
     /// Calls of `fdatasync` and `fsync`.
     pub syncs: u64,
+    /// How long the `fdatasync` of each group took.
+    pub sync_times: SyncTimes,
 }
 
 /// The segment being written.
@@ -277,7 +282,8 @@ impl<S: Storage> Writer<S> {
         let (seed, offset, previous_crc) = (&segment.seed, segment.end.offset, segment.end.crc);
         let place = Place { seed, offset, group, durable: self.durable, previous_crc };
         let (sectors, header) = self.composer.finish(GroupKind::Data, self.pending.len() as u32, &place);
-        write_and_sync(segment, sectors)?;
+        let took = write_and_sync(segment, sectors)?;
+        self.stats.sync_times.note(took);
         self.account(&header);
         Ok(())
     }
@@ -289,7 +295,8 @@ impl<S: Storage> Writer<S> {
         let place = Place { seed, offset, group, durable: self.durable, previous_crc };
         let (sectors, header) = self.aside.finish(kind, 0, &place);
         let result = write_and_sync(segment, sectors);
-        self.poison_on_error(result)?;
+        let took = self.poison_on_error(result)?;
+        self.stats.sync_times.note(took);
         match kind {
             GroupKind::Closing => self.count_sync(header.disk_bytes()),
             GroupKind::Seal | GroupKind::Data => self.account(&header),
@@ -361,16 +368,18 @@ fn fits(offset: u64, segment_bytes: u64, group_bytes: usize, index_bytes: usize)
     index_bytes <= GROUP_PAYLOAD_BYTES_MAX && needed <= segment_bytes
 }
 
-fn write_and_sync<F: StorageFile>(segment: &Segment<F>, sectors: &[u8]) -> Result<(), Error> {
+/// How long the sync took.
+fn write_and_sync<F: StorageFile>(segment: &Segment<F>, sectors: &[u8]) -> Result<Duration, Error> {
     let offset = segment.end.offset;
     assert!(offset.is_multiple_of(SECTOR_BYTES as u64), "a group begins on a sector");
     segment.file.write_all_at(sectors, offset).on("write", &segment.name, offset)?;
     if planted::is(Planted::EarlyAcknowledgement) {
-        return Ok(());
+        return Ok(Duration::ZERO);
     }
-    let synced = segment.file.sync_data();
-    match synced {
+    let began = Instant::now();
+    let synced = match segment.file.sync_data() {
         Err(_) if planted::is(Planted::SyncRetried) => segment.file.sync_data().on("fdatasync", &segment.name, offset),
         synced => synced.on("fdatasync", &segment.name, offset),
-    }
+    };
+    synced.map(|()| began.elapsed())
 }

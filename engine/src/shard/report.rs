@@ -20,6 +20,8 @@ pub struct ShardReport {
     pub turns: u64,
     /// Its partitions.
     pub partitions: Vec<PartitionReport>,
+    /// Turns on their way to the disk; the actor that runs the shard counts them.
+    pub undurable_turns: u64,
 }
 
 /// One partition at one instant.
@@ -74,6 +76,7 @@ impl Shard {
             decided_commands: self.decided_commands,
             turns: self.turns,
             partitions: owned().map(|owned| self.describe_partition(owned.ledger.state())).collect(),
+            undurable_turns: 0,
         }
     }
 

@@ -50,7 +50,7 @@ pub struct Process {
 impl Program {
     /// tessera, by its command line.
     pub fn tessera(binary: PathBuf, init_args: Vec<String>, serve_args: Vec<String>, scratch: Option<PathBuf>) -> Self {
-        let serve = ["serve", "--data-dir", "{data}", "--listen", "{listen}"].map(str::to_owned);
+        let serve = ["serve", "--data-dir", "{data}", "--listen", "{listen}", "--metrics-listen", ""].map(str::to_owned);
         let init = std::iter::once("init".to_owned()).chain(init_args).collect();
         Self { binary, init, serve: serve.into_iter().chain(serve_args).collect(), scratch }
     }

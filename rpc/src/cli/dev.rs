@@ -1,12 +1,12 @@
 //! `tessera dev`: a server on a temporary directory with three templates, and what to try on it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{ENDPOINT_DEFAULT, Error, output};
 use crate::{
     client::{self, Method},
     logging,
-    serving::{self, Serving},
+    serving::{self, Serving, Stops},
     settings::{Log, Settings},
 };
 
@@ -43,16 +43,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
     tessera_engine::directory::init(dir.path(), tessera_engine::directory::PARTITIONS_DEFAULT)?;
     let mut settings = Settings { data_dir: Some(dir.path().to_owned()), ..Settings::default() };
     settings.server.listen = args.listen;
+    settings.server.metrics_listen = Some((Ipv4Addr::LOCALHOST, 0).into());
     settings.engine.shards = args.shards;
     serving::runtime()?.block_on(async {
-        let stop = serving::stop_signal()?;
+        let mut stops = Stops::listen()?;
         let serving = Serving::start(&settings).await?;
         let endpoint = format!("http://{}", serving.address());
         seed(&endpoint).await?;
-        output::print_line(what_to_try(&endpoint, &dir.path().display().to_string()))?;
-        stop.await;
-        serving.stop().await;
-        Ok(())
+        let metrics = serving.metrics_address().expect("metrics were asked for");
+        output::print_line(what_to_try(&endpoint, &dir.path().display().to_string(), metrics))?;
+        serving.run(&mut stops).await
     })
 }
 
@@ -66,7 +66,7 @@ async fn seed(endpoint: &str) -> Result<(), Error> {
 }
 
 /// Commands for a shell; each works as it stands, in this order.
-fn what_to_try(endpoint: &str, dir: &str) -> String {
+fn what_to_try(endpoint: &str, dir: &str, metrics: SocketAddr) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "tessera".to_owned());
     let flag = if endpoint == ENDPOINT_DEFAULT { String::new() } else { format!(" --endpoint {endpoint}") };
     let call = |method: &str, json: &str| format!("{program} call{flag} {method} '{json}'");
@@ -96,6 +96,7 @@ fn what_to_try(endpoint: &str, dir: &str) -> String {
     ];
     let head = format!(
         "tessera serves at {endpoint}, on {dir}, until you stop it with Ctrl-C; then the directory is gone.\n\
+         Metrics and health: http://{metrics}/metrics, /healthz, /readyz.\n\
          Templates: summer-20 (20 % off), 100-minus-20 (20 yuan off from 100), gift-500 (a card of 500 yuan).\n\
          Try, in another terminal:"
     );

@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::{
     client::{self, BadMethod},
     logging::BadFilter,
+    server::Cut,
     status,
 };
 
@@ -79,6 +80,12 @@ pub enum Error {
     /// A long operation did not come to what was asked.
     #[error("{0}")]
     Operation(String),
+    /// The server stopped before all that was under way had ended.
+    #[error(
+        "{} connections were cut, with {} streams and {} operations that were not answered; what of them was taken is in the log",
+        .0.connections, .0.under_way.streams, .0.under_way.operations
+    )]
+    Cut(Cut),
     /// Standard output is gone.
     #[error("standard output: {0}")]
     Output(io::Error),
@@ -90,7 +97,7 @@ impl Error {
         match self {
             Self::Settings(_) | Self::Filter(_) | Self::NoDataDir | Self::Remote(_) | Self::Method(_) => Exit::Usage,
             Self::Listen { .. } => Exit::Unavailable,
-            Self::Runtime(_) | Self::Operation(_) | Self::Output(_) => Exit::Failed,
+            Self::Runtime(_) | Self::Operation(_) | Self::Output(_) | Self::Cut(_) => Exit::Failed,
             Self::Node(error) => exit_of_node(error),
             Self::NotWhole { .. } => Exit::Corruption,
             Self::Client(error) => exit_of_client(error),

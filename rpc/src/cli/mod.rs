@@ -12,6 +12,7 @@ mod restore;
 mod serve;
 mod snapshot;
 mod status;
+mod top;
 mod verify;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Call(call::Args),
     /// Show how a server is.
     Status(status::Args),
+    /// Show a server's rates, latencies and queues, live.
+    Top(top::Args),
     /// Check a data directory that no server holds: every checksum, digest and balance.
     Verify(verify::Args),
     /// Make snapshots, and show them.
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
         Command::Status(args) => status::run(&args, output),
+        Command::Top(args) => top::run(&args),
         Command::Verify(args) => verify::run(&args, output),
         Command::Snapshot(what) => snapshot::run(&what, output),
         Command::Replay(args) => replay::run(&args, output),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use super::Error;
 use crate::{
     logging,
-    serving::{self, Serving},
+    serving::{self, Listening, Stops},
     settings::{Flags, Settings},
 };
 
@@ -21,6 +21,9 @@ pub struct Args {
     /// Address and port; port 0 = any free one.
     #[arg(long)]
     listen: Option<SocketAddr>,
+    /// Address and port for metrics and health over HTTP; "" = nowhere.
+    #[arg(long)]
+    metrics_listen: Option<String>,
     /// Accept an address that other machines reach. There is no authentication yet.
     #[arg(long)]
     allow_remote: bool,
@@ -32,23 +35,30 @@ pub struct Args {
     accept_clock: bool,
 }
 
-/// Serves until SIGINT or SIGTERM.
+/// Serves until SIGINT, SIGTERM or an operator's call.
 pub fn run(args: &Args) -> Result<(), Error> {
     let settings = Settings::load(&Flags {
         config: args.config.clone(),
         data_dir: args.data_dir.clone(),
         listen: args.listen,
+        metrics_listen: args.metrics_listen.clone(),
         allow_remote: args.allow_remote,
         shards: args.shards,
         accept_clock: args.accept_clock,
     })?;
     logging::start(&settings.log)?;
     let runtime = serving::runtime()?;
-    runtime.block_on(async {
-        let stop = serving::stop_signal()?;
-        let serving = Serving::start(&settings).await?;
-        stop.await;
-        serving.stop().await;
-        Ok(())
-    })
+    let served = runtime.block_on(async {
+        let mut stops = Stops::listen()?;
+        match Listening::begin(&settings).await?.open_unless(&mut stops).await? {
+            Some(serving) => serving.run(&mut stops).await,
+            None => {
+                tracing::info!("stopped before it served");
+                Ok(())
+            }
+        }
+    });
+    // A replay that was broken off ends with the process.
+    runtime.shutdown_background();
+    served
 }

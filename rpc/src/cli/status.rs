@@ -68,7 +68,7 @@ fn partition(status: &v1::PartitionStatus) -> Vec<String> {
 }
 
 fn facts(status: &v1::GetStatusResponse) -> Vec<(&'static str, String)> {
-    let log = status.log.unwrap_or_default();
+    let log = status.log.clone().unwrap_or_default();
     let recovery = status.recovery.unwrap_or_default();
     let tail = if recovery.cut { ", a torn tail left behind" } else { "" };
     vec![

@@ -70,6 +70,25 @@ impl Method {
     }
 }
 
+/// A method as it is called on the wire.
+pub struct MethodPath {
+    /// Its name, which no other method of the contract has.
+    pub name: String,
+    /// "/tessera.v1.ClaimService/Claim".
+    pub path: String,
+    /// Whether it is a stream.
+    pub is_stream: bool,
+}
+
+/// Every method of the contract.
+pub fn method_paths() -> impl Iterator<Item = MethodPath> {
+    methods().map(|method| MethodPath {
+        name: method.name().to_owned(),
+        is_stream: is_stream(&method),
+        path: Method(method).path(),
+    })
+}
+
 fn methods() -> impl Iterator<Item = MethodDescriptor> {
     POOL.services().flat_map(|service| service.methods().collect::<Vec<_>>())
 }

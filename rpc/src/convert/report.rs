@@ -3,6 +3,8 @@
 use tessera_engine::shard::{PartitionReport, ShardReport};
 use tessera_proto::v1;
 
+use crate::meter::{MethodReading, Outcome, Reading};
+
 /// One shard.
 pub fn shard(report: &ShardReport) -> v1::ShardStatus {
     v1::ShardStatus {
@@ -11,6 +13,7 @@ pub fn shard(report: &ShardReport) -> v1::ShardStatus {
         parked_claims: report.parked_claims,
         decided_commands: report.decided_commands,
         turns: report.turns,
+        undurable_turns: report.undurable_turns,
     }
 }
 
@@ -20,6 +23,38 @@ pub fn partitions(reports: &[ShardReport]) -> Vec<v1::PartitionStatus> {
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|status| status.partition);
     all
+}
+
+/// One method.
+pub fn operation(method: &MethodReading) -> v1::OperationStatus {
+    let ended = |name| method.ended(name);
+    let reason = |&(outcome, count): &(Outcome, u64)| match outcome {
+        Outcome::Refused(reason) => Some(v1::ReasonCount { reason: i32::from(reason as u16), count }),
+        Outcome::Accepted | Outcome::Failed(_) => None,
+    };
+    v1::OperationStatus {
+        method: method.name.clone(),
+        accepted: ended("accepted"),
+        refused: ended("refused"),
+        failed: ended("failed"),
+        in_flight: method.in_flight,
+        streams_open: method.streams_open,
+        reasons: method.outcomes.iter().filter_map(reason).collect(),
+        times: Some(times(&method.times)),
+    }
+}
+
+fn times(reading: &Reading) -> v1::TimeHistogram {
+    v1::TimeHistogram { bounds_us: reading.bounds_us.clone(), counts: reading.counts.clone(), sum_us: reading.sum_us }
+}
+
+/// The counts of a histogram that was told; nothing if there was none.
+pub fn reading(times: Option<&v1::TimeHistogram>) -> Reading {
+    times.map_or_else(Reading::empty, |times| Reading {
+        bounds_us: times.bounds_us.clone(),
+        counts: times.counts.clone(),
+        sum_us: times.sum_us,
+    })
 }
 
 fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {

@@ -57,6 +57,7 @@ impl Item for OneClaim {
     type Kept = String;
     type Outcome = v1::ClaimOutcome;
     type Response = v1::ClaimStreamResponse;
+    const METHOD: &'static str = "ClaimStream";
     const FIELD: &'static str = "claims";
 
     fn requests(message: v1::ClaimStreamRequest) -> Vec<v1::ClaimRequest> {

@@ -1,4 +1,4 @@
-//! OperatorService: how the server is.
+//! OperatorService: how the server is, and that it shall stop.
 
 use std::{
     sync::Arc,
@@ -14,7 +14,9 @@ use crate::{
     convert::report,
     desk::{Desk, refuse},
     domain::Rejection,
-    journal::resident_bytes,
+    limits::DRAIN_DEADLINE_MAX,
+    metrics::process::resident_bytes,
+    pulse,
 };
 
 /// Between two looks at the lines.
@@ -31,17 +33,9 @@ const PROBE_TIMEOUT_MS_MAX: u32 = 10_000;
 pub struct Operators(pub Arc<Desk>);
 
 impl Operators {
-    fn state(&self) -> v1::ServingState {
-        match self.0.opened() {
-            _ if self.0.is_closed() => v1::ServingState::Draining,
-            None => v1::ServingState::Recovering,
-            Some(_) => v1::ServingState::Serving,
-        }
-    }
-
     async fn reports(&self) -> Vec<ShardReport> {
         match self.0.opened() {
-            Some(open) => open.router.reports().await,
+            Some(open) => pulse::ask(&open.router).await.into_iter().flatten().collect(),
             None => Vec::new(),
         }
     }
@@ -54,7 +48,7 @@ impl OperatorService for Operators {
         let journal = self.0.opened().map(|open| &open.journal);
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            state: self.state().into(),
+            state: self.0.state().into(),
             log_uuid: journal.map(|journal| journal.uuid().to_owned()).unwrap_or_default(),
             uptime_ms: journal.map_or(0, |journal| journal.uptime_ms()),
             resident_bytes: resident_bytes(),
@@ -62,6 +56,8 @@ impl OperatorService for Operators {
             log: journal.map(|journal| journal.log()),
             shards: reports.iter().map(report::shard).collect(),
             partitions: report::partitions(&reports),
+            operations: self.0.meter().read().iter().map(report::operation).collect(),
+            drain: self.0.closed().map(|closing| v1::DrainStatus { left_ms: closing.left().as_millis() as i64 }),
         }))
     }
 
@@ -69,6 +65,22 @@ impl OperatorService for Operators {
         let partitions = self.0.router()?.partitions();
         let here = |partition| v1::Route { partition: u32::from(partition), address: String::new() };
         Ok(Response::new(v1::GetRoutesResponse { routes: (0..partitions).map(here).collect() }))
+    }
+
+    async fn drain(&self, request: Request<v1::DrainRequest>) -> Result<Response<v1::DrainResponse>, Status> {
+        let deadline = match Duration::from_millis(u64::from(request.into_inner().deadline_ms)) {
+            Duration::ZERO => None,
+            asked if asked <= DRAIN_DEADLINE_MAX => Some(asked),
+            _ => return Err(refuse(&Rejection::invalid("deadline_ms", DRAIN_DEADLINE_MAX.as_millis() as i64))),
+        };
+        let closing = self.0.close(deadline);
+        let under_way = self.0.meter().under_way();
+        Ok(Response::new(v1::DrainResponse {
+            left_ms: closing.left().as_millis() as i64,
+            // This call is one of them.
+            in_flight: under_way.operations.saturating_sub(1),
+            streams_open: under_way.streams,
+        }))
     }
 
     async fn probe_lines(&self, request: Request<v1::ProbeLinesRequest>) -> Result<Response<v1::ProbeLinesResponse>, Status> {

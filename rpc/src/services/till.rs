@@ -19,6 +19,7 @@ impl Item for OneRedemption {
     type Kept = String;
     type Outcome = v1::RedeemOutcome;
     type Response = v1::RedeemStreamResponse;
+    const METHOD: &'static str = "RedeemStream";
     const FIELD: &'static str = "redemptions";
 
     fn requests(message: v1::RedeemStreamRequest) -> Vec<v1::RedeemRequest> {
@@ -88,6 +89,7 @@ impl Item for AnyStep {
     type Kept = Asked;
     type Outcome = v1::TillOutcome;
     type Response = v1::TillStreamResponse;
+    const METHOD: &'static str = "TillStream";
     const FIELD: &'static str = "items";
 
     fn requests(message: v1::TillStreamRequest) -> Vec<v1::TillItem> {

@@ -38,6 +38,32 @@ fn status_prints_what_is_durable() {
 }
 
 #[test]
+fn top_prints_one_frame_with_the_rates_of_its_interval() {
+    let dir = data_dir();
+    let server = Server::serve(dir.path());
+    server.create_card();
+    server.claim("alice", "claim-1");
+    check_fails(&["call", "--endpoint", &server.endpoint, "Claim", "{}"], 1, &["INVALID_ARGUMENT"]);
+    for once in [&["--once"][..], &[]] {
+        let arguments = ["top", "--endpoint", &server.endpoint, "--interval-ms", "100"];
+        let frame = check_prints(&[&arguments[..], once].concat());
+        let words = |begin: &str| {
+            let line = frame.lines().find(|line| line.starts_with(begin)).unwrap_or_else(|| panic!("no {begin:?} in {frame}"));
+            line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(words("tessera")[2], "SERVING");
+        assert_eq!(words("Claim")[..5], ["Claim", "0", "0", "0", "0"], "nothing came between the looks: {frame}");
+        assert_ne!(words("GetStatus")[1], "0", "a look is a call: {frame}");
+        assert_eq!(frame.lines().skip_while(|line| !line.starts_with("partition")).skip(1).count(), 2, "{frame}");
+    }
+}
+
+#[test]
+fn top_without_a_server_says_unavailable() {
+    check_fails(&["top", "--once", "--endpoint", "http://127.0.0.1:9"], 4, &["no server answers"]);
+}
+
+#[test]
 fn a_request_is_read_from_standard_input() {
     use std::{io::Write, process::Stdio};
     let dir = data_dir();

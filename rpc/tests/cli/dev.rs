@@ -18,6 +18,8 @@ fn every_printed_command_works() {
     assert!(printed.contains("\"payable_minor\": \"8000\""), "20 % off 100 yuan: {printed}");
     assert!(printed.contains("\"balance_after_minor\": \"49850\""), "1.50 of 500 yuan: {printed}");
     assert!(printed.contains("\"balance_after_minor\": \"24850\""), "then 250 of 300 that were held: {printed}");
+    let metrics = text.split("Metrics and health: http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    assert!(std::net::TcpStream::connect(metrics).is_ok(), "{metrics}");
     assert_eq!(server.end(Signal::INT), Some(0));
 }
 

@@ -70,7 +70,7 @@ fn a_segment_damaged_in_the_middle_is_refused_with_file_and_offset() {
     let (file, offset) = &groups[groups.len() / 2];
     flip(file, offset + 100);
     let name = file.file_name().unwrap().to_str().unwrap();
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)];
     check_fails(&serve, 3, &[name, &format!("at byte {offset}"), "keep a copy"]);
     check_fails(&["verify", "--data-dir", path(&dir)], 3, &["1 problem"]);
 }
@@ -84,7 +84,7 @@ fn a_directory_of_another_format_is_refused() {
     let (body, crc) = bytes.split_last_chunk_mut::<4>().unwrap();
     *crc = crc32fast::hash(body).to_le_bytes();
     fs::write(&file, &bytes).unwrap();
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)];
     check_fails(&serve, 1, &["log.id has format 2", "use the build that wrote this log"]);
 }
 
@@ -92,7 +92,7 @@ fn a_directory_of_another_format_is_refused() {
 fn the_keys_of_another_directory_are_refused() {
     let (dir, other) = (written(), data_dir());
     fs::copy(other.path().join("keys"), dir.path().join("keys")).unwrap();
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)];
     check_fails(&serve, 1, &["the keys belong to another directory"]);
 }
 
@@ -100,7 +100,7 @@ fn the_keys_of_another_directory_are_refused() {
 fn damaged_keys_are_corruption() {
     let dir = written();
     flip(&dir.path().join("keys"), 20);
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)];
     check_fails(&serve, 3, &["the key file is damaged"]);
 }
 

@@ -68,7 +68,7 @@ impl Server {
     /// Serves a directory on any free port.
     pub fn serve(dir: &Path) -> Self {
         let dir = dir.to_str().expect("UTF-8");
-        Self::start(&mut tessera(&["serve", "--data-dir", dir, "--listen", "127.0.0.1:0"]))
+        Self::start(&mut tessera(&["serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]))
     }
 
     fn start(command: &mut Command) -> Self {
@@ -114,6 +114,13 @@ impl Server {
     pub fn claim(&self, user: &str, request: &str) -> serde_json::Value {
         let json = format!(r#"{{"request_id": "{request}", "user_id": "{user}", "template_id": "card"}}"#);
         self.call("Claim", &json)
+    }
+
+    /// Waits for the end; its exit code, if it had one, and the rest of its log.
+    pub fn wait(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).expect("UTF-8");
+        (self.child.wait().expect("it ends").code(), rest)
     }
 
     /// Sends a signal and waits for the end; its exit code, if it had one.

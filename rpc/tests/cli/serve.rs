@@ -5,7 +5,7 @@ use std::fs;
 use futures_util::StreamExt;
 use rustix::process::Signal;
 use tessera_proto::v1::{self, claim_service_client::ClaimServiceClient};
-use tonic::Code;
+use tonic::{Code, transport::Endpoint};
 use tonic_types::StatusExt;
 
 use crate::process::{Server, check_fails, data_dir, path};
@@ -73,14 +73,67 @@ fn a_stop_ends_open_streams_and_says_that_nothing_more_was_logged() {
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(status.get_details_error_info().unwrap().reason, "DRAINING");
     drop(runtime);
-    assert_eq!(server.end(Signal::TERM), Some(0));
+    assert_eq!(server.wait().0, Some(0), "nothing is cut");
+}
+
+#[test]
+fn an_operators_call_stops_the_server_as_a_signal_does() {
+    let dir = data_dir();
+    let server = Server::serve(dir.path());
+    server.create_card();
+    assert_eq!(server.call("OperatorService.Drain", "{}")["streams_open"], serde_json::Value::Null, "none is open");
+    let (code, log) = server.wait();
+    assert!(code == Some(0) && log.contains("draining") && log.contains("stopped"), "{log}");
+}
+
+#[test]
+fn a_second_signal_stops_at_once_and_says_what_was_cut() {
+    let dir = data_dir();
+    let mut server = Server::serve(dir.path());
+    server.create_card();
+    // One message, whose outcomes do not fit the window of a stream that nobody reads.
+    let claims = (0..1_000).map(|number| v1::ClaimRequest {
+        request_id: format!("r{number}"),
+        user_id: format!("u{number}"),
+        template_id: "card".into(),
+    });
+    let message = v1::ClaimStreamRequest { claims: claims.collect() };
+    let endpoint = server.endpoint.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    // It never ends its side either.
+    let outcomes = runtime.block_on(async {
+        let narrow = Endpoint::from_shared(endpoint).unwrap().initial_stream_window_size(64 * 1024);
+        let mut client = ClaimServiceClient::new(narrow.connect().await.unwrap());
+        let never_ending = futures_util::stream::iter([message]).chain(futures_util::stream::pending());
+        client.claim_stream(never_ending).await.unwrap()
+    });
+    while server.call("GetStatus", "{}")["partitions"].as_array().unwrap().iter().map(coupons).sum::<u64>() < 1_000 {}
+    server.signal(Signal::TERM);
+    server.log_until("draining");
+    server.signal(Signal::TERM);
+    let (code, log) = server.wait();
+    assert!(code == Some(1) && log.contains("1 connections were cut"), "{code:?}: {log}");
+    drop(outcomes);
+    let again = Server::serve(dir.path());
+    assert_eq!(again.call("GetStatus", "{}")["recovery"]["sealed"], true, "the log is sealed all the same");
+}
+
+fn coupons(partition: &serde_json::Value) -> u64 {
+    partition["coupons"].as_str().map_or(0, |count| count.parse().expect("a number"))
+}
+
+#[test]
+fn metrics_of_other_machines_need_a_flag() {
+    let dir = data_dir();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "0.0.0.0:0", "--data-dir", path(&dir)];
+    check_fails(&arguments, 2, &["no authentication yet", "--allow-remote"]);
 }
 
 #[test]
 fn a_second_process_on_the_directory_is_refused() {
     let dir = data_dir();
     let _first = Server::serve(dir.path());
-    let second = ["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)];
+    let second = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)];
     check_fails(&second, 4, &["another process holds this directory", "stop the process"]);
 }
 
@@ -89,7 +142,7 @@ fn a_taken_address_is_refused() {
     let (one, other) = (data_dir(), data_dir());
     let first = Server::serve(one.path());
     let address = first.endpoint.trim_start_matches("http://");
-    check_fails(&["serve", "--listen", address, "--data-dir", path(&other)], 4, &[address]);
+    check_fails(&["serve", "--listen", address, "--metrics-listen", "", "--data-dir", path(&other)], 4, &[address]);
 }
 
 #[test]
@@ -102,7 +155,7 @@ fn an_address_of_other_machines_needs_a_flag() {
 #[test]
 fn a_directory_that_is_none_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    check_fails(&["serve", "--listen", "127.0.0.1:0", "--data-dir", path(&dir)], 1, &["keys"]);
+    check_fails(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--data-dir", path(&dir)], 1, &["keys"]);
 }
 
 #[test]
@@ -120,6 +173,6 @@ fn a_misspelt_setting_is_a_usage_error() {
 #[test]
 fn more_shards_than_partitions_are_a_usage_error() {
     let dir = data_dir();
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--shards", "3", "--data-dir", path(&dir)];
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--shards", "3", "--data-dir", path(&dir)];
     check_fails(&arguments, 2, &["shards is 3"]);
 }

@@ -64,7 +64,15 @@ pub struct House {
 
 impl House {
     pub async fn open() -> Self {
-        let channel = channel().await;
+        Self::on(channel().await)
+    }
+
+    /// Clients of another server.
+    pub async fn at(endpoint: &str) -> Self {
+        Self::on(tessera_rpc::client::connect(endpoint).await.expect("the server listens"))
+    }
+
+    fn on(channel: Channel) -> Self {
         Self {
             claims: ClaimServiceClient::new(channel.clone()),
             custodians: CustodyServiceClient::new(channel.clone()),

@@ -1,11 +1,15 @@
-//! The contract over a real connection: one server for all of these facts, each of which uses ids of its own.
+//! The contract over a real connection: one server for most of these facts, each of which uses ids of its own; those that count
+//! everything or stop a server have one of their own.
 
 mod capture;
 mod claim;
 mod custody;
+mod drain;
 mod hold;
 mod house;
+mod metrics;
 mod operator;
+mod own;
 mod redemption;
 mod refund;
 mod refusal;

@@ -18,7 +18,7 @@ async fn status_counts_what_is_durable() {
     let position = owned.claimed.position.unwrap();
     let partition = &status.partitions[position.partition as usize];
     assert!(partition.partition == position.partition && partition.lsn >= position.lsn && partition.coupons >= 1);
-    assert!(status.log.unwrap().syncs > 0 && status.resident_bytes > 0 && status.log_uuid.len() == 32, "{status:?}");
+    assert!(status.log.as_ref().unwrap().syncs > 0 && status.resident_bytes > 0 && status.log_uuid.len() == 32, "{status:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use tonic::{
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::http::uri::PathAndQuery,
+    transport::Channel,
 };
 
 use crate::{
@@ -58,7 +59,11 @@ impl Decoder for Raw {
 }
 
 async fn send(path: &'static str, bytes: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
-    let mut grpc = Grpc::new(channel().await);
+    send_on(channel().await, path, bytes).await
+}
+
+pub async fn send_on(channel: Channel, path: &'static str, bytes: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
+    let mut grpc = Grpc::new(channel);
     grpc.ready().await.expect("the channel is ready");
     grpc.unary(Request::new(bytes), PathAndQuery::from_static(path), Raw).await
 }

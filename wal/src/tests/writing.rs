@@ -50,6 +50,17 @@ fn a_sealed_log_says_so_when_it_is_opened() {
 }
 
 #[test]
+fn the_sync_of_every_group_is_timed() {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(16384)).unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"a", b"b", &[9; 5000], &[9; 5000]]);
+    writer.seal().unwrap();
+    let stats = writer.stats();
+    assert!(stats.segments > 0, "closing groups are synced too");
+    assert_eq!(stats.sync_times.counts.iter().sum::<u64>(), stats.groups + stats.seals + stats.segments);
+}
+
+#[test]
 fn a_commit_without_frames_writes_nothing() {
     let storage = new_log();
     let (mut writer, ..) = open_and_read(&storage, &options(1 << 16)).unwrap();
