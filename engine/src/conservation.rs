@@ -4,7 +4,7 @@
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
 //! than returned. It is checked where the log is whole: offline, at the end of a simulation.
 
-use tessera_domain::Partition;
+use tessera_domain::stock::Stock;
 
 /// A term of the identity that is below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,19 +46,19 @@ pub struct Balance {
 }
 
 /// The balance of every opened stock, or the first term below zero.
-pub fn balances(partitions: &[&Partition]) -> Result<Vec<Balance>, Imbalance> {
-    let opened = partitions.iter().flat_map(|home| home.stock().opened().map(move |template| (*home, template)));
+pub fn balances(partitions: &[(u16, &Stock)]) -> Result<Vec<Balance>, Imbalance> {
+    let opened = partitions.iter().flat_map(|home| home.1.opened().map(move |template| (*home, template)));
     opened.map(|(home, template)| balance(home, template, partitions)).collect()
 }
 
-fn balance(home: &Partition, template: u32, partitions: &[&Partition]) -> Result<Balance, Imbalance> {
-    let stock = home.stock().home(template);
+fn balance((home, stocks): (u16, &Stock), template: u32, partitions: &[(u16, &Stock)]) -> Result<Balance, Imbalance> {
+    let stock = stocks.home(template);
     let mut balance = Balance { template, total: stock.total, free: stock.free(), ..Balance::default() };
-    for partition in partitions {
-        let (share, lessee) = (home.stock().share(template, partition.id()), partition.stock().lessee(template));
+    for &(partition, leases) in partitions {
+        let (share, lessee) = (stocks.share(template, partition), leases.lessee(template));
         let bounded = |more, found: u64, less, most: u64| match most.checked_sub(found) {
             Some(rest) => Ok(rest),
-            None => Err(Imbalance { template, home: home.id(), lessee: partition.id(), more, found, less, most }),
+            None => Err(Imbalance { template, home, lessee: partition, more, found, less, most }),
         };
         balance.granted_on_the_way += bounded("received", lessee.received, "granted", share.granted)?;
         balance.returned_on_the_way += bounded("reclaimed", share.reclaimed, "returned", lessee.returned)?;

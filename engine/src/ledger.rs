@@ -9,6 +9,8 @@ use crate::letter::Passenger;
 use tessera_domain::catalog::CatalogState;
 use tessera_domain::codec;
 use tessera_domain::event::Event;
+use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionLoader};
+use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Divergence, Partition};
 use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, FullReason, Journal, JournalId, Lsn, seal};
 
@@ -20,8 +22,16 @@ const EVENT_BYTES_MAX: usize = codec::BODY_BYTES_MAX + codec::HEADER_BYTES;
 
 const _: () = assert!(FRAME_SPLIT_BYTES + EVENT_BYTES_MAX <= tessera_wal::FRAME_PAYLOAD_BYTES_MAX);
 
-/// State that is made from a journal.
-pub trait State {
+/// State that is made from a journal, or from an image of it.
+pub trait State: Sized {
+    /// Makes it from an image.
+    type Loader: Loader<State = Self>;
+    /// The state of an empty journal.
+    fn blank(journal: JournalId, key: IdHashKey) -> Self;
+    /// Begins to make it from an image.
+    fn loader(journal: JournalId, key: IdHashKey) -> Self::Loader;
+    /// All of it as chunks of an image; what `pass_on` refuses ends it.
+    fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E>;
     /// Makes an event the next fact.
     fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence>;
     /// Applies a recorded frame and compares the digest.
@@ -32,9 +42,39 @@ pub trait State {
     fn lsn(&self) -> u64;
 }
 
+/// Makes a state from the chunks of its image.
+pub trait Loader {
+    /// What comes out.
+    type State;
+    /// Takes the next chunk.
+    fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage>;
+    /// The state, if it has the recorded digest; else the digest that it has.
+    fn finish(self, recorded: u64) -> Result<Self::State, u64>;
+}
+
 macro_rules! delegate_state {
-    ($type:ty) => {
+    ($type:ty, $loader:ty, |$journal:ident, $key:ident| $blank:expr, $begin:expr) => {
+        impl Loader for $loader {
+            type State = $type;
+            fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage> {
+                <$loader>::take(self, chunk)
+            }
+            fn finish(self, recorded: u64) -> Result<$type, u64> {
+                <$loader>::finish(self, recorded)
+            }
+        }
+
         impl State for $type {
+            type Loader = $loader;
+            fn blank($journal: JournalId, $key: IdHashKey) -> $type {
+                $blank
+            }
+            fn loader($journal: JournalId, $key: IdHashKey) -> $loader {
+                $begin
+            }
+            fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+                <$type>::save(self, pass_on)
+            }
             fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence> {
                 <$type>::apply(self, time_ms, event)
             }
@@ -50,8 +90,8 @@ macro_rules! delegate_state {
         }
     };
 }
-delegate_state!(Partition);
-delegate_state!(CatalogState);
+delegate_state!(Partition, PartitionLoader, |journal, key| Partition::new(journal.0, key), PartitionLoader::new(journal.0, key));
+delegate_state!(CatalogState, CatalogLoader, |_journal, key| CatalogState::new(key), CatalogLoader::new(key));
 
 /// Frames sealed and not yet handed over.
 #[derive(Default)]
@@ -103,9 +143,31 @@ impl<S: State> Ledger<S> {
         Ledger { journal, state, cursor: Cursor::START, payload: Vec::new(), count: 0, now_ms: 0, catalog_lsn: 0 }
     }
 
+    /// A journal as an image of it says that it stands.
+    pub fn resume(journal: JournalId, state: S, cursor: Cursor, catalog_lsn: u64) -> Ledger<S> {
+        assert_eq!(state.lsn(), cursor.lsn.0, "I10: the journal is where its state is");
+        Ledger { journal, state, cursor, payload: Vec::new(), count: 0, now_ms: 0, catalog_lsn }
+    }
+
+    /// Which journal.
+    pub fn journal(&self) -> JournalId {
+        self.journal
+    }
+
+    /// The lsn of the catalog that its last frame was decided with.
+    pub fn catalog_lsn(&self) -> u64 {
+        self.catalog_lsn
+    }
+
     /// The state with every recorded event applied.
     pub fn state(&self) -> &S {
         &self.state
+    }
+
+    /// The state alone.
+    pub fn into_state(self) -> S {
+        assert!(self.count == 0, "nothing is written any more");
+        self.state
     }
 
     /// Where the journal stands after its last sealed frame.
@@ -128,7 +190,16 @@ impl<S: State> Ledger<S> {
             .replay(frame.payload, header.now_ms, header.digest)
             .map_err(|source| ReplayError::Divergence { journal, source })?;
         assert_eq!(self.state.lsn(), self.cursor.lsn.0, "a frame holds as many events as it says");
+        self.catalog_lsn = header.catalog_lsn;
         Ok(())
+    }
+
+    /// Applies the events of the next frame up to `lsn`; gives how many. From then on the state is only looked at: it
+    /// stands inside a frame, and the cursor before it.
+    pub fn replay_part(&mut self, frame: &Frame<'_>, lsn: u64) -> Result<u64, ReplayError> {
+        let journal = self.journal.0;
+        self.cursor.clone().accept(frame).map_err(|source| ReplayError::Continuity { journal, source })?;
+        apply_part(&mut self.state, frame, lsn).map_err(|source| ReplayError::Divergence { journal, source })
     }
 
     /// Begins a turn at this wall time: the journal's time never goes back.
@@ -187,4 +258,17 @@ impl<S: State> Ledger<S> {
         let beginning = Beginning { journal: self.journal, now_ms: self.now_ms, catalog_lsn, digest: self.state.digest() };
         journal.begin_tenure(beginning, &mut self.cursor, passenger).map_err(|full| full.reason)
     }
+}
+
+fn apply_part<S: State>(state: &mut S, frame: &Frame<'_>, lsn: u64) -> Result<u64, Divergence> {
+    let mut applied = 0;
+    for event in codec::events(frame.payload) {
+        if state.lsn() >= lsn {
+            break;
+        }
+        let event = event.map_err(|why| Divergence::NotAnEvent { lsn: state.lsn() + 1, why })?;
+        state.apply(frame.header.now_ms, &event)?;
+        applied += 1;
+    }
+    Ok(applied)
 }

@@ -4,10 +4,11 @@
 //! process dies they die with it (law 3). Letters between partitions go this way even when both live on
 //! one shard.
 
+use crate::ledger::Ledger;
 use std::sync::Arc;
 use tessera_domain::catalog::Catalog;
 use tessera_domain::command::Command;
-use tessera_domain::{Rejection, Reply, lease};
+use tessera_domain::{Partition, Rejection, Reply, lease};
 
 /// What a caller hears.
 pub type Answer = Result<Reply, Rejection>;
@@ -77,6 +78,8 @@ pub enum Letter {
         /// The catalog.
         catalog: Arc<Catalog>,
     },
+    /// A recovered partition whose tenure is durable, for the shard that owns it from now on.
+    Partition(Box<Ledger<Partition>>),
     /// A shard decides with this catalog, for the catalog's owner.
     Installed {
         /// The shard.
@@ -88,8 +91,8 @@ pub enum Letter {
 
 /// Brings letters to actors. Must not block.
 pub trait PostOffice: Send + Sync {
-    /// Takes a letter. Lease and line letters may be lost: their protocols repeat themselves. `Catalog` and
-    /// `Installed` are not repeated, so whoever brings them between processes has to keep them.
+    /// Takes a letter. Lease and line letters may be lost: their protocols repeat themselves. `Catalog`,
+    /// `Installed` and `Partition` are not repeated, so whoever brings them between processes has to keep them.
     fn post(&self, letter: Letter);
 }
 

@@ -6,22 +6,35 @@
 //! decides; it writes no byte that `wal` does not sync before the answer leaves.
 
 mod actor;
+mod bring_up;
 pub mod catalog;
 pub mod clock;
 pub mod conservation;
+pub mod directory;
+pub mod history;
 pub mod keys;
 mod lane;
 pub mod ledger;
 pub mod letter;
 mod lines;
+pub mod maintenance;
 pub mod node;
+mod offices;
 pub mod offline;
 mod owned;
+pub mod rebuild;
 pub mod recovery;
+pub mod replay;
+pub mod restore;
 mod router;
 pub mod shard;
+pub mod snapshots;
+pub mod snapshotter;
+mod threads;
 pub mod turn;
 
+pub use bring_up::Up;
 pub use node::Node;
 pub use router::Router;
 pub use tessera_domain as domain;
+pub use tessera_wal::{History, JournalId};

@@ -1,24 +1,35 @@
-//! What an operator does to a directory that no server holds: verify, inspect, cut a damaged tail.
+//! What an operator does to a directory that no server holds: verify, inspect, replay, restore, cut a damaged tail.
 //!
 //! Verification is read-only and complete: every checksum, every continuity and hash chain, every state
-//! digest by replaying every event, every line, the conservation of every stock.
+//! digest by replaying every event that is here, every image by loading it and comparing it with the
+//! replayed state at its place, every line, the conservation of every stock.
 
 use crate::conservation::{self, Balance, Imbalance};
-use crate::keys::NodeKeys;
-use crate::ledger::Ledger;
+use crate::directory::Directory;
+use crate::ledger::{Ledger, State};
 use crate::lines::{self, BrokenLine};
-use crate::node::{Error, layout, storage};
+use crate::node::Error;
+use crate::rebuild::{self, From, ImageError, Keys, Rebuilder, Until};
+use crate::recovery;
+use crate::replay::{self, Replayed};
+use crate::restore::{self, Restored};
 use std::path::Path;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
+use tessera_snapshot::{Image, Images};
+use tessera_wal::storage::disk::DiskStorage;
 pub use tessera_wal::{ErrorKind, Item, Tail};
-use tessera_wal::{JournalId, Options, Progress, Recovery, ReplayStop};
+use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop, Writer};
 
 /// What a verification found.
 #[derive(Debug)]
 pub struct Verified {
     /// What the log says: counts, journals, its tail, its first problem if there is one.
     pub log: tessera_wal::Report,
+    /// Every image that the manifest names.
+    pub images: Vec<CheckedImage>,
+    /// What is wrong with the manifest.
+    pub manifest: Option<tessera_snapshot::Error>,
     /// Partition, lsn and digest of every partition, as far as it is whole.
     pub partitions: Vec<(u16, u64, u64)>,
     /// Lsn and digest of the catalog.
@@ -29,10 +40,38 @@ pub struct Verified {
     pub stock: Result<Vec<Balance>, Imbalance>,
 }
 
+/// An image and what was found about it.
+#[derive(Debug)]
+pub struct CheckedImage {
+    /// The image.
+    pub image: Image,
+    /// What is wrong with it.
+    pub problem: Option<ImageProblem>,
+    /// Whether the log led to its place, so that both could be compared.
+    pub is_compared: bool,
+}
+
+/// What may be wrong with an image.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageProblem {
+    /// By itself.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The log says something else.
+    #[error("{file}: the log stands elsewhere at frame {frame}, or its state has another digest")]
+    Contradiction {
+        /// Its file.
+        file: String,
+        /// Its place.
+        frame: FrameNo,
+    },
+}
+
 impl Verified {
     /// Whether nothing is wrong.
     pub fn is_whole(&self) -> bool {
-        self.log.problem.is_none() && self.broken_line.is_none() && self.stock.is_ok()
+        let images_are_whole = self.manifest.is_none() && self.images.iter().all(|checked| checked.problem.is_none());
+        images_are_whole && self.log.problem.is_none() && self.broken_line.is_none() && self.stock.is_ok()
     }
 }
 
@@ -41,30 +80,94 @@ impl Verified {
 /// # Errors
 /// What keeps verification from beginning; what it finds is in [`Verified`].
 pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verified, Error> {
-    let (keys, storage) = (NodeKeys::read(dir)?, storage(dir)?);
-    let layout = layout(dir, &storage, &keys)?;
-    let mut catalog = Ledger::new(JournalId::CATALOG, CatalogState::new(keys.hash));
-    let partition = |number| Ledger::new(JournalId(number), Partition::new(number, keys.hash));
-    let mut partitions: Vec<_> = (0..layout.partitions).map(partition).collect();
-    let mut check = |frame: &tessera_wal::Frame<'_>| {
-        let replayed = match frame.header.journal {
-            JournalId::CATALOG => catalog.replay(frame),
-            JournalId(journal) => match partitions.get_mut(usize::from(journal)) {
-                Some(ledger) => ledger.replay(frame),
-                None => return Err(ReplayStop("a journal that this directory does not have".into())),
-            },
-        };
-        replayed.map_err(|error| ReplayStop(Box::new(error)))
+    let directory = Directory::open(dir)?;
+    let uuid = Identity::load(&directory.log)?.uuid;
+    let (images, manifest) = match Images::look(directory.images.clone(), uuid) {
+        Ok(images) => (Some(images), None),
+        Err(error) => (None, Some(error)),
     };
-    let log = tessera_wal::verify_frames(&storage, &mut check, progress)?;
-    let states: Vec<&Partition> = partitions.iter().map(Ledger::state).collect();
+    let keys = directory.rebuild_keys();
+    let mut catalog: Walk<CatalogState> = Walk::new(JournalId::CATALOG, images.as_ref(), keys);
+    let walk = |number| Walk::<Partition>::new(JournalId(number), images.as_ref(), keys);
+    let mut partitions: Vec<_> = (0..directory.partitions()).map(walk).collect();
+    let mut check = |frame: &Frame<'_>| match frame.header.journal {
+        JournalId::CATALOG => catalog.take(frame),
+        JournalId(journal) => match partitions.get_mut(usize::from(journal)) {
+            Some(walk) => walk.take(frame),
+            None => Err(ReplayStop("a journal that this directory does not have".into())),
+        },
+    };
+    let log = tessera_wal::verify_frames(&directory.log, &mut check, progress)?;
+    let states: Vec<&Partition> = partitions.iter().map(|walk| walk.ledger.state()).collect();
     Ok(Verified {
         log,
+        manifest,
         partitions: states.iter().map(|state| (state.id(), state.lsn(), state.digest())).collect(),
-        catalog: (catalog.state().lsn(), catalog.state().digest()),
+        catalog: (catalog.ledger.state().lsn(), catalog.ledger.state().digest()),
         broken_line: lines::check(&states).err(),
-        stock: conservation::balances(&states),
+        stock: conservation::balances(&states.iter().map(|state| (state.id(), state.stock())).collect::<Vec<_>>()),
+        images: partitions.into_iter().flat_map(|walk| walk.images).chain(catalog.images).collect(),
     })
+}
+
+/// One journal on its way through the log: it begins where the log does, at the journal's beginning or at an image.
+struct Walk<S> {
+    keys: Keys,
+    ledger: Ledger<S>,
+    images: Vec<CheckedImage>,
+}
+
+impl<S: State> Walk<S> {
+    /// Loads every image of the journal; the oldest whole one is where the walk begins, unless the log has more.
+    fn new(journal: JournalId, images: Option<&Images<DiskStorage>>, keys: Keys) -> Walk<S> {
+        let mut oldest: Option<Ledger<S>> = None;
+        let mut check = |images: &Images<DiskStorage>, image: Image| {
+            let reader = images.read(&image).map_err(ImageError::from);
+            let problem = match reader.and_then(|reader| rebuild::load::<S, _>(reader, &image, keys)) {
+                Ok((ledger, _)) => {
+                    let is_older = oldest.as_ref().is_none_or(|oldest| ledger.cursor().number < oldest.cursor().number);
+                    if is_older {
+                        oldest = Some(ledger);
+                    }
+                    None
+                }
+                Err(error) => Some(error.into()),
+            };
+            CheckedImage { image, problem, is_compared: false }
+        };
+        let of =
+            |images: &Images<DiskStorage>| images.newest_first(journal).into_iter().map(|image| check(images, image)).collect();
+        let images = images.map_or_else(Vec::new, of);
+        let blank = || Ledger::new(journal, S::blank(journal, keys.hash));
+        Walk { keys, ledger: oldest.unwrap_or_else(blank), images }
+    }
+
+    fn take(&mut self, frame: &Frame<'_>) -> Result<(), ReplayStop> {
+        let header = &frame.header;
+        if header.number == FrameNo(1) {
+            // The log has all of it: the images are compared on the way.
+            let blank = S::blank(header.journal, self.keys.hash);
+            self.ledger = Ledger::new(header.journal, blank);
+        }
+        if header.number <= self.ledger.cursor().number {
+            return Ok(());
+        }
+        self.ledger.replay(frame).map_err(|error| ReplayStop(Box::new(error)))?;
+        self.compare();
+        Ok(())
+    }
+
+    /// An image at this place must say what the log says.
+    fn compare(&mut self) {
+        let (cursor, digest) = (*self.ledger.cursor(), self.ledger.state().digest());
+        for checked in self.images.iter_mut().filter(|checked| checked.image.subject.cursor.number == cursor.number) {
+            checked.is_compared = true;
+            if (checked.image.subject.cursor, checked.image.subject.digest) != (cursor, digest) && checked.problem.is_none() {
+                let (file, frame) = (checked.image.file_name(), cursor.number);
+                checked.problem = Some(ImageProblem::Contradiction { file, frame });
+            }
+        }
+    }
 }
 
 /// Shows every group and frame of a directory's log, in order, and how it ends.
@@ -72,7 +175,7 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verified
 /// # Errors
 /// As the log refuses, after everything before the damage was shown.
 pub fn inspect(dir: &Path, show: &mut dyn FnMut(Item)) -> Result<Option<Tail>, Error> {
-    Ok(tessera_wal::inspect(&storage(dir)?, show)?)
+    Ok(tessera_wal::inspect(&Directory::open(dir)?.log, show)?)
 }
 
 /// Leaves the damaged end of the last segment behind: an operator's decision, after a copy.
@@ -80,5 +183,70 @@ pub fn inspect(dir: &Path, show: &mut dyn FnMut(Item)) -> Result<Option<Tail>, E
 /// # Errors
 /// As the log refuses everything else.
 pub fn cut_tail(dir: &Path) -> Result<Recovery, Error> {
-    Ok(tessera_wal::cut_tail(&storage(dir)?, &Options::default())?)
+    Ok(tessera_wal::cut_tail(&Directory::open(dir)?.log, &Options::default())?)
+}
+
+/// The images that the manifest names.
+///
+/// # Errors
+/// When the manifest is damaged.
+pub fn images(dir: &Path) -> Result<Vec<Image>, Error> {
+    let directory = Directory::open(dir)?;
+    let uuid = Identity::load(&directory.log)?.uuid;
+    Ok(tessera_snapshot::inspect(&directory.images, uuid).map_err(recovery::Error::from)?)
+}
+
+/// A directory that is opened for rebuilding, and its log's lock with it.
+struct Desk {
+    directory: Directory,
+    rebuilder: Rebuilder<DiskStorage>,
+    _log: Writer<DiskStorage>,
+}
+
+impl Desk {
+    /// Opens the log as a start does: it goes on in a new, empty segment. Nothing else is changed.
+    fn open(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Desk, Error> {
+        let directory = Directory::open(dir)?;
+        let opened = recovery::open(directory.log.clone(), &Options::default(), directory.partitions(), progress)?;
+        let images = Images::look(directory.images.clone(), opened.log.identity.uuid).map_err(recovery::Error::from)?;
+        let rebuilder = Rebuilder::new(images, opened.writer.reader().history(), directory.rebuild_keys());
+        Ok(Desk { directory, rebuilder, _log: opened.writer })
+    }
+}
+
+/// Replays one journal, or all, and compares them with every digest and image on the way.
+///
+/// # Errors
+/// What keeps a journal from being rebuilt; differences are in what is given.
+pub fn replay(
+    dir: &Path,
+    journal: Option<JournalId>,
+    from: From,
+    until: Until,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Replayed>, Error> {
+    let mut desk = Desk::open(dir, progress)?;
+    let all = (0..desk.directory.partitions()).map(JournalId).chain([JournalId::CATALOG]);
+    let journals: Vec<JournalId> = all.filter(|one| journal.is_none_or(|only| only == *one)).collect();
+    let mut replay = |journal| match journal {
+        JournalId::CATALOG => replay::replay::<CatalogState, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
+        journal => replay::replay::<Partition, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
+    };
+    let replayed = journals.into_iter().map(|journal| Ok(replay(journal)?.expect("nobody cancels"))).collect::<Result<_, _>>();
+    replayed.map_err(|error: rebuild::Error| recovery::Error::from(error).into())
+}
+
+/// Restores into a new directory; see [`restore::restore`].
+///
+/// # Errors
+/// See [`restore::Error`].
+pub fn restore(
+    dir: &Path,
+    into: &Path,
+    until: Until,
+    created_ms: i64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Restored, restore::Error> {
+    let mut desk = Desk::open(dir, progress)?;
+    restore::restore(&desk.directory, &mut desk.rebuilder, into, until, created_ms, &mut |_| true)
 }

@@ -114,6 +114,12 @@ impl Router {
         reports
     }
 
+    /// As [`Router::reports`], for a thread that may wait.
+    pub fn reports_blocking(&self) -> Vec<ShardReport> {
+        let asked: Vec<_> = self.0.shards.iter().map(ask).collect();
+        asked.into_iter().filter_map(|answer| answer.blocking_recv().ok()).collect()
+    }
+
     /// Sends a probe over every line; [`Router::reports`] shows when they have arrived.
     pub fn probe_lines(&self) {
         for shard in &self.0.shards {

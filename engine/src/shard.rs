@@ -72,21 +72,9 @@ pub struct Shard {
 const TICK_MS: i64 = 10;
 
 impl Shard {
-    /// A shard that owns these replayed partitions.
-    pub fn new(
-        number: u16,
-        settings: Arc<Settings>,
-        office: Arc<dyn PostOffice>,
-        catalog: Arc<Catalog>,
-        ledgers: Vec<Ledger<Partition>>,
-        now_ms: i64,
-    ) -> Shard {
-        let mut owned: Vec<Option<Owned>> = (0..settings.partitions).map(|_| None).collect();
-        for ledger in ledgers {
-            let partition = usize::from(ledger.state().id());
-            assert!(owned[partition].is_none(), "a partition has one owner");
-            owned[partition] = Some(Owned::new(ledger, settings.partitions, now_ms));
-        }
+    /// A shard that owns nothing yet: its partitions are adopted as they come up.
+    pub fn new(number: u16, settings: Arc<Settings>, office: Arc<dyn PostOffice>, catalog: Arc<Catalog>) -> Shard {
+        let owned = (0..settings.partitions).map(|_| None).collect();
         Shard {
             number,
             settings,
@@ -99,6 +87,13 @@ impl Shard {
             decided_commands: 0,
             turns: 0,
         }
+    }
+
+    /// Owns a partition from now on; its tenure is durable.
+    pub fn adopt(&mut self, ledger: Ledger<Partition>, wall_ms: i64) {
+        let place = &mut self.owned[usize::from(ledger.state().id())];
+        assert!(place.is_none(), "a partition has one owner");
+        *place = Some(Owned::new(ledger, self.settings.partitions, wall_ms));
     }
 
     /// Takes requests; gives them back if the inbox is full. I13.
@@ -140,8 +135,11 @@ impl Shard {
         turn.hand_over()
     }
 
+    /// Letters between partitions that find their partition not up yet are dropped: every one is repeated.
     fn read(&mut self, letter: Letter, scene: &mut Scene, turn: &mut Turn) {
         match letter {
+            Letter::Lease { to, .. } | Letter::Line { to, .. } | Letter::LineAck { to, .. } if !self.owns(to) => {}
+            Letter::Partition(ledger) => self.adopt(*ledger, scene.wall_ms),
             Letter::Lease { from, to, message } => self.read_lease(from, to, message, scene, turn),
             Letter::Line { from, to, number, message } => self.read_line(from, to, number, &message, scene, turn),
             Letter::LineAck { from, to, through } => self.read_ack(from, to, through, scene, turn),
@@ -159,6 +157,10 @@ impl Shard {
             self.catalog = catalog;
         }
         turn.send(Letter::Installed { shard: self.number, lsn: self.catalog.lsn() });
+    }
+
+    fn owns(&self, partition: u16) -> bool {
+        self.owned.get(usize::from(partition)).is_some_and(Option::is_some)
     }
 
     fn run_commands(&mut self, scene: &mut Scene, turn: &mut Turn) {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use tessera_domain::command::*;
 use tessera_domain::money::{Currency, Rounding};
 use tessera_domain::{Id, Kind, Reason, Reply, TemplateSpec, Validity, Window};
+use tessera_engine::directory::init;
 use tessera_engine::keys::NodeKeys;
 use tessera_engine::letter::{Answer, Outlet, Request, Sink};
-use tessera_engine::node::{Config, init};
+use tessera_engine::node::Config;
 use tessera_engine::shard::Limits;
+use tessera_engine::snapshots::Policy;
 use tessera_engine::{Node, Router};
 
 struct Channel(mpsc::Sender<(u64, Answer)>);
@@ -27,7 +29,14 @@ fn id(text: &str) -> Id {
 }
 
 fn open(dir: &std::path::Path, shards: u16) -> Node {
-    let config = Config { dir: dir.into(), shards, limits: Limits::default(), log: Default::default(), accept_clock: false };
+    let config = Config {
+        dir: dir.into(),
+        shards,
+        limits: Limits::default(),
+        log: Default::default(),
+        accept_clock: false,
+        snapshots: Policy::default(),
+    };
     Node::open(&config, &mut |_| {}).unwrap()
 }
 

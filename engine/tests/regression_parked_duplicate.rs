@@ -88,7 +88,8 @@ fn a_copy_of_a_claim_that_was_served_hears_the_same_when_the_rest_is_sold_out() 
     let settings = Settings { partitions: PARTITIONS, key: key(), key_version: 1, limits: Limits::default() };
     let ledger = Ledger::new(JournalId(0), Partition::new(0, key()));
     let empty = Arc::new(Catalog::new(key()));
-    let mut shard = Shard::new(0, Arc::new(settings), Arc::new(Office::default()), empty, vec![ledger], NOW_MS);
+    let mut shard = Shard::new(0, Arc::new(settings), Arc::new(Office::default()), empty);
+    shard.adopt(ledger, NOW_MS);
     let claim = |tag, user: &str, request: &str| {
         let user = User { id: id(user), key: key().user(user) };
         let claim = Claim { operation: Operation::Claim, user, template: id(&template), request_id: id(request) };

@@ -114,6 +114,7 @@ async fn open(dir: &Path, settings: &Settings) -> Result<(Node, Instant), node::
         limits: Default::default(),
         log: Default::default(),
         accept_clock: settings.engine.accept_clock,
+        snapshots: Default::default(),
     };
     let opening = move || {
         let began = Instant::now();

@@ -187,6 +187,15 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// What a frame says of itself, from its first [`FRAME_HEADER_BYTES`]; its checksum is not verified.
+pub(crate) fn peek(head: &[u8]) -> Result<FrameHeader, FrameError> {
+    assert_eq!(head.len(), FRAME_HEADER_BYTES, "a header is looked at whole");
+    match Fields(head).array(0) == MAGIC && head[2] == FORMAT {
+        true => header_of(head),
+        false => Err(FrameError::Magic),
+    }
+}
+
 /// The bounded length of the frame that begins `bytes`; magic and format are checked first.
 fn length_of(bytes: &[u8]) -> Result<usize, FrameError> {
     if bytes.len() < FRAME_HEADER_BYTES {

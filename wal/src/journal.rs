@@ -106,7 +106,7 @@ pub trait Journal<P: Passenger>: Send + Sync {
         Ok(())
     }
 
-    /// Hands the durable frames of a journal from number `from` on to `visit`, in order, until it breaks.
+    /// Hands the durable frames of a journal from number `from` on to `visit`, in order, until it breaks. Archived ones too.
     ///
     /// # Errors
     /// `Trimmed` when frame `from` is gone; `Corrupt`; `Io`.

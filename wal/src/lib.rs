@@ -6,23 +6,28 @@
 //!
 //! From the outside in: [`Log`] is the thread that the engine hands its frames to, behind the trait [`Journal`]. [`Writer`] is
 //! what runs on it: a plain struct without thread or clock, which the simulator drives directly. [`open`] leads to it through
-//! recovery. [`storage`] is all that the log knows of disks.
+//! recovery. What is durable is read back through [`Reader`] and [`History`]. [`storage`] is all that the log knows of disks.
 //!
 //! This crate knows nothing of events, partitions, replies, snapshots or the network. It never retries a failed sync, never
 //! appends to a segment it found, and never shows a frame that is not durable.
 
+mod archive;
 mod cursor;
 mod error;
+mod files;
 mod frame;
 mod group;
+mod history;
 mod identity;
 mod index;
 mod inspect;
 mod journal;
 mod layout;
+mod live;
 mod log;
 mod number;
 mod open;
+mod opened;
 mod options;
 pub mod planted;
 mod read;
@@ -32,6 +37,8 @@ mod scan;
 mod sector;
 mod segment;
 mod shelf;
+mod source;
+mod span;
 mod spares;
 pub mod storage;
 mod tail;
@@ -46,6 +53,7 @@ pub use cursor::{ContinuityError, Cursor};
 pub use error::{Damage, Error, ErrorKind, Extent, FrameMark, ReplayStop};
 pub use frame::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, Frame, FrameError, FrameHeader, FrameKind, seal};
 pub use group::{GROUP_PAYLOAD_BYTES_MAX, GroupHeader, GroupKind, PIPELINE_GROUPS_MAX};
+pub use history::History;
 pub use identity::{CALLER_BYTES_MAX, Identity};
 pub use index::{Index, JournalFrames};
 pub use inspect::{Item, inspect};
@@ -59,6 +67,7 @@ pub use recover::Tail;
 pub use recover::{Cut, Progress};
 pub use scan::FrameAddress;
 pub use segment::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentEnd, SegmentHeader, archive_name, segment_name};
+pub use span::Position;
 pub use tail::{Evidence, Later, Refusal, Remains, Verdict, judge};
 pub use trim::{KeepFrom, Trimmed};
 pub use verify::{Report, cut_tail, verify, verify_frames};

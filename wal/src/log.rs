@@ -6,10 +6,12 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::frame::Frame;
+use crate::history::History;
 use crate::journal::{Full, FullReason, Handover, Journal, Passenger};
 use crate::number::{FrameNo, GroupSeq, JournalId};
 use crate::options::{Abort, Fatal, HANDOVER_BYTES_MAX, Options};
 use crate::read::Reader;
+use crate::span::Position;
 use crate::spares::Spares;
 use crate::storage::Storage;
 use crate::trim::{self, KeepFrom, Trimmed};
@@ -28,6 +30,7 @@ pub struct Log<P> {
     sender: Sender<Message<P>>,
     shared: Arc<Shared>,
     keeper: Arc<dyn Keeper>,
+    reader: Reader,
     queue_bytes_max: usize,
     handover_bytes_max: usize,
     abort: Abort,
@@ -36,9 +39,7 @@ pub struct Log<P> {
 
 /// The part of a log that knows which storage it is on.
 trait Keeper: Send + Sync {
-    fn read(&self, journal: JournalId, from: FrameNo, visit: &mut Visit<'_>) -> Result<(), Error>;
     fn trim(&self, keep_from: &KeepFrom) -> Result<Trimmed, Error>;
-    fn durable(&self) -> GroupSeq;
     fn refuses_frames(&self) -> bool;
     fn stop_waiting(&self);
 }
@@ -46,22 +47,13 @@ trait Keeper: Send + Sync {
 type Visit<'a> = dyn FnMut(Frame<'_>) -> ControlFlow<()> + 'a;
 
 struct Keeping<S: Storage> {
-    reader: Reader<S>,
     spares: Arc<Spares<S>>,
     trimmer: Mutex<trim::Trimmer<S>>,
 }
 
 impl<S: Storage> Keeper for Keeping<S> {
-    fn read(&self, journal: JournalId, from: FrameNo, visit: &mut Visit<'_>) -> Result<(), Error> {
-        self.reader.read(journal, from, visit)
-    }
-
     fn trim(&self, keep_from: &KeepFrom) -> Result<Trimmed, Error> {
         self.trimmer.lock().trim(keep_from)
-    }
-
-    fn durable(&self) -> GroupSeq {
-        self.reader.durable()
     }
 
     fn refuses_frames(&self) -> bool {
@@ -101,7 +93,8 @@ impl<P: Passenger> Log<P> {
         let log = Log {
             sender,
             shared: Arc::clone(&shared),
-            keeper: Arc::new(Keeping { reader: writer.reader(), spares, trimmer }),
+            keeper: Arc::new(Keeping { spares, trimmer }),
+            reader: writer.reader(),
             queue_bytes_max: options.queue_bytes_max,
             handover_bytes_max: HANDOVER_BYTES_MAX.min(options.group_room_bytes()),
             abort: Arc::clone(&options.abort),
@@ -134,6 +127,18 @@ impl<P: Passenger> Log<P> {
     #[must_use]
     pub fn handover_bytes_max(&self) -> usize {
         self.handover_bytes_max
+    }
+
+    /// A reading session over what is durable, for whoever reads more than once.
+    #[must_use]
+    pub fn history(&self) -> History {
+        self.reader.history()
+    }
+
+    /// Where a journal stands, durably; as [`Reader::position`].
+    #[must_use]
+    pub fn position(&self, journal: JournalId) -> Option<Position> {
+        self.reader.position(journal)
     }
 
     /// Rule 2. Returns only when a test's hook does.
@@ -186,7 +191,7 @@ impl<P: Passenger> Journal<P> for Log<P> {
     }
 
     fn read(&self, journal: JournalId, from: FrameNo, visit: &mut Visit<'_>) -> Result<(), Error> {
-        self.keeper.read(journal, from, visit)
+        self.reader.read(journal, from, visit)
     }
 
     fn trim(&self, keep_from: &KeepFrom) -> Result<Trimmed, Error> {
@@ -197,7 +202,7 @@ impl<P: Passenger> Journal<P> for Log<P> {
     }
 
     fn durable(&self) -> GroupSeq {
-        self.keeper.durable()
+        self.reader.durable()
     }
 }
 

@@ -86,8 +86,9 @@ pub(crate) fn open_as<S: Storage>(storage: S, options: &Options, listener: Liste
     let found = Replay::new(&storage, &identity, listener).run(&segments)?;
     let start = next_start(&bounds, &found);
     let segment = begin_next(&storage, &spares, &identity, options, start, &found)?;
-    Bounds { last_once: segment.header.segment, start, ..bounds }.store(&storage, identity.uuid)?;
+    // Before the bounds are written, because on a full disk it makes the room for them.
     give_back_rest(&storage, &found)?;
+    Bounds { last_once: segment.header.segment, start, ..bounds }.store(&storage, identity.uuid)?;
     let recovery = report(&identity, start, &found);
     let (shelf, durable) = (shelf_of(found, &segment), recovery.durable);
     let options = options.clone();

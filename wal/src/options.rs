@@ -51,6 +51,8 @@ pub struct Options {
     pub spare_retry: Duration,
     /// Whether trimmed segments go to `archive/` or become spares.
     pub archive: bool,
+    /// The bytes that `archive/` may have: a trim removes the oldest segments beyond them. Unbounded when not set.
+    pub archive_bytes_max: Option<u64>,
     /// Ends the process.
     pub abort: Abort,
 }
@@ -67,6 +69,7 @@ impl Default for Options {
             idle_before_seal: Duration::from_millis(50),
             spare_retry: Duration::from_millis(100),
             archive: true,
+            archive_bytes_max: None,
             abort: Arc::new(report_and_abort),
         }
     }
@@ -126,6 +129,7 @@ impl fmt::Debug for Options {
             .field("group_bytes_max", &self.group_bytes_max)
             .field("spare_count", &self.spare_count)
             .field("archive", &self.archive)
+            .field("archive_bytes_max", &self.archive_bytes_max)
             .finish_non_exhaustive()
     }
 }

@@ -8,16 +8,18 @@ use crate::error::{Damage, Error, Extent, FrameMark, IoContext, ReplayStop};
 use crate::frame::Frame;
 use crate::group::GroupHeader;
 use crate::identity::{Bounds, Identity};
+use crate::index::Index;
 use crate::number::{GroupSeq, JournalId, SegmentId};
 use crate::planted::{self, Planted};
 use crate::scan::{FrameAddress, Walk, frames_of, walk_to_end};
 use crate::sector::Seed;
-use crate::segment::{SegmentHeader, segment_name, segment_of_name};
-use crate::shelf::{Sealed, Spans};
+use crate::segment::{SegmentEnd, SegmentHeader, segment_name, segment_of_name};
+use crate::shelf::Sealed;
+use crate::span::{Span, Spans};
 use crate::storage::{AlignedBuffer, SECTOR_BYTES, Storage, StorageFile};
 use crate::tail::{Evidence, Refusal, Region, Verdict, judge};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const READ_BYTES: usize = 4 * 1024 * 1024;
 
@@ -83,6 +85,17 @@ struct Loaded {
     name: String,
     header: SegmentHeader,
     header_crc: u32,
+    /// The bytes its file has.
+    length: u64,
+}
+
+/// What a walk through a segment gathers.
+#[derive(Default)]
+struct Gathered {
+    spans: Spans,
+    index: Index,
+    /// Where frames do not follow each other there is no index: whoever replays them will say so.
+    gapped: bool,
 }
 
 pub(crate) struct Recovery<'s, 'l, S: Storage> {
@@ -159,7 +172,7 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         file.read_past_cache_exact_at(&mut self.buffer[..SECTOR_BYTES], 0).on("read", &name, 0)?;
         let sector = &self.buffer[..SECTOR_BYTES];
         let (header, header_crc) = SegmentHeader::decode(&name, sector, self.identity.uuid, segment)?;
-        Ok(Loaded { name, header, header_crc })
+        Ok(Loaded { name, header, header_crc, length })
     }
 
     fn load_bytes(&mut self, loaded: &Loaded, length: u64) -> Result<(), Error> {
@@ -188,9 +201,9 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         self.load_bytes(loaded, end.offset)?;
         let buffer = std::mem::take(&mut self.buffer);
         let mut walk = Walk::new(&buffer[..end.offset as usize], &loaded.header, loaded.header_crc);
-        let mut spans = Spans::new();
+        let mut gathered = Gathered::default();
         let walked = walk_to_end(&loaded.name, &mut walk, end, |header, offset, payload| {
-            self.visit_group(loaded, header, offset, payload, &mut spans)
+            self.visit_group(loaded, header, offset, payload, &mut gathered)
         });
         let next_group = walk.expected;
         self.buffer = buffer;
@@ -199,8 +212,9 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
             return contradiction("the number of the first group");
         }
         self.finish_segment();
-        let (header, header_crc) = (loaded.header, loaded.header_crc);
-        self.found.sealed.push(Arc::new(Sealed { header, header_crc, end, next_group, spans }));
+        // Cut at its end, it was found at an earlier start and never closed.
+        let is_closed = loaded.length > end.offset;
+        self.found.sealed.push(Arc::new(gathered.sealed(loaded, end, next_group, is_closed)));
         Ok(())
     }
 
@@ -212,17 +226,16 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         let buffer = std::mem::take(&mut self.buffer);
         let bytes = &buffer[..length as usize];
         let mut walk = Walk::new(bytes, &loaded.header, loaded.header_crc);
-        let (mut spans, mut payload) = (Spans::new(), Vec::new());
+        let (mut gathered, mut payload) = (Gathered::default(), Vec::new());
         while let Some((header, offset)) = walk.next_group(&mut payload) {
-            self.visit_group(loaded, &header, offset, &payload, &mut spans)?;
+            self.visit_group(loaded, &header, offset, &payload, &mut gathered)?;
         }
         self.found.tail = Some(self.judge_tail(loaded, bytes, &walk)?);
         let (end, next_group) = (walk.end(), walk.expected);
         self.buffer = buffer;
         self.finish_segment();
-        let (header, header_crc) = (loaded.header, loaded.header_crc);
         self.found.last_group = GroupSeq(next_group.0 - 1);
-        self.found.last = Some(Sealed { header, header_crc, end, next_group, spans });
+        self.found.last = Some(gathered.sealed(loaded, end, next_group, false));
         Ok(())
     }
 
@@ -259,7 +272,7 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         header: &GroupHeader,
         offset: u64,
         payload: &[u8],
-        spans: &mut Spans,
+        gathered: &mut Gathered,
     ) -> Result<(), Error> {
         (self.listener.group)(&loaded.name, header, offset);
         self.found.group_count += 1;
@@ -269,7 +282,9 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
         let segment = loaded.header.segment;
         let (marks, replay, frames) = (&mut self.marks, &mut self.listener.replay, &mut self.found.done.frames);
         frames_of(&loaded.name, header, offset, payload, &mut |frame, at| {
-            note(&frame, spans, marks);
+            gathered.note(&frame, at);
+            let (journal, number) = (frame.header.journal, frame.header.number);
+            marks.insert(journal, FrameMark { journal, number, lsn: frame.last_lsn() });
             *frames += 1;
             let stopped = |source| Error::Replay { file: loaded.name.clone(), offset: at, source };
             replay(frame, FrameAddress { segment, offset: at }).map_err(stopped)
@@ -282,8 +297,20 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
     }
 }
 
-fn note(frame: &Frame<'_>, spans: &mut Spans, marks: &mut BTreeMap<JournalId, FrameMark>) {
-    let (journal, number) = (frame.header.journal, frame.header.number);
-    spans.entry(journal).or_insert((number, number)).1 = number;
-    marks.insert(journal, FrameMark { journal, number, lsn: frame.last_lsn() });
+impl Gathered {
+    fn note(&mut self, frame: &Frame<'_>, at: u64) {
+        let (journal, number) = (frame.header.journal, frame.header.number);
+        self.spans.entry(journal).or_insert_with(|| Span::of(frame)).extend(frame);
+        self.gapped |= !self.index.note(journal, number, at as u32);
+    }
+
+    /// The segment as readers see it. Of a closed one the closing group says where its frames begin.
+    fn sealed(self, loaded: &Loaded, end: SegmentEnd, next_group: GroupSeq, is_closed: bool) -> Sealed {
+        let index = OnceLock::new();
+        if !is_closed && !self.gapped {
+            let fresh = index.set(Arc::new(self.index));
+            assert!(fresh.is_ok(), "a new segment has no index yet");
+        }
+        Sealed { header: loaded.header, header_crc: loaded.header_crc, end, next_group, spans: self.spans, index }
+    }
 }

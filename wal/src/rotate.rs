@@ -10,7 +10,7 @@ use crate::index::Index;
 use crate::planted::{self, Planted};
 use crate::sector::{SECTOR_PAYLOAD_BYTES, Seed};
 use crate::segment::{SegmentEnd, SegmentHeader, segment_name};
-use crate::shelf::{Active, Spans};
+use crate::shelf::Active;
 use crate::spares::Spare;
 use crate::storage::{SECTOR_BYTES, Storage, StorageFile};
 use crate::writer::{Segment, SpareSource, Writer};
@@ -33,7 +33,7 @@ impl<S: Storage> Writer<S> {
         let next = begin_segment(&self.storage, spare, header)?;
         self.stats.syncs += 2;
         self.close_segment()?;
-        self.shelf.turn_over(spans_of(&self.segment.index), active_of(&next, self.durable));
+        self.shelf.turn_over(active_of(&next, self.durable));
         self.segment = next;
         self.stats.segments += 1;
         self.sealed = true;
@@ -71,8 +71,4 @@ pub(crate) fn begin_segment<S: Storage>(
 pub(crate) fn active_of<F>(segment: &Segment<F>, durable: crate::number::GroupSeq) -> Active {
     assert!(segment.end.offset == SECTOR_BYTES as u64, "a new segment has no group");
     Active { header: segment.header, header_crc: segment.end.crc, end: segment.end, durable }
-}
-
-fn spans_of(index: &Index) -> Spans {
-    index.journals().iter().map(|frames| (frames.journal, (frames.first, frames.last()))).collect()
 }

@@ -10,6 +10,7 @@ use crate::index::Index;
 use crate::number::{GroupSeq, SegmentId};
 use crate::sector::{Look, Seed, gather, spread_position};
 use crate::segment::{SegmentEnd, SegmentHeader};
+use crate::span::{Span, Spans};
 use crate::storage::SECTOR_BYTES;
 
 /// Where a frame begins.
@@ -138,6 +139,32 @@ pub(crate) fn frames_of(
         true => Ok(()),
         false => Err(Error::corrupt(file, offset, Damage::Contradiction { what: "the count of frames" })),
     }
+}
+
+/// Walks a segment whose closing group is missing or damaged, for what its index would say.
+///
+/// # Errors
+/// `Corrupt` for anything but whole groups of frames without gaps up to its end.
+pub(crate) fn survey(
+    file: &str,
+    bytes: &[u8],
+    header: &SegmentHeader,
+    header_crc: u32,
+    end: SegmentEnd,
+) -> Result<(Index, Spans), Error> {
+    let (mut index, mut spans) = (Index::default(), Spans::new());
+    let mut walk = Walk::new(&bytes[..end.offset as usize], header, header_crc);
+    walk_to_end(file, &mut walk, end, |header, offset, payload| {
+        frames_of(file, header, offset, payload, &mut |frame, at| {
+            let (journal, number) = (frame.header.journal, frame.header.number);
+            spans.entry(journal).or_insert_with(|| Span::of(&frame)).extend(&frame);
+            match index.note(journal, number, at as u32) {
+                true => Ok(()),
+                false => Err(Error::corrupt(file, at, Damage::Contradiction { what: "the number of a frame" })),
+            }
+        })
+    })?;
+    Ok((index, spans))
 }
 
 /// The index behind a closed segment's end, when its closing group is there and whole.

@@ -1,13 +1,15 @@
-//! Trimming: takes segments away from the front of the log, into the archive or back to the spares.
+//! Trimming: takes segments away from the front of the log, into the archive or back to the spares, and bounds the archive.
 //!
 //! The new first segment is written down durably before anything moves, so a crash in between is finished at the next start.
 //! Which frames may go is the caller's knowledge: a verified image covers them.
 
+use crate::archive::prune;
 use crate::error::{Error, IoContext};
 use crate::identity::Bounds;
 use crate::number::{FrameNo, JournalId, LogUuid, SegmentId};
 use crate::segment::{archive_name, segment_name, segment_of_name};
 use crate::shelf::{Sealed, Shelf};
+use crate::span::Span;
 use crate::spares::Spares;
 use crate::storage::Storage;
 use crate::writer::Writer;
@@ -24,6 +26,8 @@ pub struct Trimmed {
     pub segments: u64,
     /// The first segment that is still here.
     pub first: SegmentId,
+    /// Segments removed from the archive, because it had grown beyond its bound.
+    pub removed: u64,
 }
 
 /// Takes segments away from the front of an open log.
@@ -33,6 +37,7 @@ pub(crate) struct Trimmer<S: Storage> {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) spares: Arc<Spares<S>>,
     pub(crate) archive: bool,
+    pub(crate) archive_bytes_max: Option<u64>,
 }
 
 impl<S: Storage> Trimmer<S> {
@@ -45,14 +50,27 @@ impl<S: Storage> Trimmer<S> {
             assert!(bounds.first < first, "a trim moves the first segment on");
             let last_once = bounds.last_once.max(first);
             Bounds { first, last_once, ..bounds }.store(&self.storage, self.uuid)?;
-            for sealed in self.shelf.take_front(count) {
-                let segment = sealed.header.segment;
-                let is_read = Arc::into_inner(sealed).is_none();
-                retire(&self.storage, &self.spares, segment, Fate::of(self.archive, is_read))?;
+            for (segment, fate) in self.take_front(count) {
+                retire(&self.storage, &self.spares, segment, fate)?;
             }
             self.storage.sync_dir().on("sync of the directory", "", 0)?;
         }
-        Ok(Trimmed { segments: count as u64, first })
+        let removed = match self.archive_bytes_max {
+            Some(bytes_max) => prune(&self.storage, &self.shelf, bytes_max)?,
+            None => 0,
+        };
+        Ok(Trimmed { segments: count as u64, first, removed })
+    }
+
+    fn take_front(&self, count: usize) -> Vec<(SegmentId, Fate)> {
+        if self.archive {
+            return self.shelf.archive_front(count).into_iter().map(|segment| (segment, Fate::Archived)).collect();
+        }
+        let fate = |sealed: Arc<Sealed>| {
+            let (segment, is_read) = (sealed.header.segment, Arc::into_inner(sealed).is_none());
+            (segment, if is_read { Fate::Removed } else { Fate::Recycled })
+        };
+        self.shelf.take_front(count).into_iter().map(fate).collect()
     }
 }
 
@@ -69,8 +87,9 @@ impl<S: Storage> Writer<S> {
 
     pub(crate) fn trimmer(&self) -> Trimmer<S> {
         let (shelf, spares) = (Arc::clone(&self.shelf), Arc::clone(&self.spares));
-        let (storage, uuid, archive) = (self.storage.clone(), self.identity.uuid, self.options.archive);
-        Trimmer { storage, uuid, shelf, spares, archive }
+        let (storage, uuid) = (self.storage.clone(), self.identity.uuid);
+        let (archive, archive_bytes_max) = (self.options.archive, self.options.archive_bytes_max);
+        Trimmer { storage, uuid, shelf, spares, archive, archive_bytes_max }
     }
 }
 
@@ -83,16 +102,6 @@ enum Fate {
     Removed,
 }
 
-impl Fate {
-    fn of(archive: bool, is_read: bool) -> Fate {
-        match (archive, is_read) {
-            (true, _) => Fate::Archived,
-            (false, false) => Fate::Recycled,
-            (false, true) => Fate::Removed,
-        }
-    }
-}
-
 /// Finishes a trim that a crash interrupted.
 pub(crate) fn finish<S: Storage>(storage: &S, spares: &Spares<S>, bounds: &Bounds, archive: bool) -> Result<(), Error> {
     let names = storage.list().on("list", "", 0)?;
@@ -103,15 +112,13 @@ pub(crate) fn finish<S: Storage>(storage: &S, spares: &Spares<S>, bounds: &Bound
         storage.sync_dir().on("sync of the directory", "", 0)?;
     }
     for segment in below {
-        retire(storage, spares, segment, Fate::of(archive, false))?;
+        retire(storage, spares, segment, if archive { Fate::Archived } else { Fate::Recycled })?;
     }
     Ok(())
 }
 
 fn is_below(sealed: &Sealed, keep_from: &KeepFrom) -> bool {
-    let may_go = |(journal, (_, last)): (&JournalId, &(FrameNo, FrameNo))| {
-        keep_from.get(journal).is_some_and(|keep_from| last < keep_from)
-    };
+    let may_go = |(journal, span): (&JournalId, &Span)| keep_from.get(journal).is_some_and(|keep_from| span.last < *keep_from);
     sealed.spans.iter().all(may_go)
 }
 

@@ -6,7 +6,7 @@ use crate::cursor::Cursor;
 use crate::error::{Damage, Error, Extent, FrameMark, ReplayStop};
 use crate::frame::Frame;
 use crate::identity::{Bounds, Identity};
-use crate::number::{JournalId, SegmentId};
+use crate::number::{FrameNo, JournalId};
 use crate::open::{Recovery, lock, open_as};
 use crate::options::Options;
 use crate::recover::{Listener, Progress, Recovery as Replay, Tail, segments_present};
@@ -53,7 +53,7 @@ pub fn verify_frames(
     let identity = Identity::load(storage)?;
     let bounds = Bounds::load(storage, identity.uuid)?;
     let mut whole = Progress { segments_done: 0, segments: 0, frames: 0, bytes: 0 };
-    let (mut groups, mut journals) = (0, Journals::new(bounds.first));
+    let (mut groups, mut journals) = (0, Journals::new());
     let checked = segments_present(storage, &bounds).and_then(|segments| {
         let mut tell = |done: Progress| {
             whole = done;
@@ -88,19 +88,19 @@ pub fn cut_tail(storage: &impl Storage, options: &Options) -> Result<Recovery, E
 /// Where the journals stand, and the first frame that does not follow.
 struct Journals {
     cursors: BTreeMap<JournalId, Cursor>,
-    /// In a log that does not begin at the beginning, a journal's first frame follows something that is not here.
-    from_the_beginning: bool,
     broken: Option<(FrameAddress, Damage)>,
 }
 
 impl Journals {
-    fn new(first: SegmentId) -> Journals {
-        Journals { cursors: BTreeMap::new(), from_the_beginning: first == SegmentId(1), broken: None }
+    fn new() -> Journals {
+        Journals { cursors: BTreeMap::new(), broken: None }
     }
 
     fn accept(&mut self, frame: &Frame<'_>, address: FrameAddress) -> Result<(), ReplayStop> {
         let journal = frame.header.journal;
-        let resumes = !self.from_the_beginning && !self.cursors.contains_key(&journal);
+        // A trimmed or a restored log begins in the middle of a journal: that what comes before is elsewhere, an image of it at
+        // that place, is for whoever has images to check.
+        let resumes = frame.header.number > FrameNo(1) && !self.cursors.contains_key(&journal);
         let cursor = self.cursors.entry(journal).or_default();
         if resumes {
             cursor.resume(frame);

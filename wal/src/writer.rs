@@ -6,10 +6,11 @@
 
 use crate::error::{Error, IoContext};
 use crate::frame::Frame;
-use crate::group::{Composer, GROUP_HEADER_BYTES, GROUP_PAYLOAD_BYTES_MAX, GroupKind, Place};
+use crate::group::{Composer, GROUP_HEADER_BYTES, GROUP_PAYLOAD_BYTES_MAX, GroupHeader, GroupKind, Place};
 use crate::identity::Identity;
 use crate::index::Index;
-use crate::number::{FrameNo, GroupSeq, JournalId};
+use crate::live::Landed;
+use crate::number::{FrameNo, GroupSeq, JournalId, Lsn};
 use crate::options::Options;
 use crate::planted::{self, Planted};
 use crate::read::Reader;
@@ -63,7 +64,17 @@ pub(crate) enum SpareSource {
 struct Pending {
     journal: JournalId,
     number: FrameNo,
+    first_lsn: Lsn,
+    last_lsn: Lsn,
     position: usize,
+}
+
+impl Pending {
+    /// The frame, durable in a group that begins at byte `group_offset` of its segment.
+    fn landed(&self, group_offset: u64) -> Landed {
+        let Pending { journal, number, first_lsn, last_lsn, position } = *self;
+        Landed { journal, number, first_lsn, last_lsn, offset: (group_offset + position as u64) as u32 }
+    }
 }
 
 /// Appends groups to a log.
@@ -151,7 +162,8 @@ impl<S: Storage> Writer<S> {
             let parsed = Frame::parse(rest);
             let (frame, consumed) = parsed.unwrap_or_else(|error| panic!("only sealed frames are committed: {error}"));
             let position = self.composer.next_position();
-            self.pending.push(Pending { journal: frame.header.journal, number: frame.header.number, position });
+            let (journal, number, first_lsn) = (frame.header.journal, frame.header.number, frame.header.first_lsn);
+            self.pending.push(Pending { journal, number, first_lsn, last_lsn: frame.last_lsn(), position });
             self.composer.push(frame.bytes());
             rest = &rest[consumed..];
         }
@@ -226,7 +238,7 @@ impl<S: Storage> Writer<S> {
 
     /// Reads what is durable, also while this writer writes.
     #[must_use]
-    pub fn reader(&self) -> Reader<S> {
+    pub fn reader(&self) -> Reader {
         Reader::new(self.storage.clone(), self.identity.uuid, Arc::clone(&self.shelf), Arc::clone(&self.lock))
     }
 
@@ -266,7 +278,7 @@ impl<S: Storage> Writer<S> {
         let place = Place { seed, offset, group, durable: self.durable, previous_crc };
         let (sectors, header) = self.composer.finish(GroupKind::Data, self.pending.len() as u32, &place);
         write_and_sync(segment, sectors)?;
-        self.account(header.disk_bytes(), header.crc, group);
+        self.account(&header);
         Ok(())
     }
 
@@ -280,20 +292,23 @@ impl<S: Storage> Writer<S> {
         self.poison_on_error(result)?;
         match kind {
             GroupKind::Closing => self.count_sync(header.disk_bytes()),
-            GroupKind::Seal | GroupKind::Data => self.account(header.disk_bytes(), header.crc, group),
+            GroupKind::Seal | GroupKind::Data => self.account(&header),
         }
         self.sealed = true;
         Ok(())
     }
 
     /// The group is durable: the end moves past it.
-    fn account(&mut self, disk_bytes: usize, crc: u32, group: GroupSeq) {
-        assert!(group == self.durable.next(), "groups become durable one by one");
-        self.segment.end.offset += disk_bytes as u64;
-        self.segment.end.crc = crc;
-        self.durable = group;
-        self.count_sync(disk_bytes);
-        self.shelf.advance(self.segment.end, group);
+    fn account(&mut self, header: &GroupHeader) {
+        assert!(header.group == self.durable.next(), "groups become durable one by one");
+        let begin = self.segment.end.offset;
+        self.segment.end.offset += header.disk_bytes() as u64;
+        self.segment.end.crc = header.crc;
+        self.durable = header.group;
+        self.count_sync(header.disk_bytes());
+        // A seal is composed aside: what is pending is not in it.
+        let frames: &[Pending] = if header.kind == GroupKind::Data { &self.pending } else { &[] };
+        self.shelf.advance(self.segment.end, header.group, frames.iter().map(|frame| frame.landed(begin)));
     }
 
     fn count_sync(&mut self, disk_bytes: usize) {

@@ -111,6 +111,13 @@ kinds! {
     TemplateStopped = 66 . 1;
 }
 
+/// The bytes of one event.
+pub(crate) fn encoded(event: &Event<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode(event, &mut out);
+    out
+}
+
 fn encode_body(kind: u8, version: u8, body: &impl Encode, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(&[kind, version, 0, 0, 0, 0]);

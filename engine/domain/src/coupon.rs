@@ -8,6 +8,7 @@
 use crate::block::Blocks;
 use crate::container::{Deadlines, Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 use crate::terms::{Terms, Window};
 use crate::value::Value;
 
@@ -74,6 +75,25 @@ impl Entity for Coupon {
     }
 }
 
+impl Restore for Coupon {
+    fn restore(_number: u64, fields: &Fields) -> Option<Coupon> {
+        Some(Coupon {
+            user: fields.one_based(1)?,
+            terms: fields.one_based(2)?,
+            older: fields.get(3),
+            window: Window { from_ms: fields.get(4) as i64, until_ms: fields.get(5) as i64 },
+            available: fields.get(6) as i64,
+            captured: fields.get(7) as i64,
+            last: fields.get(8),
+            key_version: fields.narrow(9)?,
+            extended: fields.flag(10)?,
+            blocks: Blocks::from_number(fields.narrow(11)?)?,
+            void: fields.flag(12)?,
+            adjusted: fields.flag(13)?,
+        })
+    }
+}
+
 /// What happened to few coupons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
@@ -92,6 +112,13 @@ impl Entity for Extension {
         visit(1, self.until_ms as u64);
         visit(2, self.voided as u64);
         visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
+    }
+}
+
+impl Restore for Extension {
+    fn restore(coupon: u64, fields: &Fields) -> Option<Extension> {
+        let loaded = fields.get(3).checked_sub(1).map(|loaded| loaded as i64);
+        Some(Extension { coupon, until_ms: fields.get(1) as i64, voided: fields.get(2) as i64, loaded })
     }
 }
 
@@ -179,6 +206,24 @@ impl Coupons {
 
     pub(crate) fn digest(&self) -> u64 {
         self.coupons.digest().wrapping_add(self.extensions.digest())
+    }
+
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.coupons)?;
+        out.keyed(&self.extensions)
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        self.coupons.put_back(number, Coupon::restore(number, fields)?)
+    }
+
+    /// What follows from the entities of an image.
+    pub(crate) fn derive(&mut self) {
+        (0..self.coupons.next()).for_each(|number| self.await_expiry(number));
+    }
+
+    pub(crate) fn restore_extension(&mut self, coupon: u64, fields: &Fields) -> Option<()> {
+        self.extensions.put_back(Extension::restore(coupon, fields)?)
     }
 
     pub(crate) fn add(&mut self, coupon: Coupon) -> u64 {

@@ -5,6 +5,8 @@
 //! are. Numbers of kinds and fields are final: never reused, never retyped. It finds divergence
 //! and damage, not forgery (the hash chain is for that).
 
+use crate::image::{Fields, Restore};
+
 /// The kinds of entities that are state, with their final numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -45,6 +47,33 @@ pub enum EntityKind {
     Hold = 17,
 }
 
+impl EntityKind {
+    /// The kind of this number.
+    pub fn from_number(number: u16) -> Option<EntityKind> {
+        use EntityKind::*;
+        const ALL: [EntityKind; 17] = [
+            Partition,
+            Terms,
+            User,
+            Coupon,
+            ClaimCount,
+            Redemption,
+            Refund,
+            Request,
+            Extension,
+            Home,
+            HomeLessee,
+            Lessee,
+            LineOut,
+            LineMessage,
+            LineIn,
+            Template,
+            Hold,
+        ];
+        ALL.into_iter().find(|&kind| kind as u16 == number)
+    }
+}
+
 /// An entity whose fields are covered by the digest.
 pub trait Entity {
     /// Which kind it is.
@@ -73,6 +102,13 @@ impl Entity for Clock {
         for (field, &forgotten) in (4..).zip(&self.forgotten_of) {
             visit(field, forgotten);
         }
+    }
+}
+
+impl Restore for Clock {
+    fn restore(key: u64, fields: &Fields) -> Option<Clock> {
+        let forgotten_of = [4, 5, 6].map(|field| fields.get(field));
+        (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3), forgotten_of })
     }
 }
 

@@ -335,3 +335,39 @@ pub enum Event<'a> {
     /// See [`TemplateStopped`].
     TemplateStopped(TemplateStopped<'a>),
 }
+
+impl Event<'_> {
+    /// The coupon that it is about, if it is about one.
+    pub fn coupon(&self) -> Option<u64> {
+        match self {
+            Event::Claimed(event) => Some(event.coupon),
+            Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.coupon),
+            Event::RefundedV1(event) => Some(event.coupon),
+            Event::Refunded(event) => Some(event.coupon),
+            Event::Held(event) => Some(event.coupon),
+            Event::Captured(event) => Some(event.coupon),
+            Event::HoldEnded(event) => Some(event.coupon),
+            Event::CouponBlocked(event) => Some(event.coupon),
+            Event::Expired(event) => Some(event.coupon),
+            Event::Voided(event) => Some(event.coupon),
+            _ => None,
+        }
+    }
+
+    /// Lsn of its coupon's event before it: 0 for the first, `None` if it is about no coupon.
+    pub fn previous(&self) -> Option<u64> {
+        match self {
+            Event::Claimed(_) => Some(0),
+            Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.previous),
+            Event::RefundedV1(event) => Some(event.previous),
+            Event::Refunded(event) => Some(event.previous),
+            Event::Held(event) => Some(event.previous),
+            Event::Captured(event) => Some(event.previous),
+            Event::HoldEnded(event) => Some(event.previous),
+            Event::CouponBlocked(event) => Some(event.previous),
+            Event::Expired(event) => Some(event.previous),
+            Event::Voided(event) => Some(event.previous),
+            _ => None,
+        }
+    }
+}

@@ -7,6 +7,7 @@
 
 use crate::container::{Deadlines, Entities, Table, spread};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Fields, Restore};
 
 /// Live holds of one coupon.
 pub const HOLDS_PER_COUPON_MAX: u32 = 4096;
@@ -93,6 +94,25 @@ impl Entity for Hold {
         visit(10, self.state as u64);
         visit(11, self.ended_ms as u64);
         visit(12, self.redemption);
+    }
+}
+
+impl Restore for Hold {
+    fn restore(_number: u64, fields: &Fields) -> Option<Hold> {
+        Some(Hold {
+            lsn: fields.get(1),
+            coupon: fields.one_based(2)?,
+            order: fields.wide(3),
+            order_only: fields.get(5),
+            amount: fields.get(6) as i64,
+            applied: fields.get(7) as i64,
+            held: fields.get(8) as i64,
+            deadline_ms: fields.get(9) as i64,
+            state: HoldState::from_number(fields.narrow(10)?)?,
+            ended_ms: fields.get(11) as i64,
+            redemption: fields.get(12),
+            links: Links::default(),
+        })
     }
 }
 
@@ -225,10 +245,40 @@ impl Holds {
         };
         let number = self.holds.push(hold);
         self.index(number, order);
+        self.await_end(number, deadline_ms);
+        number
+    }
+
+    /// From now on it is one of its coupon's live holds.
+    fn await_end(&mut self, number: u64, deadline_ms: i64) {
         self.deadlines.add(number, deadline_ms);
         self.link(number);
         self.live += 1;
-        number
+    }
+
+    /// All of them, for an image.
+    pub(crate) fn entities(&self) -> &Entities<Hold> {
+        &self.holds
+    }
+
+    /// Goes on after so many holds that are no longer here.
+    pub(crate) fn begin_at(&mut self, forgotten: u64) {
+        self.holds.begin_at(forgotten);
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        self.holds.put_back(number, Hold::restore(number, fields)?)
+    }
+
+    /// What follows from the entities of an image.
+    pub(crate) fn derive(&mut self) {
+        for number in self.holds.first()..self.holds.next() {
+            let Hold { order, deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
+            self.index(number, order);
+            if state == HoldState::Live {
+                self.await_end(number, deadline_ms);
+            }
+        }
     }
 
     /// The end of a live hold. I8.

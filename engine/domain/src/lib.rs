@@ -19,6 +19,7 @@ pub mod digest;
 pub mod event;
 mod hold;
 mod id;
+pub mod image;
 pub mod keyed;
 pub mod lease;
 pub mod line;

@@ -8,6 +8,7 @@
 use crate::codec::BODY_BYTES_MAX;
 use crate::container::{Keyed, KeyedEntity};
 use crate::digest::{self, Entity, EntityKind, contribution};
+use crate::image::{Chunks, Fields, Restore};
 use std::collections::BTreeMap;
 
 /// Messages that wait on one line; a full line refuses what would send on it.
@@ -47,6 +48,12 @@ impl Entity for LineOut {
     }
 }
 
+impl Restore for LineOut {
+    fn restore(to: u64, fields: &Fields) -> Option<LineOut> {
+        Some(LineOut { to, sent: fields.get(1), acknowledged: fields.get(2) })
+    }
+}
+
 impl KeyedEntity for LineOut {
     fn key(&self) -> u64 {
         self.to
@@ -60,6 +67,12 @@ impl Entity for LineIn {
     const KIND: EntityKind = EntityKind::LineIn;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.received);
+    }
+}
+
+impl Restore for LineIn {
+    fn restore(from: u64, fields: &Fields) -> Option<LineIn> {
+        Some(LineIn { from, received: fields.get(1) })
     }
 }
 
@@ -107,12 +120,39 @@ impl Lines {
         self.outbox.iter().map(|(&(to, number), message)| (to, number, &**message))
     }
 
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.keyed(&self.out)?;
+        out.keyed(&self.into)?;
+        for (to, number, message) in self.waiting() {
+            out.blob(EntityKind::LineMessage, waiting_key(to, number), message)?;
+        }
+        out.end()
+    }
+
+    pub(crate) fn restore(&mut self, kind: EntityKind, key: u64, fields: &Fields) -> Option<()> {
+        match kind {
+            EntityKind::LineOut => self.out.put_back(LineOut::restore(key, fields)?),
+            EntityKind::LineIn => self.into.put_back(LineIn::restore(key, fields)?),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn restore_message(&mut self, key: u64, message: &[u8]) -> Option<()> {
+        let (to, number) = ((key >> WAITING_NUMBER_BITS) as u16, key & ((1 << WAITING_NUMBER_BITS) - 1));
+        let is_new = !self.outbox.contains_key(&(to, number)) && message.len() <= MESSAGE_BYTES_MAX;
+        is_new.then(|| self.wait(to, number, message))
+    }
+
     pub(crate) fn send(&mut self, to: u16, number: u64, message: &[u8]) {
         assert!(message.len() <= MESSAGE_BYTES_MAX, "a message is bounded: {} bytes", message.len());
         self.out.change(u64::from(to), |line| {
             assert_eq!(number, line.sent + 1, "a line is numbered without gaps");
             line.sent = number;
         });
+        self.wait(to, number, message);
+    }
+
+    fn wait(&mut self, to: u16, number: u64, message: &[u8]) {
         self.outbox_digest = self.outbox_digest.wrapping_add(contribution(waiting_key(to, number), &Waiting(message)));
         self.outbox.insert((to, number), message.into());
     }
@@ -140,10 +180,13 @@ impl Lines {
     }
 }
 
+/// Bits of a message's number in the key of a waiting message.
+const WAITING_NUMBER_BITS: u32 = 48;
+
 /// Line and number in one key: 16 bits of partition above 48 bits of number.
 fn waiting_key(to: u16, number: u64) -> u64 {
-    assert!(number < 1 << 48, "a line carries fewer than 2^48 messages");
-    u64::from(to) << 48 | number
+    assert!(number >> WAITING_NUMBER_BITS == 0, "a line carries fewer than 2^48 messages");
+    u64::from(to) << WAITING_NUMBER_BITS | number
 }
 
 #[cfg(test)]

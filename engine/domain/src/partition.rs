@@ -14,9 +14,10 @@ mod time;
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::coupon::{Coupon, Coupons};
-use crate::digest::{Clock, contribution};
+use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
 use crate::hold::Holds;
+use crate::image::Chunks;
 use crate::keyed::{IdHashKey, UserKey};
 use crate::line::Lines;
 use crate::money::Currency;
@@ -97,7 +98,7 @@ pub struct Partition {
     pub(crate) redemptions: Redemptions,
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
-    lines: Lines,
+    pub(crate) lines: Lines,
 }
 
 impl Partition {
@@ -147,6 +148,11 @@ impl Partition {
         &self.stock
     }
 
+    /// Stock and leases alone.
+    pub fn into_stock(self) -> Stock {
+        self.stock
+    }
+
     /// Lines to and from other partitions.
     pub fn lines(&self) -> &Lines {
         &self.lines
@@ -180,9 +186,6 @@ impl Partition {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let [redemptions, refunds] = self.redemptions.forgotten();
-        let forgotten_of = [redemptions, refunds, self.holds.forgotten()];
-        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of };
         [
             self.terms_digest,
             self.users.digest(),
@@ -194,7 +197,13 @@ impl Partition {
             self.lines.digest(),
         ]
         .into_iter()
-        .fold(contribution(u64::from(self.id) + 1, &clock), u64::wrapping_add)
+        .fold(contribution(u64::from(self.id) + 1, &self.clock()), u64::wrapping_add)
+    }
+
+    fn clock(&self) -> Clock {
+        let [redemptions, refunds] = self.redemptions.forgotten();
+        let forgotten_of = [redemptions, refunds, self.holds.forgotten()];
+        Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of }
     }
 
     /// The number of the terms last adopted for a template.
@@ -272,6 +281,52 @@ impl Partition {
 
     fn unexpected(&self, what: &'static str) -> Result<(), Divergence> {
         Err(Divergence::Unexpected { lsn: self.lsn, what })
+    }
+
+    /// All of it as chunks of an image; what `pass_on` refuses ends it.
+    pub fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut out = Chunks::new(pass_on);
+        out.one(&self.clock())?;
+        for (number, terms) in (0..).zip(&self.terms) {
+            let adopted = Event::TermsAdopted(event::TermsAdopted { terms: number, body: terms.body() });
+            out.blob(EntityKind::Terms, u64::from(number), &codec::encoded(&adopted))?;
+        }
+        out.end()?;
+        self.users.save(&mut out)?;
+        self.coupons.save(&mut out)?;
+        out.numbered(self.holds.entities())?;
+        self.redemptions.save(&mut out)?;
+        out.numbered(self.requests.entries())?;
+        self.stock.save(&mut out)?;
+        self.lines.save(&mut out)
+    }
+
+    pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
+        let is_new = self.lsn == 0 && self.terms.is_empty();
+        is_new.then(|| {
+            (self.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
+            let [redemptions, refunds, holds] = clock.forgotten_of;
+            self.requests.begin_at(clock.forgotten);
+            self.redemptions.begin_at(redemptions, refunds);
+            self.holds.begin_at(holds);
+        })
+    }
+
+    /// What follows from the entities of an image; they are proven by now.
+    pub(crate) fn derive(&mut self) {
+        self.coupons.derive();
+        self.holds.derive();
+        self.totals = self.recount_value();
+    }
+
+    pub(crate) fn restore_terms(&mut self, number: u64, bytes: &[u8]) -> Option<()> {
+        match codec::decode(bytes) {
+            Ok((Event::TermsAdopted(event), used)) => {
+                let is_next = used == bytes.len() && u64::from(event.terms) == number && number == self.terms.len() as u64;
+                is_next.then(|| self.adopt(&event).ok())?
+            }
+            _ => None,
+        }
     }
 
     fn adopt(&mut self, event: &event::TermsAdopted<'_>) -> Result<(), Divergence> {

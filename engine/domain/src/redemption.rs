@@ -7,6 +7,7 @@
 
 use crate::container::{Entities, Table};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 use crate::request::REQUEST_MEMORY_MS;
 
 /// How long a redemption can be refunded: 30 days.
@@ -67,6 +68,23 @@ impl Entity for Redemption {
     }
 }
 
+impl Restore for Redemption {
+    fn restore(_number: u64, fields: &Fields) -> Option<Redemption> {
+        Some(Redemption {
+            lsn: fields.get(1),
+            coupon: fields.one_based(2)?,
+            order: fields.wide(3),
+            amount: fields.get(5) as i64,
+            applied: fields.get(6) as i64,
+            balance_after: fields.get(7) as i64,
+            at_ms: fields.get(8) as i64,
+            refunded: fields.get(9) as i64,
+            order_only: fields.get(10),
+            older: 0,
+        })
+    }
+}
+
 /// One refund of a redemption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refund {
@@ -93,6 +111,20 @@ impl Entity for Refund {
         visit(5, self.at_ms as u64);
         visit(6, self.restored as u64);
         visit(7, self.replacement);
+    }
+}
+
+impl Restore for Refund {
+    fn restore(_number: u64, fields: &Fields) -> Option<Refund> {
+        Some(Refund {
+            redemption: fields.one_based(1)?,
+            amount: fields.get(2) as i64,
+            balance_after: fields.get(3) as i64,
+            until_ms: fields.get(4) as i64,
+            at_ms: fields.get(5) as i64,
+            restored: fields.get(6) as i64,
+            replacement: fields.get(7),
+        })
     }
 }
 
@@ -144,16 +176,43 @@ impl Redemptions {
         })
     }
 
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.redemptions)?;
+        out.numbered(&self.refunds)
+    }
+
+    /// Goes on after so many redemptions and refunds that are no longer here.
+    pub(crate) fn begin_at(&mut self, redemptions: u64, refunds: u64) {
+        self.redemptions.begin_at(redemptions);
+        self.refunds.begin_at(refunds);
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let redemption = Redemption::restore(number, fields)?;
+        self.redemptions.put_back(number, redemption)?;
+        self.index(number);
+        Some(())
+    }
+
+    pub(crate) fn restore_refund(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        self.refunds.put_back(number, Refund::restore(number, fields)?)
+    }
+
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
         assert!(self.of_order(redemption.order).is_none(), "I5: an order redeems a coupon once");
         let number = self.redemptions.push(redemption);
+        self.index(number);
+        number
+    }
+
+    fn index(&mut self, number: u64) {
         let redemptions = &self.redemptions;
         let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order as u64;
-        self.by_order.insert(redemption.order as u64, number, hash);
-        if redemption.order_only != 0 {
-            self.chain(number, redemption.order_only);
+        let Redemption { order, order_only, .. } = *redemptions.get(number).expect("it was just put here");
+        self.by_order.insert(order as u64, number, hash);
+        if order_only != 0 {
+            self.chain(number, order_only);
         }
-        number
     }
 
     /// Puts a redemption in front of those of its order.

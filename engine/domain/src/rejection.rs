@@ -47,7 +47,7 @@ reasons! {
     Overloaded = 4, "OVERLOADED", true, "the server is at its limit; nothing was logged";
     LogFull = 5, "LOG_FULL", true, "the disk has no room for the log; nothing was logged";
     AmountOutOfRange = 6, "AMOUNT_OUT_OF_RANGE", false, "the amount is beyond what is counted";
-    Recovering = 7, "RECOVERING", true, "the server is starting; nothing was logged";
+    Recovering = 7, "RECOVERING", true, "the partition is still being recovered; nothing was logged";
     RequestIdReused = 10, "REQUEST_ID_REUSED", false, "the request id was used for another request; nothing was executed";
     RequestStoreFull = 11, "REQUEST_STORE_FULL", true, "too many remembered requests; none is forgotten early";
     OrderAlreadyRedeemed = 12, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";

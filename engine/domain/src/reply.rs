@@ -188,6 +188,8 @@ pub struct RedemptionView {
 pub struct CouponView {
     /// Its number.
     pub coupon: u64,
+    /// Lsn of its latest event: where its history begins.
+    pub last: u64,
     /// Its terms.
     pub terms: Arc<Terms>,
     /// What it is at this instant.

@@ -8,7 +8,9 @@ use crate::block::Blocks;
 use crate::container::{Entities, Table};
 use crate::digest::{Entity, EntityKind};
 use crate::hold::HOLDS_PER_COUPON_MAX;
+use crate::image::{Fields, Restore};
 use crate::money::AMOUNT_MAX;
+use crate::rejection::Reason;
 
 /// How long a request is remembered, in ms: 24 hours.
 pub const REQUEST_MEMORY_MS: i64 = 24 * 3_600_000;
@@ -136,6 +138,21 @@ impl Entity for Remembered {
     }
 }
 
+impl Restore for Remembered {
+    fn restore(_number: u64, fields: &Fields) -> Option<Remembered> {
+        let reason: u16 = fields.narrow(7)?;
+        Some(Remembered {
+            key: fields.wide(1),
+            fingerprint: fields.get(3),
+            lsn: fields.get(4),
+            at_ms: fields.get(5) as i64,
+            value: fields.get(6) as i64,
+            reason: (reason == 0 || Reason::from_number(reason).is_some()).then_some(reason)?,
+            operation: Operation::from_number(fields.narrow(8)?)?,
+        })
+    }
+}
+
 /// What the store says to a request before it is decided.
 pub(crate) enum Known<'a> {
     /// Never seen.
@@ -170,9 +187,32 @@ impl Requests {
     pub(crate) fn remember(&mut self, entry: Remembered) {
         assert!(self.find(entry.key).is_none(), "I5: one effect per idempotency key");
         let number = self.entries.push(entry);
+        self.index(entry.key, number);
+    }
+
+    fn index(&mut self, key: u128, number: u64) {
         let entries = &self.entries;
-        self.index
-            .insert(entry.key as u64, number, |&number| entries.get(number).expect("an indexed request is here").key as u64);
+        self.index.insert(key as u64, number, |&number| entries.get(number).expect("an indexed request is here").key as u64);
+    }
+
+    /// All of them, for an image.
+    pub(crate) fn entries(&self) -> &Entities<Remembered> {
+        &self.entries
+    }
+
+    /// Goes on after `forgotten` requests that are no longer here.
+    pub(crate) fn begin_at(&mut self, forgotten: u64) {
+        self.entries.begin_at(forgotten);
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let entry = Remembered::restore(number, fields)?;
+        if self.find(entry.key).is_some() {
+            return None;
+        }
+        self.entries.put_back(number, entry)?;
+        self.index(entry.key, number);
+        Some(())
     }
 
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.

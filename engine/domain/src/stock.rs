@@ -6,6 +6,7 @@
 
 use crate::container::{Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 
 /// The stock of one template at its home partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,12 @@ impl Entity for Home {
     }
 }
 
+impl Restore for Home {
+    fn restore(key: u64, fields: &Fields) -> Option<Home> {
+        Some(Home { opened: fields.flag(1)?, total: fields.get(2), ..Home::at_default(key) })
+    }
+}
+
 impl KeyedEntity for Home {
     fn key(&self) -> u64 {
         u64::from(self.template)
@@ -80,6 +87,12 @@ impl Entity for Share {
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.granted);
         visit(2, self.reclaimed);
+    }
+}
+
+impl Restore for Share {
+    fn restore(key: u64, fields: &Fields) -> Option<Share> {
+        Some(Share { granted: fields.get(1), reclaimed: fields.get(2), ..Share::at_default(key) })
     }
 }
 
@@ -99,6 +112,18 @@ impl Entity for Lessee {
         visit(2, self.returned);
         visit(3, self.issued);
         visit(4, self.restocked);
+    }
+}
+
+impl Restore for Lessee {
+    fn restore(key: u64, fields: &Fields) -> Option<Lessee> {
+        Some(Lessee {
+            received: fields.get(1),
+            returned: fields.get(2),
+            issued: fields.get(3),
+            restocked: fields.get(4),
+            ..Lessee::at_default(key)
+        })
     }
 }
 
@@ -152,6 +177,28 @@ impl Stock {
     /// What all of it adds to the state digest.
     pub fn digest(&self) -> u64 {
         self.homes.digest().wrapping_add(self.shares.digest()).wrapping_add(self.lessees.digest())
+    }
+
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.keyed(&self.homes)?;
+        out.keyed(&self.shares)?;
+        out.keyed(&self.lessees)
+    }
+
+    /// Homes come before the shares that say what is out of them.
+    pub(crate) fn restore(&mut self, kind: EntityKind, key: u64, fields: &Fields) -> Option<()> {
+        match kind {
+            EntityKind::Home => self.homes.put_back(Home::restore(key, fields)?),
+            EntityKind::HomeLessee => {
+                let share = Share::restore(key, fields)?;
+                self.shares.put_back(share)?;
+                let out = share.granted.checked_sub(share.reclaimed)?;
+                self.homes.change(u64::from(share.template), |home| home.out = home.out.saturating_add(out));
+                Some(())
+            }
+            EntityKind::Lessee => self.lessees.put_back(Lessee::restore(key, fields)?),
+            _ => None,
+        }
     }
 
     pub(crate) fn open(&mut self, template: u32, total: u64) {

@@ -4,8 +4,9 @@
 //! of a user's name is in the journal only.
 
 use crate::block::Blocks;
-use crate::container::{Entities, Keyed, KeyedEntity, Table};
+use crate::container::{Entities, Keyed, KeyedEntity, Table, spread};
 use crate::digest::{Entity, EntityKind};
+use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
 
 /// A user with a coupon here, or with a frozen account.
@@ -28,6 +29,12 @@ impl Entity for User {
     }
 }
 
+impl Restore for User {
+    fn restore(_number: u64, fields: &Fields) -> Option<User> {
+        Some(User { key: UserKey(fields.wide(1)), newest: fields.get(3), blocks: Blocks::from_number(fields.narrow(4)?)? })
+    }
+}
+
 /// How many of one template a user got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimCount {
@@ -40,6 +47,12 @@ impl Entity for ClaimCount {
     const KIND: EntityKind = EntityKind::ClaimCount;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, u64::from(self.claimed));
+    }
+}
+
+impl Restore for ClaimCount {
+    fn restore(key: u64, fields: &Fields) -> Option<ClaimCount> {
+        Some(ClaimCount { claimed: fields.narrow(1)?, ..ClaimCount::at_default(key) })
     }
 }
 
@@ -61,6 +74,8 @@ fn count_key(user: u32, template: u32) -> u64 {
 pub(crate) struct Users {
     users: Entities<User>,
     by_key: Table<u32>,
+    /// The numbers of frozen accounts; derived. It is asked with each use of a coupon, and small, where users are many.
+    frozen: Table<u32>,
     counts: Keyed<ClaimCount>,
 }
 
@@ -92,18 +107,59 @@ impl Users {
         self.users.change(u64::from(number), |user| std::mem::replace(&mut user.newest, coupon + 1))
     }
 
+    /// The blocks of the account of this number.
+    pub(crate) fn blocks(&self, number: u32) -> Blocks {
+        let frozen = self.frozen.find(spread(number.into()), |&frozen| frozen == number);
+        frozen.and_then(|number| self.get(number)).map_or(Blocks::default(), |user| user.blocks)
+    }
+
     /// Sets the blocks of an account, also of a user who has no coupons here; gives what they were.
     pub(crate) fn block(&mut self, key: UserKey, blocks: Blocks) -> Blocks {
         let number = self.find(key).unwrap_or_else(|| self.add(key));
-        self.users.change(u64::from(number), |user| std::mem::replace(&mut user.blocks, blocks))
+        let before = self.users.change(u64::from(number), |user| std::mem::replace(&mut user.blocks, blocks));
+        self.note_frozen(number, blocks);
+        before
+    }
+
+    fn note_frozen(&mut self, number: u32, blocks: Blocks) {
+        let hash = |number: &u32| spread(u64::from(*number));
+        self.frozen.remove(hash(&number), |&frozen| frozen == number);
+        if blocks.is_frozen() {
+            self.frozen.insert(hash(&number), number, hash);
+        }
     }
 
     fn add(&mut self, key: UserKey) -> u32 {
         let number = u32::try_from(self.users.push(User { key, newest: 0, blocks: Blocks::default() }))
             .expect("a partition has fewer than 2^32 users");
+        self.index(key, number);
+        number
+    }
+
+    fn index(&mut self, key: UserKey, number: u32) {
         let users = &self.users;
         self.by_key.insert(hash(key), number, |&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
-        number
+    }
+
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.numbered(&self.users)?;
+        out.keyed(&self.counts)
+    }
+
+    pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let user = User::restore(number, fields)?;
+        if self.find(user.key).is_some() {
+            return None;
+        }
+        self.users.put_back(number, user)?;
+        let number = u32::try_from(number).ok()?;
+        self.index(user.key, number);
+        self.note_frozen(number, user.blocks);
+        Some(())
+    }
+
+    pub(crate) fn restore_count(&mut self, key: u64, fields: &Fields) -> Option<()> {
+        self.counts.put_back(ClaimCount::restore(key, fields)?)
     }
 
     pub(crate) fn len(&self) -> u64 {

@@ -11,6 +11,12 @@ pub(crate) struct Mix {
     pub(crate) reads: u32,
     /// Templates changed and stopped.
     pub(crate) catalog: u32,
+    /// Value set aside, under the orders of tills.
+    pub(crate) holds: u32,
+    /// Holds captured and released.
+    pub(crate) ends: u32,
+    /// Coupons and accounts frozen and unfrozen, coupons made void.
+    pub(crate) operators: u32,
 }
 
 /// How often, in a thousand.
@@ -36,6 +42,8 @@ pub(crate) struct Chances {
     pub(crate) day: u32,
     /// Of a restart, that the clock was set back, as far as a node takes it.
     pub(crate) back: u32,
+    /// Of a step, that time leaps over the deadlines of holds and the ends of validities.
+    pub(crate) leap: u32,
 }
 
 /// A scenario.
@@ -61,10 +69,12 @@ pub struct Plan {
     pub(crate) side_images: u32,
 }
 
-const SALE: Mix = Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5, catalog: 0 };
-const TILL: Mix = Mix { claims: 15, cards: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2 };
+const SALE: Mix =
+    Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5, catalog: 0, holds: 0, ends: 0, operators: 0 };
+const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
+const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
 const ROUGH: Chances =
-    Chances { crash: 4, nested: 300, letter: 60, reply: 60, probe: 0, full: 1, capacity: 0, eio: 150, day: 0, back: 0 };
+    Chances { crash: 4, nested: 300, letter: 60, reply: 60, probe: 0, full: 1, capacity: 0, eio: 150, day: 0, back: 0, leap: 0 };
 
 const LEASE: Plan = Plan {
     name: "lease-2-2",
@@ -84,10 +94,12 @@ const MIXED: Plan =
 
 const LINES: Plan = Plan {
     name: "lines-4-2",
-    mix: Mix { claims: 10, cards: 20, redeems: 20, refunds: 5, raises: 0, reads: 10, catalog: 1 },
+    mix: Mix { claims: 10, cards: 20, redeems: 20, refunds: 5, raises: 0, reads: 10, catalog: 1, ..TILL },
     chances: Chances { crash: 8, letter: 200, probe: 25, ..ROUGH },
     ..MIXED
 };
+
+const TILLS_PLAN: Plan = Plan { name: "tills-4-2", mix: TILLS, users: 12, chances: Chances { leap: 3, ..ROUGH }, ..MIXED };
 
 /// Every scenario, by name.
 pub const PLANS: &[Plan] = &[
@@ -96,6 +108,9 @@ pub const PLANS: &[Plan] = &[
     Plan { name: "lease-16-16", partitions: 16, shards: 16, ..LEASE },
     Plan { name: "lease-16-1", partitions: 16, shards: 1, ..LEASE },
     MIXED,
+    TILLS_PLAN,
+    Plan { name: "tills-1-1", partitions: 1, shards: 1, ..TILLS_PLAN },
+    Plan { name: "tills-days-4-2", chances: Chances { day: 300, leap: 3, ..ROUGH }, ..TILLS_PLAN },
     Plan { name: "mixed-1-1", partitions: 1, shards: 1, ..MIXED },
     LINES,
     Plan { name: "days-4-2", chances: Chances { day: 300, ..ROUGH }, ..MIXED },

@@ -27,6 +27,12 @@ pub enum Planted {
     OutboxNotResent,
     /// A retry goes out under a new request id.
     RetryRenamed,
+    /// A hold is captured after its deadline.
+    CaptureAfterDeadline,
+    /// A hold that is let go gives its value back twice.
+    ReleaseTwice,
+    /// An expiry takes what is held, too.
+    ExpiryTakesHeld,
 }
 
 impl Planted {
@@ -43,5 +49,8 @@ impl Planted {
         Planted::InstalledEarly,
         Planted::OutboxNotResent,
         Planted::RetryRenamed,
+        Planted::CaptureAfterDeadline,
+        Planted::ReleaseTwice,
+        Planted::ExpiryTakesHeld,
     ];
 }

@@ -26,6 +26,8 @@ pub struct Totals {
     pub nested: u64,
     /// Directories that a crash may have left, each recovered and compared.
     pub images: u64,
+    /// Images made of journals.
+    pub snapshots: u64,
     /// Crashes with a lease's event on its way to the disk.
     pub lease_crashes: u64,
     /// Crashes with a line's event on its way to the disk.
@@ -36,6 +38,16 @@ pub struct Totals {
     pub sold_out: u64,
     /// Raises that were answered.
     pub raises: u64,
+    /// Holds that became redemptions while they lived.
+    pub captures: u64,
+    /// Holds that were let go.
+    pub releases: u64,
+    /// Holds whose deadline passed.
+    pub expired_holds: u64,
+    /// Holds that operators took away.
+    pub revoked_holds: u64,
+    /// Value that expired, in minor units and one-use coupons.
+    pub expired_value: u64,
 }
 
 impl AddAssign for Totals {
@@ -50,11 +62,17 @@ impl AddAssign for Totals {
         self.crashes += more.crashes;
         self.nested += more.nested;
         self.images += more.images;
+        self.snapshots += more.snapshots;
         self.lease_crashes += more.lease_crashes;
         self.line_crashes += more.line_crashes;
         self.full_disks += more.full_disks;
         self.sold_out += more.sold_out;
         self.raises += more.raises;
+        self.captures += more.captures;
+        self.releases += more.releases;
+        self.expired_holds += more.expired_holds;
+        self.revoked_holds += more.revoked_holds;
+        self.expired_value += more.expired_value;
     }
 }
 
@@ -67,7 +85,12 @@ impl fmt::Display for Totals {
         )?;
         write!(out, ", {} letters ({} lost), {} commits", self.letters, self.lost_letters, self.commits)?;
         write!(out, ", {} sold out, {} raises, {} full disks", self.sold_out, self.raises, self.full_disks)?;
+        write!(
+            out,
+            ", {} holds captured, {} released, {} expired, {} revoked",
+            self.captures, self.releases, self.expired_holds, self.revoked_holds
+        )?;
         write!(out, ", {} crashes ({} nested, {} meet a lease, ", self.crashes, self.nested, self.lease_crashes)?;
-        write!(out, "{} a line), {} crash images", self.line_crashes, self.images)
+        write!(out, "{} a line), {} crash images, {} snapshots", self.line_crashes, self.images, self.snapshots)
     }
 }

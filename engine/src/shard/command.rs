@@ -21,8 +21,9 @@ impl Shard {
         answers: &mut Vec<(u64, Answer)>,
     ) {
         let Request { partition, tag, command } = request;
-        if self.owned.get(usize::from(partition)).is_none_or(Option::is_none) {
-            answers.push((tag, Err(Reason::NotOwner.into())));
+        if !self.owns(partition) {
+            let reason = if partition < self.settings.partitions { Reason::Recovering } else { Reason::NotOwner };
+            answers.push((tag, Err(reason.into())));
             return;
         }
         match self.decide(partition, &command, scene, turn) {

@@ -40,7 +40,7 @@ const CATALOG: [&str; 3] = [
 pub fn run(args: &Args) -> Result<(), Error> {
     logging::start(&Log { filter: "warn".to_owned(), ..Log::default() })?;
     let dir = tempfile::Builder::new().prefix("tessera-dev-").tempdir().map_err(Error::Runtime)?;
-    tessera_engine::node::init(dir.path(), tessera_engine::node::PARTITIONS_DEFAULT)?;
+    tessera_engine::directory::init(dir.path(), tessera_engine::directory::PARTITIONS_DEFAULT)?;
     let mut settings = Settings { data_dir: Some(dir.path().to_owned()), ..Settings::default() };
     settings.server.listen = args.listen;
     settings.engine.shards = args.shards;

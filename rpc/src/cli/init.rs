@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tessera_engine::{keys::KEYS_NAME, node};
+use tessera_engine::{directory, keys::KEYS_NAME};
 
 use super::{
     Error,
@@ -15,13 +15,13 @@ pub struct Args {
     /// The directory; made if it is not there.
     dir: PathBuf,
     /// Partitions: a power of two up to 256, fixed for the life of the directory.
-    #[arg(long, default_value_t = node::PARTITIONS_DEFAULT)]
+    #[arg(long, default_value_t = directory::PARTITIONS_DEFAULT)]
     partitions: u16,
 }
 
 /// Makes it and says what to keep.
 pub fn run(args: &Args, output: Output) -> Result<(), Error> {
-    let uuid = node::init(&args.dir, args.partitions)?.to_string();
+    let uuid = directory::init(&args.dir, args.partitions)?.to_string();
     let keys = args.dir.join(KEYS_NAME);
     match output {
         Output::Json => output::print_json(&serde_json::json!({

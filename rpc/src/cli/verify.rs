@@ -54,7 +54,9 @@ fn problems(verified: &Verified) -> Vec<String> {
     let log = verified.log.problem.as_ref().map(ToString::to_string);
     let line = verified.broken_line.as_ref().map(ToString::to_string);
     let stock = verified.stock.as_ref().err().map(ToString::to_string);
-    [log, line, stock].into_iter().flatten().collect()
+    let manifest = verified.manifest.as_ref().map(ToString::to_string);
+    let images = verified.images.iter().filter_map(|checked| checked.problem.as_ref().map(ToString::to_string));
+    [log, line, stock, manifest].into_iter().flatten().chain(images).collect()
 }
 
 fn advice(verified: &Verified) -> &'static str {
@@ -64,12 +66,19 @@ fn advice(verified: &Verified) -> &'static str {
     }
 }
 
+/// How many images, and how many of them the log led to.
+fn images_in_words(verified: &Verified) -> String {
+    let compared = verified.images.iter().filter(|checked| checked.is_compared).count();
+    format!("{} loaded, {compared} of them compared with the log", verified.images.len())
+}
+
 fn print_table(verified: &Verified, problems: &[String]) -> Result<(), Error> {
     let log = &verified.log;
     output::print_facts(&[
         ("log", log.identity.uuid.to_string()),
         ("whole", format!("{} groups, {} frames, {} bytes", log.groups, log.whole.frames, log.whole.bytes)),
         ("tail", log.tail.as_ref().map_or("none".to_owned(), |tail| format!("{tail:?}"))),
+        ("images", images_in_words(verified)),
         ("catalog", format!("lsn {}, digest {:016x}", verified.catalog.0, verified.catalog.1)),
         ("problems", if problems.is_empty() { "none".to_owned() } else { problems.join("\n") }),
     ])?;
@@ -90,6 +99,13 @@ fn print_json(verified: &Verified, problems: &[String]) -> Result<(), Error> {
         .partitions
         .iter()
         .map(|(number, lsn, digest)| serde_json::json!({"partition": number, "lsn": lsn, "digest": format!("{digest:016x}")}));
+    let images = verified.images.iter().map(|checked| {
+        let (subject, problem) = (&checked.image.subject, checked.problem.as_ref().map(ToString::to_string));
+        serde_json::json!({
+            "file": checked.image.file_name(), "partition": subject.journal.0, "lsn": subject.cursor.lsn.0,
+            "compared": checked.is_compared, "problem": problem,
+        })
+    });
     let stocks = verified.stock.iter().flatten().map(|stock| {
         serde_json::json!({
             "template": stock.template, "total": stock.total, "free": stock.free, "unsold": stock.unsold,
@@ -104,6 +120,7 @@ fn print_json(verified: &Verified, problems: &[String]) -> Result<(), Error> {
         "bytes": log.whole.bytes,
         "tail": log.tail.as_ref().map(|tail| format!("{tail:?}")),
         "catalog": {"lsn": verified.catalog.0, "digest": format!("{:016x}", verified.catalog.1)},
+        "images": images.collect::<Vec<_>>(),
         "partitions": partitions.collect::<Vec<_>>(),
         "stocks": stocks.collect::<Vec<_>>(),
         "problems": problems,

@@ -40,7 +40,7 @@ async fn start() -> Serving {
     if dir.exists() {
         fs::remove_dir_all(&dir).expect("the directory of the run before is removed");
     }
-    tessera_engine::node::init(&dir, 4).expect("a new directory");
+    tessera_engine::directory::init(&dir, 4).expect("a new directory");
     let mut settings = Settings { data_dir: Some(dir), ..Settings::default() };
     settings.server.listen = "127.0.0.1:0".parse().expect("an address");
     settings.engine.shards = 2;

@@ -80,6 +80,18 @@ impl SimStorage {
         self.disk.lock().steps
     }
 
+    /// How many times a file was asked for by its name.
+    #[must_use]
+    pub fn opens(&self) -> u64 {
+        self.disk.lock().opens
+    }
+
+    /// How many bytes were read, maps aside.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.disk.lock().bytes_read
+    }
+
     /// Places a fault at a step yet to come.
     pub fn fail_at(&self, step: u64, fault: Fault) {
         self.disk.lock().faults.insert(step, fault);

@@ -49,6 +49,8 @@ pub(super) struct SimDisk {
     pub(super) locked: bool,
     pub(super) capacity_bytes: Option<u64>,
     pub(super) io_bytes_max: Option<usize>,
+    pub(super) opens: u64,
+    pub(super) bytes_read: u64,
 }
 
 impl SimDisk {
@@ -97,8 +99,9 @@ impl SimDisk {
         self.inodes.get_mut(&number).expect("an open file has an inode")
     }
 
-    pub(super) fn open(&self, name: &str) -> io::Result<u64> {
+    pub(super) fn open(&mut self, name: &str) -> io::Result<u64> {
         self.check_read()?;
+        self.opens += 1;
         self.names.get(name).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 

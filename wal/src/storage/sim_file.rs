@@ -159,13 +159,15 @@ impl SimFile {
     }
 
     fn read(&self, into: &mut [u8], offset: u64, through_cache: bool) -> io::Result<usize> {
-        let disk = self.disk.lock();
+        let mut disk = self.disk.lock();
         disk.check_read()?;
         let io_bytes_max = disk.io_bytes_max.unwrap_or(usize::MAX);
         // What passes by the cache moves in whole sectors.
         let least = if through_cache { 1 } else { SECTOR_BYTES };
         let count = into.len().min(io_bytes_max.max(least) / least * least);
-        Ok(disk.inode_numbered(self.inode).read(&mut into[..count], offset, through_cache))
+        let count = disk.inode_numbered(self.inode).read(&mut into[..count], offset, through_cache);
+        disk.bytes_read += count as u64;
+        Ok(count)
     }
 
     fn sync(&self) -> io::Result<()> {

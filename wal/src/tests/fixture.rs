@@ -16,7 +16,7 @@ fn written() -> SimStorage {
     let storage = new_log();
     for start in 0..2_u8 {
         let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(24576)).unwrap();
-        let tenure = tenure(&mut scribe, 0);
+        let tenure = scribe.tenure(0);
         writer.commit(&[&tenure]).unwrap();
         let frames = [scribe.frame(0, &[start; 10]), scribe.frame(1, &[start; 5000]), scribe.frame(0xFFFF, b"")];
         writer.commit(&frames.each_ref().map(Vec::as_slice)).unwrap();
@@ -26,17 +26,6 @@ fn written() -> SimStorage {
     let names = storage.list().unwrap();
     names.iter().filter(|name| name.starts_with("spare-")).for_each(|name| storage.lose(name));
     storage
-}
-
-fn tenure(scribe: &mut Scribe, journal: u16) -> Vec<u8> {
-    let cursor = scribe.cursors.entry(JournalId(journal)).or_default();
-    let (number, first_lsn) = (FrameNo(cursor.number.0 + 1), Lsn(cursor.lsn.0 + 1));
-    let (kind, now_ms, journal) = (FrameKind::Tenure, cursor.now_ms.max(500), JournalId(journal));
-    let header = FrameHeader { journal, number, tenure: number, first_lsn, count: 0, now_ms, catalog_lsn: 4, digest: 5, kind };
-    let mut bytes = Vec::new();
-    let chain = seal(&header, b"owner", &cursor.chain, &mut bytes);
-    cursor.advance_sealed(&header, chain);
-    bytes
 }
 
 fn kept() -> SimStorage {

@@ -222,6 +222,8 @@ fn a_tenure_begins_with_its_own_number_and_is_read_back() {
     });
     read.unwrap();
     assert_eq!((seen.len(), seen[0].kind, seen[0].digest), (1, FrameKind::Tenure, 7));
+    assert_eq!(log.position(JournalId(2)), Some(Position { number: FrameNo(1), lsn: Lsn(0) }));
+    assert_eq!(log.history().frame(JournalId(2), FrameNo(1)).unwrap().map(|frame| frame.header), Some(seen[0]));
     log.stop();
 }
 

@@ -1,11 +1,13 @@
 //! Tests of the log as a whole, over the simulated storage. Each file is about one promise; what they share is the scribe.
 
+mod archive;
 mod bit_flips;
 mod crash;
 mod crash_nested;
 mod crash_planted;
 mod disk_full;
 mod fixture;
+mod history;
 mod limits;
 mod log_thread;
 mod meddling;

@@ -6,7 +6,7 @@ use crate::storage::sim::SimStorage;
 use crate::*;
 use std::ops::ControlFlow;
 
-fn payloads(reader: &Reader<SimStorage>, journal: u16, from: u64) -> Result<Vec<Vec<u8>>, Error> {
+fn payloads(reader: &Reader, journal: u16, from: u64) -> Result<Vec<Vec<u8>>, Error> {
     let mut seen = Vec::new();
     reader.read(JournalId(journal), FrameNo(from), &mut |frame| {
         seen.push(frame.payload.to_vec());

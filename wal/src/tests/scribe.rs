@@ -14,6 +14,11 @@ pub(super) struct Scribe {
 impl Scribe {
     /// The next frame of a journal.
     pub(super) fn frame(&mut self, journal: u16, payload: &[u8]) -> Vec<u8> {
+        self.frame_of_events(journal, 1, payload)
+    }
+
+    /// The next frame of a journal, of so many events.
+    pub(super) fn frame_of_events(&mut self, journal: u16, count: u32, payload: &[u8]) -> Vec<u8> {
         let journal = JournalId(journal);
         let cursor = self.cursors.entry(journal).or_default();
         let header = FrameHeader {
@@ -21,7 +26,7 @@ impl Scribe {
             number: FrameNo(cursor.number.0 + 1),
             tenure: cursor.tenure,
             first_lsn: Lsn(cursor.lsn.0 + 1),
-            count: 1,
+            count,
             now_ms: 1_000 + cursor.number.0 as i64,
             catalog_lsn: 0,
             digest: 0,
@@ -33,10 +38,32 @@ impl Scribe {
         bytes
     }
 
+    /// The next frame of a journal, which begins a tenure.
+    pub(super) fn tenure(&mut self, journal: u16) -> Vec<u8> {
+        let journal = JournalId(journal);
+        let cursor = self.cursors.entry(journal).or_default();
+        let (number, first_lsn) = (FrameNo(cursor.number.0 + 1), Lsn(cursor.lsn.0 + 1));
+        let (kind, now_ms) = (FrameKind::Tenure, cursor.now_ms.max(500));
+        let header =
+            FrameHeader { journal, number, tenure: number, first_lsn, count: 0, now_ms, catalog_lsn: 4, digest: 5, kind };
+        let mut bytes = Vec::new();
+        let chain = seal(&header, b"owner", &cursor.chain, &mut bytes);
+        cursor.advance_sealed(&header, chain);
+        bytes
+    }
+
     /// Takes in what a log replays; panics where it does not follow.
     pub(super) fn follow(&mut self, frame: &Frame<'_>) {
         let cursor = self.cursors.entry(frame.header.journal).or_default();
         cursor.accept(frame).expect("replayed frames follow each other");
+    }
+
+    /// As [`Scribe::follow`], where the journal's earlier frames may have been trimmed.
+    pub(super) fn resume(&mut self, frame: &Frame<'_>) {
+        match self.cursors.contains_key(&frame.header.journal) {
+            true => self.follow(frame),
+            false => self.cursors.entry(frame.header.journal).or_default().resume(frame),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::codec;
 use crate::container::Entities;
 use crate::digest::{self, Clock, Entity, EntityKind, contribution};
 use crate::event::{Event, Request, TemplateStopped, TemplateWritten};
+use crate::image::Chunks;
 use crate::keyed::IdHashKey;
 use crate::partition::Divergence;
 use crate::rejection::Rejection;
@@ -21,7 +22,7 @@ pub struct CatalogState {
     pub(super) catalog: Catalog,
     time_ms: i64,
     pub(super) writes: Entities<Arc<Template>>,
-    pub(super) requests: Requests,
+    pub(crate) requests: Requests,
 }
 
 impl Entity for Arc<Template> {
@@ -57,8 +58,7 @@ impl CatalogState {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let clock = Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 3] };
-        contribution(0, &clock).wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
+        contribution(0, &self.clock()).wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
     }
 
     /// The answer of the write just applied.
@@ -70,6 +70,40 @@ impl CatalogState {
     pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Reply {
         let template = self.writes.get(entry.value as u64).expect("I3: a remembered write is here").clone();
         Reply::Template { written: Some(Written { partition: CATALOG_PARTITION, lsn: entry.lsn, replayed }), template }
+    }
+
+    /// All of it as chunks of an image; what `pass_on` refuses ends it.
+    pub fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut out = Chunks::new(pass_on);
+        out.one(&self.clock())?;
+        for number in self.writes.first()..self.writes.next() {
+            let template = self.writes.get(number).expect("every write is kept");
+            out.blob(EntityKind::Template, number, &write_bytes(template))?;
+        }
+        out.end()?;
+        out.numbered(self.requests.entries())
+    }
+
+    pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
+        let is_new = self.lsn() == 0 && self.writes.next() == 0;
+        is_new.then(|| {
+            (self.catalog.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
+            self.requests.begin_at(clock.forgotten);
+        })
+    }
+
+    pub(crate) fn restore_write(&mut self, number: u64, bytes: &[u8]) -> Option<()> {
+        let template = Arc::new(written_bytes(bytes)?);
+        if template.terms.template as usize > self.catalog.templates.len() {
+            return None;
+        }
+        self.writes.put_back(number, template.clone())?;
+        self.catalog.put(template);
+        Some(())
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 3] }
     }
 
     pub(super) fn request_key(&self, operation: Operation, template: &str, request_id: &str) -> u128 {
@@ -142,5 +176,33 @@ impl CatalogState {
             reason: 0,
             operation,
         });
+    }
+}
+
+/// In an image a write has forgotten its request, which is remembered beside it.
+const NO_REQUEST: Request<'static> = Request { id: "", fingerprint: 0 };
+
+/// A write in an image: whether it stopped the template, then the event that would make it what it is.
+fn write_bytes(template: &Template) -> Vec<u8> {
+    let request = NO_REQUEST;
+    let body = template.terms.body();
+    let event = TemplateWritten { body, display_name: &template.display_name, stock: template.stock, request };
+    let mut bytes = vec![u8::from(template.stopped)];
+    codec::encode(&Event::TemplateUpdated(event), &mut bytes);
+    bytes
+}
+
+fn written_bytes(bytes: &[u8]) -> Option<Template> {
+    let (&stopped, event) = bytes.split_first()?;
+    match codec::decode(event) {
+        Ok((Event::TemplateUpdated(written), used)) if stopped <= 1 && used == event.len() && written.request == NO_REQUEST => {
+            Some(Template {
+                terms: Terms::from_body(&written.body)?,
+                display_name: written.display_name.into(),
+                stock: written.stock,
+                stopped: stopped == 1,
+            })
+        }
+        _ => None,
     }
 }

@@ -23,17 +23,33 @@ impl<E> Default for Entities<E> {
     }
 }
 
-impl<E: Entity> Entities<E> {
+impl<E: Entity + Clone> Entities<E> {
     /// Adds one; gives its number.
     pub fn push(&mut self, entity: E) -> u64 {
         let number = self.next;
-        if (number as usize).is_multiple_of(CHUNK) {
-            self.chunks.push_back(Vec::with_capacity(CHUNK));
+        let (_, slot) = self.place(number);
+        if slot == 0 || self.chunks.is_empty() {
+            // What was below it in its chunk has been forgotten; those slots are never looked at.
+            let mut chunk = Vec::with_capacity(CHUNK);
+            chunk.resize(slot, entity.clone());
+            self.chunks.push_back(chunk);
         }
         self.digest = self.digest.wrapping_add(contribution(number, &entity));
         self.chunks.back_mut().expect("a chunk was just made sure of").push(entity);
         self.next += 1;
         number
+    }
+
+    /// Numbers go on from `first`, in entities that were never touched.
+    pub fn begin_at(&mut self, first: u64) {
+        assert!(self.chunks.is_empty() && self.next == 0, "entities begin once");
+        self.first = first;
+        self.next = first;
+    }
+
+    /// Puts an entity back under its number; `None` if that is not the next.
+    pub fn put_back(&mut self, number: u64, entity: E) -> Option<()> {
+        (number == self.next && self.push(entity) == number).then_some(())
     }
 
     /// The entity of this number, if it is here.
@@ -58,10 +74,7 @@ impl<E: Entity> Entities<E> {
     }
 
     /// Removes the oldest; gives its number and it.
-    pub fn forget_first(&mut self) -> Option<(u64, E)>
-    where
-        E: Clone,
-    {
+    pub fn forget_first(&mut self) -> Option<(u64, E)> {
         let number = self.first;
         let entity = self.get(number)?.clone();
         self.digest = self.digest.wrapping_sub(contribution(number, &entity));

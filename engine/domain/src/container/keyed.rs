@@ -48,6 +48,18 @@ impl<E: KeyedEntity> Keyed<E> {
         result
     }
 
+    /// Puts an entity back under its key; `None` if it is at its default or one of this key is here.
+    pub fn put_back(&mut self, entity: E) -> Option<()> {
+        let (key, hash) = (entity.key(), spread(entity.key()));
+        let adds = contribution(key, &entity);
+        if adds == 0 || self.table.find(hash, |entity| entity.key() == key).is_some() {
+            return None;
+        }
+        self.digest = self.digest.wrapping_add(adds);
+        self.table.insert(hash, entity, |entity| spread(entity.key()));
+        Some(())
+    }
+
     /// All that are not at their default, in an order that means nothing.
     pub fn iter(&self) -> impl Iterator<Item = &E> {
         self.table.iter()

@@ -85,7 +85,7 @@ impl Partition {
         if let Some((_, first)) = self.redemptions.of_order(hold.order) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
-        let own = self.live_hold_of(hold.order, context.now_ms);
+        let own = self.live_hold_of(hold.coupon, hold.order, context.now_ms);
         let standing = self.standing_of(hold.coupon, context.now_ms);
         Ok(standing.quote(amount, standing.terms.currency, own)?.applied)
     }

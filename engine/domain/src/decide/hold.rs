@@ -51,7 +51,7 @@ impl Partition {
         if let Some((_, first)) = self.redemptions.of_order(natural) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
-        let own = self.live_hold_of(natural, context.now_ms);
+        let own = self.live_hold_of(coupon, natural, context.now_ms);
         let standing = self.standing_of(coupon, context.now_ms).without(own);
         let quote = standing.quote(hold.amount, hold.currency, None)?;
         if standing.live_holds >= HOLDS_PER_COUPON_MAX {

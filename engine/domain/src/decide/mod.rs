@@ -8,6 +8,7 @@ mod capture;
 mod claim;
 mod hold;
 mod operator;
+mod past;
 mod read;
 mod recall;
 mod redeem;

@@ -60,7 +60,7 @@ impl Partition {
                 Err(refusal) => return refusal.into(),
             },
         };
-        let blocks = self.users.find(user).and_then(|user| self.users.get(user)).map_or(Blocks::default(), |user| user.blocks);
+        let blocks = self.users.find(user).map_or(Blocks::default(), |number| self.users.blocks(number));
         Decision::happen([Event::UserBlocked(UserBlocked {
             user: command.user.id.as_str(),
             operation: operation as u8,

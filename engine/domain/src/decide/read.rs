@@ -76,6 +76,7 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
     let value = &standing.value;
     CouponView {
         coupon: standing.number,
+        last: standing.coupon.last,
         terms: standing.terms.clone(),
         life: standing.life(),
         window: standing.window,

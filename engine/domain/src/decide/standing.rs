@@ -59,13 +59,15 @@ impl Partition {
         if window.is_over(now_ms) {
             value.expired += std::mem::take(&mut value.available);
         }
-        let account_blocks = self.users.get(coupon.user).expect("a coupon has an owner").blocks;
+        let account_blocks = self.users.blocks(coupon.user);
         Standing { number, coupon, terms, window, value, live_holds, account_blocks, now_ms }
     }
 
-    /// The live hold of this natural key.
-    pub(super) fn live_hold_of(&self, order: u128, now_ms: i64) -> Option<&Hold> {
-        self.holds.of_order(order).map(|(_, hold)| hold).filter(|hold| hold.is_live(now_ms))
+    /// The live hold of this natural key on its coupon.
+    pub(super) fn live_hold_of(&self, coupon: u64, order: u128, now_ms: i64) -> Option<&Hold> {
+        let (_, live_holds) = self.holds.held(coupon);
+        let newest = if live_holds > 0 { self.holds.of_order(order) } else { None };
+        newest.map(|(_, hold)| hold).filter(|hold| hold.is_live(now_ms))
     }
 }
 

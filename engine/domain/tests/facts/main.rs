@@ -15,6 +15,7 @@ mod forgetting;
 mod golden;
 mod hold;
 mod idempotency;
+mod image;
 mod journal;
 mod model;
 mod natural_key;

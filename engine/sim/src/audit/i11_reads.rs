@@ -4,7 +4,7 @@
 //! acknowledged when the read was sent.
 
 use crate::clients::Ask;
-use crate::history::{Shelf, Version};
+use crate::history::{Shelf, StockVersion};
 use crate::violation::{Checked, broken, holds};
 use tessera_domain::Reply;
 use tessera_domain::command::{Command, ListCoupons};
@@ -16,10 +16,11 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
         (_, Reply::Coupon(view)) => check_card(shelf, view, floor),
         (Ask::Partition(_, Command::ListCoupons(list)), Reply::Coupons(page)) => check_wallet(shelf, list, page, floor),
         (_, Reply::Quote(quote)) if quote.terms.is_stored_value() => {
-            let versions = &shelf.cards.get(quote.coupon as usize).ok_or_else(|| never_issued(quote.coupon))?.versions;
+            let card = shelf.cards.get(quote.coupon as usize).ok_or_else(|| never_issued(quote.coupon))?;
             let before = quote.balance_after + quote.applied;
-            let is_one = was_current(versions, floor, |shown| shown.0 == before);
-            holds(is_one, "I11", || format!("card {} never held {before} since lsn {floor}", quote.coupon))
+            // What was held may have been available by then.
+            let is_one = card.was(floor, |was| (was.available..=was.available + was.held).contains(&before));
+            holds(is_one, "I11", || format!("card {} never had {before} since lsn {floor}", quote.coupon))
         }
         (_, Reply::Stock(stock)) if stock.opened => {
             let shown = (stock.total as i64, stock.leased as i64);
@@ -32,14 +33,8 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
 
 fn check_card(shelf: &Shelf, view: &CouponView, floor: u64) -> Checked {
     let card = shelf.cards.get(view.coupon as usize).ok_or_else(|| never_issued(view.coupon))?;
-    let shown = (view.available, view.captured);
-    let is_one = was_current(&card.versions, floor, |version| version == shown);
-    holds(is_one, "I11", || {
-        format!(
-            "card {} was shown as (available, captured) = {shown:?} since lsn {floor}; it was {:?}",
-            view.coupon, card.versions
-        )
-    })
+    let is_one = card.was(floor, |accounts| accounts.may_show(view));
+    holds(is_one, "I11", || format!("card {} was shown as {view:?} since lsn {floor}; it was {:?}", view.coupon, card.versions))
 }
 
 /// A whole wallet shows each coupon that was acknowledged before, and none that is not there.
@@ -56,7 +51,7 @@ fn check_wallet(shelf: &Shelf, list: &ListCoupons, page: &CouponPage, floor: u64
 }
 
 /// Whether one version that `is_shown` was the newest one at some lsn from `floor` on.
-fn was_current(versions: &[Version], floor: u64, is_shown: impl Fn((i64, i64)) -> bool) -> bool {
+fn was_current(versions: &[StockVersion], floor: u64, is_shown: impl Fn((i64, i64)) -> bool) -> bool {
     let ends = versions.iter().skip(1).map(|next| next.lsn).chain([u64::MAX]);
     versions.iter().zip(ends).any(|(version, end)| end > floor && is_shown(version.shown))
 }

@@ -1,12 +1,13 @@
-//! I2: what a card holds is what was loaded, less what was captured, plus what was refunded: in the plain model as in the state.
+//! I2: available + held + captured + expired + voided = loaded, of each card and of all: in the plain model as in the state.
 
 use super::shadow::Shadow;
-use crate::history::History;
+use crate::history::{History, Shelf};
 use crate::machine::KEY_VERSION;
 use crate::violation::{Checked, holds};
 use tessera_domain::command::{Command, Instrument};
 use tessera_domain::lease::LesseeDesk;
-use tessera_domain::{Context, Decision, Partition, Reply};
+use tessera_domain::reply::CouponView;
+use tessera_domain::{Context, Decision, Partition, Reply, ValueTotals};
 
 /// Every card of every partition.
 pub(crate) fn check(shadow: &Shadow, history: &History) -> Checked {
@@ -20,20 +21,35 @@ pub(crate) fn check(shadow: &Shadow, history: &History) -> Checked {
             requests_max: u64::MAX,
         };
         for (number, card) in (0..).zip(&shelf.cards) {
-            let (found, told) = (held(ledger.state(), &context, number), card.versions.last().map(|version| version.shown));
-            holds(found == told, "I2", || format!("card {number}: the state holds {found:?}, its history {told:?}"))?;
+            let found = seen(ledger.state(), &context, number);
+            let is_told = found.as_ref().is_some_and(|view| card.now().may_show(view));
+            holds(is_told, "I2", || format!("card {number}: the state shows {found:?}, its history {:?}", card.now()))?;
         }
-        let beyond = held(ledger.state(), &context, shelf.cards.len() as u64);
+        check_totals(ledger.state(), shelf)?;
+        let beyond = seen(ledger.state(), &context, shelf.cards.len() as u64);
         holds(beyond.is_none(), "I2", || "a coupon without a history".into())?;
     }
     Ok(())
 }
 
-/// What the state shows of a coupon: available and captured.
-fn held(state: &Partition, context: &Context<'_>, coupon: u64) -> Option<(i64, i64)> {
+/// The sums over all cards: as they were kept, as they are counted anew, and as the history has them.
+fn check_totals(state: &Partition, shelf: &Shelf) -> Checked {
+    let kept: Vec<ValueTotals> = state.value_totals().map(|(_, _, totals)| totals).collect();
+    let (counted, told) = (state.recount_value(), shelf.totals());
+    holds(kept == counted, "I2", || format!("partition {} keeps {kept:?} and holds {counted:?}", state.id()))?;
+    let as_told = |totals: &ValueTotals| {
+        [totals.available, totals.held, totals.captured, totals.expired, totals.voided].map(|account| account as i64)
+    };
+    let told: Vec<[i64; 5]> = told.iter().map(|sum| [sum.available, sum.held, sum.captured, sum.expired, sum.voided]).collect();
+    let is_whole = kept.iter().all(ValueTotals::are_whole) && kept.iter().map(as_told).eq(told.iter().copied());
+    holds(is_whole, "I2", || format!("partition {} holds {kept:?}, its history {told:?}", state.id()))
+}
+
+/// What the state shows of a coupon.
+fn seen(state: &Partition, context: &Context<'_>, coupon: u64) -> Option<CouponView> {
     let command = Command::GetCoupon(Instrument::Bearer { coupon, key_version: KEY_VERSION });
     match state.decide(context, &command) {
-        Decision::Answer(Reply::Coupon(view)) => Some((view.available, view.captured)),
+        Decision::Answer(Reply::Coupon(view)) => Some(view),
         _ => None,
     }
 }

@@ -16,6 +16,10 @@ pub(crate) fn check(history: &History, op: usize, answer: &Answer) -> Checked {
     let fact = history.fact(place.0, place.1).ok_or_else(lost)?;
     if let Some(written) = answer.as_ref().ok().and_then(Reply::written) {
         let acknowledged = (written.partition, written.lsn);
+        if let (What::Joined { redemption: hold }, Ok(Reply::Released(released))) = (fact.what, answer) {
+            let same = released.hold == hold && place == acknowledged;
+            return holds(same, "I5", || format!("operation {op} released hold {hold} again and was answered {answer:?}"));
+        }
         if let What::Joined { redemption } = fact.what {
             let first = history.fact(place.0, redemption).ok_or_else(lost)?;
             let same = (place.0, redemption) == acknowledged && is_outcome(first, answer);
@@ -38,6 +42,16 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::Refunded { redemption, coupon, amount, balance_after }, Ok(Reply::Refunded(refunded))) => {
             let told = (refunded.redemption, refunded.coupon, refunded.amount, refunded.balance_after);
             told == (redemption, coupon, amount, balance_after)
+        }
+        (What::Held { coupon, amount, applied, deadline_ms }, Ok(Reply::Held(held))) => {
+            (held.coupon, held.amount, held.applied, held.deadline_ms) == (coupon, amount, applied, deadline_ms)
+        }
+        (What::Released { hold }, Ok(Reply::Released(released))) => released.hold == hold,
+        (What::Blocked { blocks, revoked_holds }, Ok(Reply::Blocked(blocked))) => {
+            (blocked.blocks.number(), blocked.revoked_holds) == (blocks, revoked_holds)
+        }
+        (What::Voided { amount, revoked_holds }, Ok(Reply::Voided(voided))) => {
+            (voided.amount, voided.revoked_holds) == (amount, revoked_holds)
         }
         (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {

@@ -6,11 +6,13 @@ mod i1_stock;
 mod i2_balance;
 mod i3_writes;
 mod i5_replies;
+mod i8_holds;
 mod lines;
 mod shadow;
 
 use crate::clients::{Ask, Attempt, Floor, Op};
 use crate::history::History;
+use crate::planted::Planted;
 use crate::violation::Checked;
 use i5_replies::Promises;
 use shadow::Shadow;
@@ -41,10 +43,10 @@ pub(crate) struct Auditor {
 }
 
 impl Auditor {
-    pub(crate) fn new(partitions: u16) -> Auditor {
+    pub(crate) fn new(partitions: u16, planted: Option<Planted>) -> Auditor {
         Auditor {
             shadow: Shadow::new(partitions),
-            history: History::new(partitions),
+            history: History::new(partitions, planted),
             promises: Promises::default(),
             testimonies: Vec::new(),
             acknowledged: BTreeMap::new(),
@@ -134,6 +136,7 @@ impl Auditor {
             self.check_testimony(&told, &ops[told.op])?;
         }
         i2_balance::check(&self.shadow, &self.history)?;
+        i8_holds::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, false)?;
         self.group()?;
         Ok(kept)
@@ -149,8 +152,10 @@ impl Auditor {
         }
     }
 
-    /// At rest, after demand for more than every stock.
-    pub(crate) fn at_rest(&self) -> Checked {
+    /// At rest, after demand for more than every stock; what was due before `due_ms` is written.
+    pub(crate) fn at_rest(&self, due_ms: i64) -> Checked {
+        i8_holds::check(&self.shadow, &self.history)?;
+        i8_holds::check_at_rest(&self.history, due_ms)?;
         i1_stock::check_sold_to_the_last(&self.shadow, &self.history)?;
         i2_balance::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, true)

@@ -4,6 +4,7 @@ use super::op::Ask;
 use std::collections::BTreeMap;
 use tessera_domain::command::Command;
 use tessera_domain::keyed::UserKey;
+use tessera_domain::reply::{Refunded, Replacement};
 use tessera_domain::{Reason, Reply, Terms};
 use tessera_engine::letter::Answer;
 
@@ -31,6 +32,8 @@ pub(crate) struct Known {
     pub(crate) cards: Vec<Card>,
     /// Partition and lsn of redemptions.
     pub(crate) redemptions: Vec<(u16, u64)>,
+    /// Partition and lsn of holds, and what they hold at most.
+    pub(crate) holds: Vec<(u16, u64, i64)>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
     /// Templates that were created, by name, with the version last heard of.
@@ -70,6 +73,8 @@ impl Known {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
                 self.cards.push(Card { partition: *partition, coupon, user: claim.user.key, key_version });
             }
+            (_, Reply::Held(held)) => self.holds.push((held.written.partition, held.written.lsn, held.amount)),
+            (_, Reply::Refunded(refunded)) => self.replaced(refunded),
             (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
             (Ask::Partition(_, Command::RaiseStock(raise)), Reply::StockRaised { total, .. }) => {
                 let sale = sale_of(raise.template.as_str()).and_then(|sale| self.sales.get_mut(sale));
@@ -80,6 +85,14 @@ impl Known {
             (_, Reply::Template { template, .. }) => self.written(&template.terms, template.stock),
             _ => {}
         }
+    }
+
+    /// A void card has another one in its place.
+    fn replaced(&mut self, refunded: &Refunded) {
+        let Some(Replacement { coupon, key_version, .. }) = refunded.replacement else { return };
+        let partition = refunded.written.partition;
+        let old = self.cards.iter().find(|card| (card.partition, card.coupon) == (partition, refunded.coupon)).copied();
+        self.cards.extend(old.map(|old| Card { coupon, key_version, ..old }));
     }
 
     fn written(&mut self, terms: &Terms, stock: Option<u64>) {

@@ -2,6 +2,7 @@
 
 mod known;
 mod op;
+mod till;
 mod workload;
 
 use crate::dice::Dice;

@@ -1,7 +1,7 @@
 //! One operation of a client: what is asked, and each time it was sent.
 
 use tessera_domain::Id;
-use tessera_domain::command::{CatalogCommand, Claim, Command, Redeem, Refund};
+use tessera_domain::command::{Capture, CatalogCommand, Claim, Command, Hold, Redeem, Refund, Release};
 use tessera_domain::reply::{CATALOG_PARTITION, Written};
 use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;
@@ -76,15 +76,18 @@ impl Ask {
         }
     }
 
-    /// The same charge for the same order, under another request id.
+    /// The same charge or hold for the same order, under another request id.
     pub(crate) fn twin(&self, op: usize) -> Option<Ask> {
-        match self {
-            Ask::Partition(partition, Command::Redeem(redeem)) => {
-                let redeem = Redeem { request_id: request_id(op), ..redeem.clone() };
-                Some(Ask::Partition(*partition, Command::Redeem(redeem)))
-            }
-            _ => None,
-        }
+        let Ask::Partition(partition, command) = self else { return None };
+        let request_id = request_id(op);
+        let command = match command {
+            Command::Redeem(redeem) => Command::Redeem(Redeem { request_id, ..redeem.clone() }),
+            Command::Hold(hold) => Command::Hold(Hold { request_id, ..hold.clone() }),
+            Command::Capture(capture) => Command::Capture(Capture { request_id, ..capture.clone() }),
+            Command::Release(release) => Command::Release(Release { request_id, ..release.clone() }),
+            _ => return None,
+        };
+        Some(Ask::Partition(*partition, command))
     }
 
     /// Planted: the same write under another request id.
@@ -100,28 +103,42 @@ impl Ask {
     pub(crate) fn is_write(&self) -> bool {
         match self {
             Ask::Catalog(command) => matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. }),
-            Ask::Partition(_, command) => {
-                matches!(command, Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_))
-            }
+            Ask::Partition(_, command) => match command {
+                Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,
+                Command::GetStock(_) | Command::ListRedemptions(_) => false,
+                Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_) => true,
+                Command::Hold(_) | Command::Capture(_) | Command::Release(_) => true,
+                Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,
+            },
         }
     }
 
     /// Whether this refusal of it is remembered, so that a retry must hear it again.
     fn remembers(&self, reason: Reason) -> bool {
         use Reason::*;
-        match self {
-            Ask::Partition(_, Command::Redeem(_)) => matches!(
-                reason,
-                CouponUsed
-                    | UseNotStarted
-                    | CouponExpired
-                    | CurrencyMismatch
-                    | BelowThreshold
-                    | NoEffect
-                    | InsufficientBalance
-                    | OrderAlreadyRedeemed
-            ),
-            Ask::Partition(_, Command::Refund(_)) => matches!(reason, AlreadyRefunded | RefundNotAllowed),
+        let Ask::Partition(_, command) = self else { return false };
+        let of_use = matches!(
+            reason,
+            CouponVoid
+                | CouponUsed
+                | CouponFrozen
+                | CouponHeld
+                | UseNotStarted
+                | CouponExpired
+                | CurrencyMismatch
+                | BelowThreshold
+                | NoEffect
+                | InsufficientBalance
+                | OrderAlreadyRedeemed
+        );
+        let of_hold = matches!(reason, HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold);
+        match command {
+            Command::Redeem(_) => of_use,
+            Command::Hold(_) => of_use || reason == TooManyHolds,
+            Command::Capture(_) => of_use || of_hold,
+            Command::Release(_) => of_hold,
+            Command::BlockCoupon(_) | Command::VoidCoupon(_) => of_use,
+            Command::Refund(_) => matches!(reason, AlreadyRefunded | RefundNotAllowed | RefundExceedsCapture),
             _ => false,
         }
     }
@@ -148,6 +165,10 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::Claimed(claimed)) => Some(&mut claimed.written),
         Ok(Reply::Redeemed(redeemed)) => Some(&mut redeemed.written),
         Ok(Reply::Refunded(refunded)) => Some(&mut refunded.written),
+        Ok(Reply::Held(held)) => Some(&mut held.written),
+        Ok(Reply::Released(released)) => Some(&mut released.written),
+        Ok(Reply::Blocked(blocked)) => Some(&mut blocked.written),
+        Ok(Reply::Voided(voided)) => Some(&mut voided.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         _ => None,
     };

@@ -2,6 +2,7 @@
 
 use super::known::{Card, Known, sale_of};
 use super::op::{Ask, id, request_id};
+use super::till;
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
@@ -11,10 +12,16 @@ use tessera_domain::money::{BasisPoints, Currency, Rounding};
 use tessera_domain::{Kind, TemplateSpec, Validity, Window};
 
 /// Of a card's balance at issue, in fen.
-const FACE_VALUE: i64 = 100_000;
+pub(super) const FACE_VALUE: i64 = 100_000;
+
+/// Most of a part that is refunded or captured.
+pub(super) const PART_MAX: i64 = 4_000;
 
 /// How long a dynamic coupon is valid, in ms.
 const VALID_MS: i64 = 600_000;
+
+/// How long a card is valid that expires within a world, in ms.
+const PASS_MS: i64 = 20_000;
 
 /// Most pieces that a raise adds.
 const RAISE_MAX: i64 = 40;
@@ -29,6 +36,10 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
     wanted.push(("card".into(), spec(Kind::StoredValue { face_value: FACE_VALUE }, None)));
     wanted.push(("off".into(), spec(percent_off(5_000), None)));
     wanted.push(("brief".into(), spec(percent_off(5_000), None)));
+    if plan.mix.holds > 0 {
+        let validity = Validity::Dynamic { wait_ms: 0, valid_ms: PASS_MS };
+        wanted.push(("pass".into(), TemplateSpec { validity, ..spec(Kind::StoredValue { face_value: FACE_VALUE }, None) }));
+    }
     let numbered = (first_op..).zip(wanted);
     numbered.map(|(op, (name, spec))| write(name, None, spec, op)).collect()
 }
@@ -72,28 +83,35 @@ fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
     }
 }
 
-fn cny() -> Currency {
+pub(super) fn cny() -> Currency {
     Currency::parse("CNY").expect("a currency")
 }
 
 /// The next operation; none when nothing of its kind is known yet.
 pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let mix = &plan.mix;
-    match dice.weigh(&[mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads, mix.catalog]) {
+    let weights =
+        [mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads, mix.catalog, mix.holds, mix.ends, mix.operators];
+    match dice.weigh(&weights) {
         0 => {
             let sale = dice.below(known.sales.len().max(1));
             known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
         }
         1 => {
-            let template = *dice.pick(&["card", "card", "card", "off", "off", "brief"])?;
+            let template = *dice.pick(&["card", "card", "pass", "off", "off", "brief"])?;
+            let template = if known.templates.contains_key(template) { template } else { "card" };
             known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
         }
         2 => dice.pick(&known.cards).copied().map(|card| redeem(card, dice, op)),
         3 => dice.pick(&known.redemptions).map(|&(partition, redemption)| {
-            Ask::Partition(partition, Command::Refund(Refund { redemption, amount: None, request_id: request_id(op) }))
+            let amount = dice.chance(400).then(|| dice.between(1, PART_MAX));
+            Ask::Partition(partition, Command::Refund(Refund { redemption, amount, request_id: request_id(op) }))
         }),
         4 => raise(known, plan, dice, op),
         6 => change_catalog(known, dice, op),
+        7 => dice.pick(&known.cards).copied().map(|card| till::hold(card, dice, op)),
+        8 => till::end(known, dice, op),
+        9 => till::operate(known, plan, dice, op),
         _ => read(known, plan, dice),
     }
 }
@@ -108,7 +126,7 @@ pub(crate) fn claim(plan: &Plan, template: &str, user: i64, op: usize) -> Ask {
     Ask::Partition(key.partition(plan.partitions), Command::Claim(claim))
 }
 
-fn instrument(card: Card, dice: &mut Dice) -> Instrument {
+pub(super) fn instrument(card: Card, dice: &mut Dice) -> Instrument {
     match dice.chance(500) {
         true => Instrument::Bearer { coupon: card.coupon, key_version: card.key_version },
         false => Instrument::Owned { user: card.user, coupon: card.coupon },
@@ -144,6 +162,7 @@ pub(crate) fn look(write: &Ask, plan: &Plan) -> Option<Ask> {
     let Ask::Partition(partition, command) = write else { return None };
     match command {
         Command::Redeem(redeem) => Some(Ask::Partition(*partition, Command::GetCoupon(redeem.instrument))),
+        Command::Hold(hold) => Some(Ask::Partition(*partition, Command::GetCoupon(hold.instrument))),
         Command::Claim(claim) if sale_of(claim.template.as_str()).is_some() => {
             let home = hash_key().home_of(claim.template.as_str(), plan.partitions);
             Some(Ask::Partition(home, Command::GetStock(claim.template.clone())))

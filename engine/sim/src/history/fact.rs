@@ -40,9 +40,26 @@ pub(crate) enum What {
     TemplateStopped {
         template: u32,
     },
-    /// The same order again, under another request id.
+    /// The same again, under another request id.
     Joined {
         redemption: u64,
+    },
+    Held {
+        coupon: u64,
+        amount: i64,
+        applied: i64,
+        deadline_ms: i64,
+    },
+    Released {
+        hold: u64,
+    },
+    Blocked {
+        blocks: u8,
+        revoked_holds: u32,
+    },
+    Voided {
+        amount: i64,
+        revoked_holds: u32,
     },
     Other,
 }

@@ -2,13 +2,20 @@
 //!
 //! Fed only with frames that are durable, so it is what a crash must not change.
 
+mod card;
 mod fact;
+mod forger;
+mod promise;
 mod shelf;
+mod till;
 
 use crate::clients::op_of;
+use crate::planted::Planted;
 use crate::violation::{Checked, holds};
+pub(crate) use card::Card;
 pub(crate) use fact::{Fact, What};
-pub(crate) use shelf::{Shelf, Version};
+pub(crate) use promise::End;
+pub(crate) use shelf::{Shelf, StockVersion};
 use std::collections::BTreeMap;
 use tessera_domain::codec;
 use tessera_domain::event::Event;
@@ -23,12 +30,13 @@ pub(crate) struct History {
     effects: BTreeMap<usize, (u16, u64)>,
     /// Coupons issued, by template.
     issued: BTreeMap<u32, u64>,
+    planted: Option<Planted>,
 }
 
 impl History {
-    pub(crate) fn new(partitions: u16) -> History {
+    pub(crate) fn new(partitions: u16, planted: Option<Planted>) -> History {
         let partitions = (0..partitions).map(|_| Shelf::default()).collect();
-        History { partitions, catalog: Vec::new(), effects: BTreeMap::new(), issued: BTreeMap::new() }
+        History { partitions, catalog: Vec::new(), effects: BTreeMap::new(), issued: BTreeMap::new(), planted }
     }
 
     /// Takes a durable frame in.
@@ -37,7 +45,11 @@ impl History {
             let event = event.map_err(|why| crate::violation::broken("I6", why.to_string()))?;
             match frame.header.journal {
                 JournalId::CATALOG => self.note_catalog(&event)?,
-                JournalId(partition) => self.note_partition(partition, &event)?,
+                JournalId(partition) => {
+                    for (event, now_ms) in forger::forge(self.planted, event, frame.header.now_ms) {
+                        self.note_partition(partition, &event, now_ms)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -62,14 +74,25 @@ impl History {
         self.issued.get(&template).copied().unwrap_or(0)
     }
 
+    /// Holds of all partitions that ended so.
+    pub(crate) fn ended(&self, end: End) -> u64 {
+        self.partitions.iter().map(|shelf| shelf.promises.ended(end)).sum()
+    }
+
+    /// What expired, on all cards.
+    pub(crate) fn expired(&self) -> i64 {
+        let expired = |shelf: &Shelf| shelf.cards.iter().map(|card| card.now().expired).sum::<i64>();
+        self.partitions.iter().map(expired).sum()
+    }
+
     /// Every event that answers a write.
     pub(crate) fn writes(&self) -> u64 {
         self.effects.len() as u64
     }
 
-    fn note_partition(&mut self, partition: u16, event: &Event<'_>) -> Checked {
+    fn note_partition(&mut self, partition: u16, event: &Event<'_>, now_ms: i64) -> Checked {
         let shelf = &mut self.partitions[usize::from(partition)];
-        shelf.note(event)?;
+        shelf.note(event, now_ms)?;
         let (lsn, fact) = (shelf.facts.len() as u64, shelf.facts.last().copied());
         if let (Event::Claimed(_), Some(card)) = (event, shelf.cards.last()) {
             *self.issued.entry(card.template).or_default() += 1;

@@ -2,26 +2,19 @@
 //!
 //! Written from the semantics, not from `apply`: a difference between the two is a finding. I2.
 
+use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
+use super::promise::Promises;
 use crate::clients::op_of;
 use crate::violation::{Checked, broken, holds};
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_domain::event::{self, Event};
 
-/// A value that changed at an lsn.
+/// Total and what is out of a stock, since an lsn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Version {
+pub(crate) struct StockVersion {
     pub(crate) lsn: u64,
-    /// Of a card: available and captured. Of a stock: total and what is out.
     pub(crate) shown: (i64, i64),
-}
-
-/// A card or coupon over time.
-#[derive(Clone, Debug)]
-pub(crate) struct Card {
-    pub(crate) template: u32,
-    is_stored_value: bool,
-    pub(crate) versions: Vec<Version>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,28 +32,30 @@ pub(crate) struct Shelf {
     /// By user, in the order of issue.
     pub(crate) wallets: BTreeMap<String, Vec<u64>>,
     /// By template, at its home.
-    pub(crate) stocks: BTreeMap<u32, Vec<Version>>,
+    pub(crate) stocks: BTreeMap<u32, Vec<StockVersion>>,
     terms: Vec<TermsSketch>,
+    pub(crate) promises: Promises,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
     leases: BTreeMap<(u32, u16, bool), u64>,
 }
 
-impl Card {
-    fn now(&self) -> (i64, i64) {
-        self.versions.last().map_or((0, 0), |version| version.shown)
-    }
-}
-
 impl Shelf {
     /// Takes the next event in.
-    pub(crate) fn note(&mut self, event: &Event<'_>) -> Checked {
+    pub(crate) fn note(&mut self, event: &Event<'_>, now_ms: i64) -> Checked {
         let lsn = self.facts.len() as u64 + 1;
         let (request, what) = match event {
             Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn)),
             Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn)?),
             Event::Refunded(event) => (Some(event.request), self.refunded(event, lsn)?),
+            Event::Held(event) => (Some(event.request), self.held(event, lsn, now_ms)?),
+            Event::Captured(event) => (Some(event.request), self.captured(event, lsn, now_ms)?),
+            Event::HoldEnded(event) => (event.request, self.hold_ended(event, lsn, now_ms)?),
+            Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
+            Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
+            Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
             Event::StockSet(event) => {
@@ -91,32 +86,53 @@ impl Shelf {
         let loaded = terms.face_value.unwrap_or(1);
         let (template, is_stored_value) = (terms.template, terms.face_value.is_some());
         self.wallets.entry(event.user.to_owned()).or_default().push(event.coupon);
-        let versions = vec![Version { lsn, shown: (loaded, 0) }];
-        self.cards.push(Card { template, is_stored_value, versions });
+        let accounts = Accounts { available: loaded, ..Accounts::default() };
+        self.cards.push(Card {
+            terms: event.terms as usize,
+            template,
+            user: event.user.to_owned(),
+            is_stored_value,
+            loaded,
+            until_ms: event.use_until_ms,
+            versions: vec![Version { lsn, accounts }],
+        });
         What::Claimed { coupon: event.coupon }
     }
 
     fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64) -> Checked<What> {
-        let is_new = self.orders.insert((event.coupon, event.order.to_owned()));
-        holds(is_new, "I5", || format!("order {} redeemed coupon {} twice", event.order, event.coupon))?;
+        self.redeem_once(event.coupon, event.order)?;
         let card = self.card(event.coupon)?;
         let taken = if card.is_stored_value { event.applied } else { 1 };
-        let balance = card.put(lsn, -taken)?;
-        let balance_after = if card.is_stored_value { balance } else { 0 };
+        let after = card.put(lsn, |accounts| {
+            accounts.available -= taken;
+            accounts.captured += taken;
+        })?;
+        let balance_after = if card.is_stored_value { after.available } else { 0 };
         Ok(What::Redeemed { coupon: event.coupon, amount: event.amount, applied: event.applied, balance_after })
     }
 
-    fn refunded(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
-        let card = self.card(event.coupon)?;
-        let back = if card.is_stored_value { event.amount } else { 1 };
-        let balance = card.put(lsn, back)?;
-        let balance_after = if card.is_stored_value { balance } else { 0 };
-        let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);
-        Ok(What::Refunded { redemption, coupon, amount, balance_after })
+    /// I5: an order redeems a coupon once.
+    pub(super) fn redeem_once(&mut self, coupon: u64, order: &str) -> Checked {
+        let is_new = self.orders.insert((coupon, order.to_owned()));
+        holds(is_new, "I5", || format!("order {order} redeemed coupon {coupon} twice"))
     }
 
-    fn card(&mut self, coupon: u64) -> Checked<&mut Card> {
+    pub(super) fn card(&mut self, coupon: u64) -> Checked<&mut Card> {
         self.cards.get_mut(coupon as usize).ok_or_else(|| broken("I9", format!("coupon {coupon} was never issued")))
+    }
+
+    /// The sums of the accounts, by adopted terms.
+    pub(crate) fn totals(&self) -> Vec<Accounts> {
+        let mut totals = vec![Accounts::default(); self.terms.len()];
+        for card in &self.cards {
+            let (sum, now) = (&mut totals[card.terms], card.now());
+            sum.available += now.available;
+            sum.held += now.held;
+            sum.captured += now.captured;
+            sum.expired += now.expired;
+            sum.voided += now.voided;
+        }
+        totals
     }
 
     /// Home's numbers are absolute, so what moved is told by the difference to the last of that lessee.
@@ -132,17 +148,6 @@ impl Shelf {
     fn move_stock(&mut self, template: u32, lsn: u64, change: impl FnOnce((i64, i64)) -> (i64, i64)) {
         let versions = self.stocks.entry(template).or_default();
         let before = versions.last().map_or((0, 0), |version| version.shown);
-        versions.push(Version { lsn, shown: change(before) });
-    }
-}
-
-impl Card {
-    /// Adds to what is available, takes from what was captured; gives what is available then.
-    fn put(&mut self, lsn: u64, more: i64) -> Checked<i64> {
-        let (available, captured) = self.now();
-        let shown = (available + more, captured - more);
-        holds(shown.0 >= 0 && shown.1 >= 0, "I2", || format!("a card would show {shown:?}"))?;
-        self.versions.push(Version { lsn, shown });
-        Ok(shown.0)
+        versions.push(StockVersion { lsn, shown: change(before) });
     }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tessera_engine::letter::Passenger;
-use tessera_wal::{Error, Frame, FrameNo, Full, GroupSeq, Handover, Journal, JournalId, KeepFrom, Log, Trimmed};
+use tessera_wal::{Error, Frame, FrameNo, Full, GroupSeq, Handover, History, Journal, JournalId, KeepFrom, Log, Trimmed};
 
 /// [`tessera_wal::Log`], watched.
 pub(crate) struct SimJournal {
@@ -20,6 +20,11 @@ pub(crate) struct SimJournal {
 impl SimJournal {
     pub(crate) fn new(log: Log<Passenger>, harbour: Arc<Harbour>, planted: Option<Planted>) -> SimJournal {
         SimJournal { log, harbour, under_way: Mutex::default(), planted }
+    }
+
+    /// A reading session.
+    pub(crate) fn history(&self) -> History {
+        self.log.history()
     }
 
     /// The oldest handover became durable.

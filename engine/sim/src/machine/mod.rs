@@ -6,5 +6,5 @@ mod node;
 mod power;
 
 pub(crate) use harbour::Arrival;
-pub(crate) use node::{KEY_VERSION, Node, hash_key};
+pub(crate) use node::{KEY_VERSION, Node, SnapshotError, hash_key, keys};
 pub(crate) use power::{after_crash, lose_last_group, new_directory, options};

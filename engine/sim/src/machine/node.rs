@@ -7,13 +7,17 @@ use crate::planted::Planted;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tessera_domain::Partition;
+use tessera_domain::catalog::CatalogState;
 use tessera_domain::keyed::IdHashKey;
 use tessera_engine::catalog::{CatalogOwner, CatalogRequest};
 use tessera_engine::letter::{Batch, Letter, Passenger, Sink};
+use tessera_engine::rebuild::Keys;
 use tessera_engine::recovery::Recovered;
 use tessera_engine::shard::{Limits, Settings, Shard, hand_over};
+use tessera_engine::snapshotter::{self, Folded, Snapshotter};
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{Error, Handover, Journal, Log, Worker};
+use tessera_wal::{Error, Handover, Journal, JournalId, Log, Worker};
 
 /// The key version that seals new codes; the world opens none.
 pub(crate) const KEY_VERSION: u8 = 1;
@@ -27,9 +31,25 @@ const UNDURABLE_TURNS_MAX: usize = 8;
 /// Small, so that turns end and inboxes fill.
 const LIMITS: Limits = Limits { turn_commands_max: 16, inbox_commands_max: 64, requests_max: 1 << 20 };
 
+/// Why there is no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SnapshotError {
+    /// No image: nothing is lost.
+    #[error(transparent)]
+    Fold(snapshotter::Error),
+    /// The log is not trimmed: a node ends.
+    #[error(transparent)]
+    Trim(Error),
+}
+
 /// The key of all identifier hashes.
 pub(crate) fn hash_key() -> IdHashKey {
     IdHashKey::new(*b"tessera's dreams")
+}
+
+/// What directories are rebuilt with.
+pub(crate) fn keys() -> Keys {
+    Keys { hash: hash_key(), check: 7 }
 }
 
 /// A running node.
@@ -43,6 +63,7 @@ pub(crate) struct Node {
     worker: Worker<SimStorage, Passenger>,
     pub(crate) harbour: Arc<Harbour>,
     piers: Vec<Sink>,
+    snapshotter: Snapshotter<SimStorage>,
     /// Planted by the scheduler: nothing fits into the log.
     pub(crate) is_full: bool,
 }
@@ -57,7 +78,7 @@ impl Node {
         now_ms: i64,
         planted: Option<Planted>,
     ) -> (Arc<SimJournal>, Result<Node, Error>) {
-        let Recovered { writer, mut catalog, mut partitions, .. } = recovered;
+        let Recovered { writer, images, mut catalog, mut partitions, .. } = recovered;
         let harbour = Arc::new(Harbour::default());
         let (log, mut worker) = Log::stepped(writer);
         let journal = Arc::new(SimJournal::new(log, harbour.clone(), planted));
@@ -70,13 +91,14 @@ impl Node {
         let tenures_durable = drain(&mut worker);
         let settings = Settings { partitions: plan.partitions, key: hash_key(), key_version: KEY_VERSION, limits: LIMITS };
         let (settings, shared) = (Arc::new(settings), Arc::new(catalog.state().catalog().clone()));
-        let mut shares: Vec<Vec<_>> = (0..plan.shards).map(|_| Vec::new()).collect();
+        let shard = |number| Shard::new(number, settings.clone(), harbour.clone(), shared.clone());
+        let mut shards: Vec<Shard> = (0..plan.shards).map(shard).collect();
         for ledger in partitions {
-            shares[usize::from(ledger.state().id() % plan.shards)].push(ledger);
+            shards[usize::from(ledger.state().id() % plan.shards)].adopt(ledger, now_ms);
         }
-        let shard = |(number, share)| Shard::new(number, settings.clone(), harbour.clone(), shared.clone(), share, now_ms);
         let node = Node {
-            shards: (0..plan.shards).zip(shares).map(shard).collect(),
+            shards,
+            snapshotter: Snapshotter::new(images, keys()),
             owner: CatalogOwner::new(catalog, harbour.clone(), plan.shards),
             catalog_inbox: VecDeque::new(),
             undurable: (0..=plan.shards).map(|_| Arc::default()).collect(),
@@ -139,6 +161,18 @@ impl Node {
     pub(crate) fn idle(&mut self) -> Result<(), Error> {
         self.worker.idle()?;
         self.worker.prepare_spare()
+    }
+
+    /// The next image of a journal, and a log that is trimmed by it. True when there is a new one.
+    pub(crate) fn snapshot(&self, journal: JournalId, now_ms: i64) -> Result<bool, SnapshotError> {
+        let history = self.journal.history();
+        let folded = match journal {
+            JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms),
+            journal => self.snapshotter.fold::<Partition>(journal, history, now_ms),
+        };
+        let folded = folded.map_err(SnapshotError::Fold)?;
+        self.journal.trim(&self.snapshotter.images().keep_from()).map_err(SnapshotError::Trim)?;
+        Ok(matches!(folded, Folded::Image { .. }))
     }
 
     fn has_room(&self) -> bool {

@@ -1,9 +1,10 @@
 //! The disk: how it begins, and what a crash leaves of it.
 
 use crate::dice::Dice;
+use std::sync::Arc;
 use tessera_wal::storage::SECTOR_BYTES;
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{GroupKind, Item, LogUuid, Options};
+use tessera_wal::{Fatal, GroupKind, Item, LogUuid, Options};
 
 /// Small segments, so that runs turn over many.
 const SEGMENT_BYTES: u64 = 128 * 1024;
@@ -13,7 +14,9 @@ const GROUP_BYTES_MAX: usize = 16 * 1024;
 
 /// The limits of the log.
 pub(crate) fn options() -> Options {
-    Options { segment_bytes: SEGMENT_BYTES, group_bytes_max: GROUP_BYTES_MAX, archive: false, ..Options::default() }
+    // A process that has to end is a life that ends: whoever got the error sees to it.
+    let abort = Arc::new(|_: &Fatal| {});
+    Options { segment_bytes: SEGMENT_BYTES, group_bytes_max: GROUP_BYTES_MAX, archive: false, abort, ..Options::default() }
 }
 
 /// An empty log.

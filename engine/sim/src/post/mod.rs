@@ -90,6 +90,6 @@ fn copy(letter: &Letter) -> Option<Letter> {
         Letter::Lease { from, to, message } => Letter::Lease { from, to, message },
         Letter::Line { from, to, number, ref message } => Letter::Line { from, to, number, message: message.clone() },
         Letter::LineAck { from, to, through } => Letter::LineAck { from, to, through },
-        Letter::Catalog { .. } | Letter::Installed { .. } => return None,
+        Letter::Catalog { .. } | Letter::Installed { .. } | Letter::Partition(_) => return None,
     })
 }

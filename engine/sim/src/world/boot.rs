@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::history;
-use crate::machine::{Node, after_crash, hash_key, lose_last_group, options};
+use crate::machine::{Node, after_crash, keys, lose_last_group, options};
 use crate::planted::Planted;
 use crate::violation::{Checked, broken};
 use tessera_engine::recovery::{self, Recovered};
@@ -94,7 +94,7 @@ impl World<'_> {
 
     /// Only a full disk may keep a log from opening, and only until there is room.
     fn recover(&self, storage: &SimStorage) -> Checked<Recovered<SimStorage>> {
-        let recover = || recovery::recover(storage.clone(), &options(), hash_key(), self.plan.partitions, 0, &mut |_| {});
+        let recover = || recovery::recover(storage.clone(), &options(), keys(), self.plan.partitions, &mut |_| {});
         let mut recovered = recover();
         if recovered.is_err() && is_full(storage) {
             storage.set_capacity_bytes(None);

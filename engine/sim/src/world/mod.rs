@@ -8,6 +8,7 @@ mod trouble;
 use crate::audit::Auditor;
 use crate::clients::Clients;
 use crate::dice::Dice;
+use crate::history::End;
 use crate::machine::{Node, new_directory};
 use crate::plan::Plan;
 use crate::planted::Planted;
@@ -62,7 +63,7 @@ impl<'a> World<'a> {
             node: None,
             under_way: Vec::new(),
             clients: Clients::default(),
-            auditor: Auditor::new(plan.partitions),
+            auditor: Auditor::new(plan.partitions, planted),
             post: Post::new(plan.chances.letter, plan.shards, planted),
             replies: BTreeMap::new(),
             replied: 0,
@@ -81,6 +82,12 @@ impl<'a> World<'a> {
         }
         self.come_to_rest()?;
         self.totals.writes = self.auditor.history.writes();
+        let ended = |end| self.auditor.history.ended(end);
+        self.totals.captures = ended(End::Captured);
+        self.totals.releases = ended(End::Released);
+        self.totals.expired_holds = ended(End::Expired);
+        self.totals.revoked_holds = ended(End::Revoked);
+        self.totals.expired_value = self.auditor.history.expired() as u64;
         Ok(())
     }
 

@@ -11,6 +11,9 @@ const ROUND_MS: i64 = 5;
 /// Rounds until everything must have been answered: 30 s of the world's time.
 const ROUNDS_MAX: u32 = 6_000;
 
+/// In quiet times what is due is written within this, in ms.
+const DUE_MS_MAX: i64 = 100;
+
 /// Claims for each template in one sweep.
 const SWEEP_CLAIMS: usize = 48;
 
@@ -29,9 +32,10 @@ impl World<'_> {
         self.settle("every request is answered")?;
         self.sell_out()?;
         self.ask_everything_again()?;
-        self.auditor.at_rest()?;
+        let due_ms = self.now_ms - DUE_MS_MAX;
+        self.auditor.at_rest(due_ms)?;
         self.crash()?;
-        self.auditor.at_rest()
+        self.auditor.at_rest(due_ms)
     }
 
     /// Rounds until nobody waits for anything.

@@ -2,15 +2,17 @@
 
 use super::World;
 use crate::clients::{Ask, is_transient};
-use crate::machine::Arrival;
+use crate::machine::{Arrival, SnapshotError};
 use crate::planted::Planted;
 use crate::violation::{Checked, broken};
 use tessera_domain::{Reason, Reply};
 use tessera_engine::catalog::CatalogRequest;
 use tessera_engine::letter::{Answer, Batch, Letter, Request};
 use tessera_engine::shard::refuse;
+use tessera_engine::snapshotter;
+use tessera_snapshot as snapshot;
 use tessera_wal::storage::sim::Fault;
-use tessera_wal::{Error, ErrorKind};
+use tessera_wal::{Error, ErrorKind, JournalId};
 
 /// Requests that one client sends at once, at most.
 const BATCH_MAX: usize = 8;
@@ -18,8 +20,8 @@ const BATCH_MAX: usize = 8;
 /// A reply travels so long, in ms.
 const REPLY_MS_MAX: i64 = 10;
 
-/// Shards' turns, the catalog's, commits, idling, requests, looks, retries, late retries, ticks, stalls.
-const STEPS: [u32; 10] = [32, 4, 18, 1, 18, 8, 6, 3, 20, 1];
+/// Shards' turns, the catalog's, commits, idling, requests, looks, retries, late retries, ticks, stalls, snapshots.
+const STEPS: [u32; 11] = [32, 4, 18, 1, 18, 8, 6, 3, 20, 1, 2];
 
 impl World<'_> {
     pub(super) fn step(&mut self) -> Checked {
@@ -34,7 +36,8 @@ impl World<'_> {
             6 => self.retry(),
             7 => self.retry_late(),
             8 => self.advance_a_little(),
-            _ => self.stall(),
+            9 => self.stall(),
+            _ => return self.snapshot(),
         }
         self.land()
     }
@@ -76,6 +79,24 @@ impl World<'_> {
     fn idle(&mut self) -> Checked {
         let idled = self.node().idle();
         self.after_io(idled.map(|()| false)).map(drop)
+    }
+
+    /// The next image of one journal. A disk that is full, or failed, costs the image and nothing else.
+    fn snapshot(&mut self) -> Checked {
+        let number = self.dice.below(usize::from(self.plan.partitions) + 1) as u16;
+        let journal = if number == self.plan.partitions { JournalId::CATALOG } else { JournalId(number) };
+        let now_ms = self.now_ms;
+        let made = self.node().snapshot(journal, now_ms);
+        self.trace.note("snapshot", &[("journal", journal.0.into()), ("made", u64::from(matches!(made, Ok(true))))]);
+        match made {
+            Ok(is_new) => {
+                self.totals.snapshots += u64::from(is_new);
+                Ok(())
+            }
+            Err(_) if self.is_excused() => self.crash(),
+            Err(SnapshotError::Fold(snapshotter::Error::Write(error))) if error.kind() == snapshot::ErrorKind::DiskFull => Ok(()),
+            Err(error) => Err(broken("I6", format!("a snapshot fails on a healthy disk: {error}"))),
+        }
     }
 
     /// What left the log lands; a machine that crashed starts again.
@@ -214,6 +235,7 @@ impl World<'_> {
             Letter::Lease { to, .. } | Letter::Line { to, .. } | Letter::LineAck { to, .. } => to % self.plan.shards,
             Letter::Catalog { shard, .. } => *shard,
             Letter::Installed { .. } => self.plan.shards,
+            Letter::Partition(_) => unreachable!("partitions are adopted before a life begins"),
         };
         self.post.send(actor, letter, self.now_ms, &mut self.dice, &mut self.totals);
     }

@@ -14,6 +14,9 @@ const ROOM_BYTES_MAX: usize = 300 * 1024;
 /// Within so many writes, syncs and renames a crash comes when one is due.
 const SOON_STEPS: usize = 40;
 
+/// Farthest leap of time, in ms: over the deadlines of short holds and the ends of short validities.
+const LEAP_MS_MAX: i64 = 25_000;
+
 /// Most of the time a restart takes so long, in ms.
 const RESTART_MS_MAX: i64 = 2_000;
 
@@ -38,6 +41,11 @@ impl World<'_> {
         }
         if self.dice.chance(chances.capacity) {
             self.squeeze();
+        }
+        if self.dice.chance(chances.leap) {
+            let leap_ms = self.dice.between(0, LEAP_MS_MAX);
+            self.trace.note("leap", &[("ms", leap_ms as u64)]);
+            self.advance(leap_ms);
         }
         if self.dice.chance(chances.probe) {
             self.probe();

@@ -5,6 +5,7 @@ mod leases;
 mod lines;
 mod planted;
 mod restarts;
+mod tills;
 
 use tessera_sim::{Order, Plan, Totals, run};
 

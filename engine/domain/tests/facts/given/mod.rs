@@ -6,9 +6,11 @@
 pub mod story;
 pub mod told;
 
+use std::convert::Infallible;
 use tessera_domain::catalog::{CatalogState, Limits};
 use tessera_domain::command::{CatalogCommand, Command};
 use tessera_domain::event::Event;
+use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::{Effects, LesseeDesk, Message};
 use tessera_domain::{Context, Decision, Partition, Rejection, Reply, codec};
@@ -133,10 +135,13 @@ impl World {
         assert!(effects.events.is_empty(), "a sold-out flag is soft");
     }
 
-    /// Forgets everything but the journals, and makes the state from them again.
+    /// Forgets everything but the journals, and makes the state from them again, and once more from its image.
     pub fn restart(&mut self) {
-        self.partition = rebuilt(&self.frames);
-        self.catalog = rebuilt_catalog(&self.catalog_frames);
+        let (partition, catalog) = (rebuilt(&self.frames), rebuilt_catalog(&self.catalog_frames));
+        self.partition = loaded(&saved(&partition), partition.digest()).expect("I6: an image is read back");
+        self.catalog = loaded_catalog(&saved_catalog(&catalog), catalog.digest()).expect("I6: an image is read back");
+        let totals = |partition: &Partition| partition.value_totals().collect::<Vec<_>>();
+        assert_eq!(totals(&self.partition), totals(&partition), "I2: what is derived from an image is what was derived live");
         self.desk = LesseeDesk::start(self.partition.stock(), self.now_ms);
     }
 
@@ -165,6 +170,49 @@ pub fn rebuilt_catalog(frames: &[Frame]) -> CatalogState {
         catalog.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: a journal replays to its digests");
     }
     catalog
+}
+
+/// The chunks of a partition's image.
+pub fn saved(partition: &Partition) -> Vec<Vec<u8>> {
+    let mut chunks = Vec::new();
+    let Ok(()) = partition.save(&mut |chunk| -> Result<(), Infallible> {
+        chunks.push(chunk.to_vec());
+        Ok(())
+    });
+    chunks
+}
+
+/// The chunks of a catalog's image.
+pub fn saved_catalog(catalog: &CatalogState) -> Vec<Vec<u8>> {
+    let mut chunks = Vec::new();
+    let Ok(()) = catalog.save(&mut |chunk| -> Result<(), Infallible> {
+        chunks.push(chunk.to_vec());
+        Ok(())
+    });
+    chunks
+}
+
+/// Why chunks are not a state.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unloaded {
+    /// They are no image.
+    Refused(NotAnImage),
+    /// They are the image of another state.
+    OtherDigest(u64),
+}
+
+/// The partition of an image.
+pub fn loaded(chunks: &[Vec<u8>], digest: u64) -> Result<Partition, Unloaded> {
+    let mut loader = PartitionLoader::new(PARTITION, key());
+    chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
+    loader.finish(digest).map_err(Unloaded::OtherDigest)
+}
+
+/// The catalog of an image.
+pub fn loaded_catalog(chunks: &[Vec<u8>], digest: u64) -> Result<CatalogState, Unloaded> {
+    let mut loader = CatalogLoader::new(key());
+    chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
+    loader.finish(digest).map_err(Unloaded::OtherDigest)
 }
 
 /// The bytes of these events.

@@ -1,0 +1,82 @@
+//! Facts about images: image + tail = full replay, and no changed byte goes unnoticed (I6, I12).
+
+use crate::digest::eventful;
+use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
+use tessera_domain::image::NotAnImage;
+
+#[test]
+fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
+    let world = eventful();
+    for frames in 0..=world.frames.len() {
+        let (covered, tail) = world.frames.split_at(frames);
+        let covered = rebuilt(covered);
+        let mut partition = loaded(&saved(&covered), covered.digest()).expect("an image of ours is read back");
+        for frame in tail {
+            partition.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: the tail replays to its digests");
+        }
+        assert_eq!(partition.digest(), world.partition.digest());
+    }
+    for frames in 0..=world.catalog_frames.len() {
+        let (covered, tail) = world.catalog_frames.split_at(frames);
+        let covered = rebuilt_catalog(covered);
+        let mut catalog = loaded_catalog(&saved_catalog(&covered), covered.digest()).expect("an image of ours is read back");
+        for frame in tail {
+            catalog.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: the tail replays to its digests");
+        }
+        assert_eq!(catalog.digest(), world.catalog.digest());
+    }
+}
+
+#[test]
+fn the_image_of_a_loaded_state_is_the_image_it_was_loaded_from() {
+    let world = eventful();
+    let chunks = saved(&world.partition);
+    assert_eq!(saved(&loaded(&chunks, world.partition.digest()).expect("an image of ours is read back")), chunks);
+    let chunks = saved_catalog(&world.catalog);
+    assert_eq!(saved_catalog(&loaded_catalog(&chunks, world.catalog.digest()).expect("an image of ours is read back")), chunks);
+}
+
+/// Every chunk with one bit changed, or cut short: refused, or told apart by its digest.
+fn check_damage<S>(chunks: &[Vec<u8>], digest: u64, load: impl Fn(&[Vec<u8>], u64) -> Result<S, Unloaded>) {
+    let (mut refused, mut told_apart) = (0, 0);
+    for chunk in 0..chunks.len() {
+        let flips = (0..chunks[chunk].len() * 8).map(|bit| {
+            let mut damaged = chunks.to_vec();
+            damaged[chunk][bit / 8] ^= 1 << (bit % 8);
+            damaged
+        });
+        let cuts = (0..chunks[chunk].len()).map(|length| {
+            let mut damaged = chunks.to_vec();
+            damaged[chunk].truncate(length);
+            damaged
+        });
+        for damaged in flips.chain(cuts) {
+            match load(&damaged, digest) {
+                Err(Unloaded::Refused(_)) => refused += 1,
+                Err(Unloaded::OtherDigest(_)) => told_apart += 1,
+                Ok(_) => panic!("I12: chunk {chunk} was changed and nobody noticed"),
+            }
+        }
+    }
+    assert!(refused > 0 && told_apart > 0, "{refused} refused, {told_apart} told apart");
+}
+
+#[test]
+fn no_bit_of_an_image_changes_and_no_byte_is_lost_without_another_digest() {
+    let world = eventful();
+    check_damage(&saved(&world.partition), world.partition.digest(), loaded);
+    check_damage(&saved_catalog(&world.catalog), world.catalog.digest(), loaded_catalog);
+}
+
+#[test]
+fn a_section_of_a_later_build_is_refused_by_its_number() {
+    assert!(matches!(loaded(&[vec![0xee, 0x01]], 0), Err(Unloaded::Refused(NotAnImage::Section(0x01ee)))));
+    assert!(
+        matches!(loaded(&[vec![16, 0]], 0), Err(Unloaded::Refused(NotAnImage::Section(16)))),
+        "templates belong to the catalog"
+    );
+    assert!(
+        matches!(loaded_catalog(&[vec![4, 0]], 0), Err(Unloaded::Refused(NotAnImage::Section(4)))),
+        "coupons belong to a partition"
+    );
+}

@@ -1,0 +1,68 @@
+//! What tills and operators ask beside redemptions: holds and their ends, blocks, voids.
+
+use super::known::{Card, Known};
+use super::op::{Ask, id, request_id};
+use super::workload::{FACE_VALUE, PART_MAX, cny, instrument};
+use crate::dice::Dice;
+use crate::machine::hash_key;
+use crate::plan::Plan;
+use tessera_domain::Block;
+use tessera_domain::command::*;
+
+/// Of a thousand ends, so many are releases.
+const RELEASES: u32 = 350;
+
+/// Of a thousand freezes and unfreezes, so many freeze.
+const FREEZES: u32 = 300;
+
+/// Of a thousand operators' asks, so many make a coupon void.
+const VOIDS: u32 = 250;
+
+pub(super) fn hold(card: Card, dice: &mut Dice, op: usize) -> Ask {
+    let hold = Hold {
+        instrument: instrument(card, dice),
+        merchant: id("m".into()),
+        order: id(format!("o{op}")),
+        amount: dice.between(1, FACE_VALUE / 3),
+        currency: cny(),
+        ttl_ms: dice.pick(&[0, 0, 5_000, 12_000]).copied().unwrap_or(0),
+        request_id: request_id(op),
+    };
+    Ask::Partition(card.partition, Command::Hold(hold))
+}
+
+/// A hold is captured, mostly as held, or let go; also one that has ended.
+pub(super) fn end(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let &(partition, hold, held) = dice.pick(&known.holds)?;
+    let request_id = request_id(op);
+    if dice.chance(RELEASES) {
+        return Some(Ask::Partition(partition, Command::Release(Release { hold, request_id })));
+    }
+    let amount = dice.chance(400).then(|| dice.between(1, held.max(PART_MAX)));
+    let capture = Capture { hold, amount, reacquire: dice.chance(300), request_id };
+    Some(Ask::Partition(partition, Command::Capture(capture)))
+}
+
+/// Operators freeze, unfreeze, and make void.
+pub(super) fn operate(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let (request_id, revoke_holds) = (request_id(op), dice.chance(400));
+    let block = *dice.pick(&[Block::Risk, Block::Risk, Block::Operator])?;
+    if dice.chance(200) {
+        let user = format!("u{}", dice.between(0, plan.users));
+        let key = hash_key().user(&user);
+        let operation = if dice.chance(FREEZES) { Operation::FreezeUser } else { Operation::UnfreezeUser };
+        let user = User { id: id(user), key };
+        let command = Command::BlockUser(BlockUser { operation, user, block, revoke_holds, request_id });
+        return Some(Ask::Partition(key.partition(plan.partitions), command));
+    }
+    let card = dice.pick(&known.cards)?;
+    let instrument = Instrument::Known { coupon: card.coupon };
+    let command = match dice.chance(VOIDS) {
+        true => Command::VoidCoupon(VoidCoupon { instrument, revoke_holds, request_id }),
+        false => {
+            let operation = if dice.chance(FREEZES) { Operation::FreezeCoupon } else { Operation::UnfreezeCoupon };
+            Command::BlockCoupon(BlockCoupon { operation, instrument, block, revoke_holds, request_id })
+        }
+    };
+    Some(Ask::Partition(card.partition, command))
+}

@@ -1,0 +1,138 @@
+//! What holds, blocks, voids and time do to the plain model of a partition.
+
+use super::card::{Accounts, Card, Version};
+use super::fact::What;
+use super::promise::{End, Promise};
+use super::shelf::Shelf;
+use crate::violation::{Checked, holds};
+use tessera_domain::event;
+
+impl Shelf {
+    pub(super) fn held(&mut self, event: &event::Held<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let own = if event.replaces == 0 { 0 } else { self.promises.end(event.replaces, End::Released, now_ms)? };
+        let event::Held { coupon, held, deadline_ms, amount, applied, .. } = *event;
+        self.promises.begin(lsn, event.order, Promise { coupon, held, deadline_ms, end: None, is_redeemed: false }, now_ms)?;
+        self.card(coupon)?.put(lsn, |accounts| {
+            accounts.available += own - held;
+            accounts.held += held - own;
+        })?;
+        Ok(What::Held { coupon, amount, applied, deadline_ms })
+    }
+
+    pub(super) fn captured(&mut self, event: &event::Captured<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let held = if event.reacquired { 0 } else { self.promises.end(event.hold, End::Captured, now_ms)? };
+        let order = self.promises.redeem(event.hold)?;
+        self.redeem_once(event.coupon, &order)?;
+        let card = self.card(event.coupon)?;
+        let taken = if card.is_stored_value { event.applied } else { 1 };
+        let after = card.put(lsn, |accounts| {
+            accounts.held -= held;
+            accounts.available += held - taken;
+            accounts.captured += taken;
+        })?;
+        let balance_after = if card.is_stored_value { after.available } else { 0 };
+        Ok(What::Redeemed { coupon: event.coupon, amount: event.amount, applied: event.applied, balance_after })
+    }
+
+    pub(super) fn hold_ended(&mut self, event: &event::HoldEnded<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let end = if event.how == event::RELEASED { End::Released } else { End::Expired };
+        self.end_hold(event.hold, event.coupon, end, lsn, now_ms)?;
+        Ok(What::Released { hold: event.hold })
+    }
+
+    fn end_hold(&mut self, hold: u64, coupon: u64, end: End, lsn: u64, now_ms: i64) -> Checked<i64> {
+        let held = self.promises.end(hold, end, now_ms)?;
+        self.card(coupon)?.put(lsn, |accounts| {
+            accounts.held -= held;
+            accounts.available += held;
+        })?;
+        Ok(held)
+    }
+
+    /// Ends every live hold of a coupon; how many, and what they held.
+    fn revoke(&mut self, coupon: u64, lsn: u64, now_ms: i64) -> Checked<(u32, i64)> {
+        let mut value = 0;
+        let live = self.promises.live_of(coupon);
+        for &hold in &live {
+            value += self.end_hold(hold, coupon, End::Revoked, lsn, now_ms)?;
+        }
+        Ok((live.len() as u32, value))
+    }
+
+    pub(super) fn coupon_blocked(&mut self, event: &event::CouponBlocked<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        if event.revoked_holds > 0 {
+            let revoked = self.revoke(event.coupon, lsn, now_ms)?;
+            check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        }
+        Ok(What::Blocked { blocks: event.blocks, revoked_holds: event.revoked_holds })
+    }
+
+    pub(super) fn user_blocked(&mut self, event: &event::UserBlocked<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let mut revoked = (0, 0);
+        if event.revoked_holds > 0 {
+            for coupon in self.wallets.get(event.user).cloned().unwrap_or_default() {
+                let (holds, value) = self.revoke(coupon, lsn, now_ms)?;
+                revoked = (revoked.0 + holds, revoked.1 + value);
+            }
+        }
+        check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        Ok(What::Blocked { blocks: event.blocks, revoked_holds: event.revoked_holds })
+    }
+
+    pub(super) fn voided(&mut self, event: &event::Voided<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let revoked = self.revoke(event.coupon, lsn, now_ms)?;
+        check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        let card = self.card(event.coupon)?;
+        let available = card.now().available;
+        holds(available == event.amount, "I2", || format!("{} made void of {available} available", event.amount))?;
+        card.put(lsn, |accounts| accounts.voided = std::mem::take(&mut accounts.available))?;
+        Ok(What::Voided { amount: event.amount, revoked_holds: event.revoked_holds })
+    }
+
+    pub(super) fn expired(&mut self, event: &event::Expired, lsn: u64, now_ms: i64) -> Checked<What> {
+        let card = self.card(event.coupon)?;
+        let (until_ms, available) = (card.until_ms, card.now().available);
+        holds(until_ms != 0 && now_ms >= until_ms, "I9", || format!("a card of {until_ms} expired at {now_ms}"))?;
+        holds(available == event.amount, "I2", || format!("{} expired of {available} available", event.amount))?;
+        card.put(lsn, |accounts| {
+            accounts.available -= event.amount;
+            accounts.expired += event.amount;
+        })?;
+        Ok(What::Other)
+    }
+
+    pub(super) fn refunded(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
+        let card = self.card(event.coupon)?;
+        let is_replaced = event.replacement != 0;
+        let (back, off) = if is_replaced { (0, event.amount) } else { (event.restored, event.restored) };
+        holds(!card.is_stored_value || is_replaced || back == event.amount, "I2", || format!("{event:?} keeps money"))?;
+        card.loaded -= off - back;
+        let after = card.put(lsn, |accounts| {
+            accounts.available += back;
+            accounts.captured -= off;
+        })?;
+        if event.reopened_until_ms != 0 {
+            card.until_ms = event.reopened_until_ms;
+        }
+        let balance_after = if card.is_stored_value { after.available } else { 0 };
+        if is_replaced {
+            let new = Card { loaded: event.amount, until_ms: event.use_until_ms, versions: Vec::new(), ..card.clone() };
+            self.replace(new, event.replacement - 1, lsn)?;
+        }
+        let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);
+        Ok(What::Refunded { redemption, coupon, amount, balance_after })
+    }
+
+    fn replace(&mut self, mut new: Card, number: u64, lsn: u64) -> Checked {
+        holds(number == self.cards.len() as u64, "I9", || format!("coupon {number} leaves a gap"))?;
+        self.wallets.entry(new.user.clone()).or_default().push(number);
+        let accounts = Accounts { available: new.loaded, ..Accounts::default() };
+        new.versions.push(Version { lsn, accounts });
+        self.cards.push(new);
+        Ok(())
+    }
+}
+
+fn check_revoked(found: (u32, i64), told: (u32, i64)) -> Checked {
+    holds(found == told, "I2", || format!("{told:?} were revoked, {found:?} lived"))
+}

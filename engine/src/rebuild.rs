@@ -1,0 +1,284 @@
+//! Rebuilding: a journal's state from its newest whole image and the frames after it.
+//!
+//! The one road back to a state. Recovery takes it to the end of the log, the snapshotter up to the
+//! durable position, operators to an lsn or an instant of the past. Every frame on the way is checked:
+//! continuity, hash chain, state digest (I6, I16). A damaged image is said loudly and the one before it
+//! is taken; without any, the journal is replayed from its beginning, as far as the log or its archive
+//! still has it.
+
+use crate::ledger::{Ledger, Loader, ReplayError, State};
+use std::ops::ControlFlow;
+use tessera_domain::image::NotAnImage;
+use tessera_domain::keyed::IdHashKey;
+use tessera_snapshot::{Image, ImageReader, Images, Verified};
+use tessera_wal::storage::Storage;
+use tessera_wal::{Frame, FrameNo, History, JournalId, Lsn};
+
+/// The keys that a directory is rebuilt with.
+#[derive(Clone, Copy)]
+pub struct Keys {
+    /// The keyed hashes.
+    pub hash: IdHashKey,
+    /// Tells these keys from others.
+    pub check: u64,
+}
+
+/// How far a state is rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// To the newest durable frame.
+    Durable,
+    /// To this event and no further.
+    Lsn(u64),
+    /// To the last frame of this instant, in ms.
+    Instant(i64),
+}
+
+/// Which image a rebuilding begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    /// The newest that is whole and not beyond the goal.
+    #[default]
+    NewestImage,
+    /// None: the journal's first frame.
+    Beginning,
+}
+
+/// A rebuilt journal.
+pub struct Rebuilt<S> {
+    /// Its state, and where it stands.
+    pub ledger: Ledger<S>,
+    /// What remains of a goal inside a frame: the events up to it were applied, the cursor stands before their frame.
+    pub beyond_cursor: u64,
+    /// The image it began with.
+    pub image: Option<Image>,
+    /// Images that were refused.
+    pub refused: Vec<ImageError>,
+    /// Frames replayed.
+    pub frames: u64,
+}
+
+/// Why an image is not a state.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] tessera_snapshot::Error),
+    /// What is in it.
+    #[error("{file}: {source}")]
+    Content {
+        /// Which file.
+        file: String,
+        /// What is wrong.
+        #[source]
+        source: NotAnImage,
+    },
+    /// Its state is not the one it was made of.
+    #[error("{file}: the state's digest is {found:016x}, the image recorded {recorded:016x}")]
+    Digest {
+        /// Which file.
+        file: String,
+        /// The digest in the image.
+        recorded: u64,
+        /// The digest of the state.
+        found: u64,
+    },
+    /// It was made with other keys.
+    #[error("{file}: the image was made with other keys")]
+    Keys {
+        /// Which file.
+        file: String,
+    },
+}
+
+/// Why a state cannot be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] tessera_wal::Error),
+    /// A frame does not lead to the state that was recorded with it.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The frames that are needed have left the log and its archive.
+    #[error(
+        "journal {journal}: history begins at frame {first_available}, and no whole image stands before it ({refused} refused)"
+    )]
+    HistoryTrimmed {
+        /// The journal.
+        journal: u16,
+        /// The first frame that is still there.
+        first_available: u64,
+        /// Images that were refused.
+        refused: usize,
+    },
+    /// The goal lies after everything that is durable.
+    #[error("journal {journal}: lsn {lsn} is asked for, the durable end is lsn {durable}")]
+    NotYet {
+        /// The journal.
+        journal: u16,
+        /// The goal.
+        lsn: u64,
+        /// Where the journal ends.
+        durable: u64,
+    },
+}
+
+/// Rebuilds journals, one at a time.
+pub struct Rebuilder<D: Storage> {
+    images: Images<D>,
+    history: History,
+    keys: Keys,
+}
+
+impl<D: Storage> Rebuilder<D> {
+    /// With the images and the history of one directory, and its keys.
+    pub fn new(images: Images<D>, history: History, keys: Keys) -> Rebuilder<D> {
+        Rebuilder { images, history, keys }
+    }
+
+    /// The state of a journal.
+    ///
+    /// # Errors
+    /// See [`Error`]. Images that are refused are no error while there is another way.
+    pub fn rebuild<S: State>(&mut self, journal: JournalId, from: From, until: Until) -> Result<Rebuilt<S>, Error> {
+        self.rebuild_watched(journal, from, until, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Rebuilder::rebuild`]; `watch` sees the ledger after each frame and may end it there.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn rebuild_watched<S: State>(
+        &mut self,
+        journal: JournalId,
+        from: From,
+        until: Until,
+        watch: &mut dyn FnMut(&Ledger<S>) -> ControlFlow<()>,
+    ) -> Result<Rebuilt<S>, Error> {
+        let mut rebuilt = self.begin(journal, from, until);
+        let (mut failed, mut is_ended) = (None, false);
+        let next = FrameNo(rebuilt.ledger.cursor().number.0 + 1);
+        let read = self.history.read(journal, next, &mut |frame| match take(&mut rebuilt, &frame, until) {
+            Ok(ControlFlow::Continue(())) => {
+                let flow = watch(&rebuilt.ledger);
+                is_ended = flow.is_break();
+                flow
+            }
+            Ok(flow) => flow,
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        match (failed, read) {
+            (Some(error), _) => Err(error.into()),
+            (None, Err(tessera_wal::Error::Trimmed { first_available, .. })) => Err(Error::HistoryTrimmed {
+                journal: journal.0,
+                first_available: first_available.0,
+                refused: rebuilt.refused.len(),
+            }),
+            (None, read) => {
+                read?;
+                if is_ended { Ok(rebuilt) } else { rebuilt.reached(journal, until) }
+            }
+        }
+    }
+
+    /// The images there are.
+    pub fn images(&self) -> &Images<D> {
+        &self.images
+    }
+
+    /// The newest image that is whole and not beyond the goal, or nothing yet.
+    fn begin<S: State>(&self, journal: JournalId, from: From, until: Until) -> Rebuilt<S> {
+        let mut refused = Vec::new();
+        let images = match from {
+            From::NewestImage => self.images.newest_first(journal),
+            From::Beginning => Vec::new(),
+        };
+        for image in images.into_iter().filter(|image| until.admits(image)) {
+            match self.load(&image) {
+                Ok(ledger) => return Rebuilt { ledger, beyond_cursor: 0, image: Some(image), refused, frames: 0 },
+                Err(error) => {
+                    tracing::error!(journal = journal.0, %error, "an image is refused; the one before it is taken");
+                    refused.push(error);
+                }
+            }
+        }
+        let ledger = Ledger::new(journal, S::blank(journal, self.keys.hash));
+        Rebuilt { ledger, beyond_cursor: 0, image: None, refused, frames: 0 }
+    }
+
+    /// The ledger of an image: read past the cache, every checksum and the digest compared.
+    ///
+    /// # Errors
+    /// See [`ImageError`].
+    pub fn load<S: State>(&self, image: &Image) -> Result<Ledger<S>, ImageError> {
+        load(self.images.read(image)?, image, self.keys).map(|(ledger, _)| ledger)
+    }
+}
+
+/// The ledger of an image, and the proof that its file is whole.
+pub(crate) fn load<S: State, D: Storage>(
+    mut reader: ImageReader<D>,
+    image: &Image,
+    keys: Keys,
+) -> Result<(Ledger<S>, Verified), ImageError> {
+    let (subject, file) = (&image.subject, image.file_name());
+    if subject.key_check != keys.check {
+        return Err(ImageError::Keys { file });
+    }
+    let mut loader = S::loader(subject.journal, keys.hash);
+    while let Some(chunk) = reader.next_chunk()? {
+        loader.take(chunk).map_err(|source| ImageError::Content { file: file.clone(), source })?;
+    }
+    let verified = reader.finish()?;
+    let recorded = subject.digest;
+    let state = loader.finish(recorded).map_err(|found| ImageError::Digest { file, recorded, found })?;
+    Ok((Ledger::resume(subject.journal, state, subject.cursor, subject.catalog_lsn), verified))
+}
+
+impl Until {
+    fn admits(self, image: &Image) -> bool {
+        let cursor = &image.subject.cursor;
+        match self {
+            Until::Durable => true,
+            Until::Lsn(lsn) => cursor.lsn <= Lsn(lsn),
+            Until::Instant(at_ms) => cursor.now_ms <= at_ms,
+        }
+    }
+
+    /// Whether the whole frame lies within the goal.
+    fn admits_frame(self, frame: &Frame<'_>) -> bool {
+        let header = &frame.header;
+        match self {
+            Until::Durable => true,
+            Until::Lsn(lsn) => header.first_lsn.0 + u64::from(header.count) <= lsn + 1,
+            Until::Instant(at_ms) => header.now_ms <= at_ms,
+        }
+    }
+}
+
+/// Takes a frame, or as much of it as lies within the goal.
+fn take<S: State>(rebuilt: &mut Rebuilt<S>, frame: &Frame<'_>, until: Until) -> Result<ControlFlow<()>, ReplayError> {
+    if until.admits_frame(frame) {
+        rebuilt.ledger.replay(frame)?;
+        rebuilt.frames += 1;
+        return Ok(ControlFlow::Continue(()));
+    }
+    if let Until::Lsn(lsn) = until {
+        rebuilt.beyond_cursor = rebuilt.ledger.replay_part(frame, lsn)?;
+    }
+    Ok(ControlFlow::Break(()))
+}
+
+impl<S: State> Rebuilt<S> {
+    fn reached(self, journal: JournalId, until: Until) -> Result<Rebuilt<S>, Error> {
+        let durable = self.ledger.state().lsn();
+        match until {
+            Until::Lsn(lsn) if lsn > durable => Err(Error::NotYet { journal: journal.0, lsn, durable }),
+            _ => Ok(self),
+        }
+    }
+}
