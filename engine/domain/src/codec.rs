@@ -74,6 +74,11 @@ macro_rules! kinds {
             Ok((event.ok_or(NotAnEvent::Malformed { kind, version })?, HEADER_BYTES + length))
         }
 
+        /// The name of an event.
+        pub fn name_of(event: &Event<'_>) -> &'static str {
+            match event { $(Event::$variant(_) => stringify!($variant),)* }
+        }
+
         /// Name, kind and version of every event that this build reads; it writes all but those whose name ends in an older version.
         pub const KINDS: &[(&str, u8, u8)] = &[$((stringify!($variant), $kind, $version)),*];
     };

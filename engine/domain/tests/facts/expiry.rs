@@ -1,7 +1,10 @@
 //! Facts about expiry 过期: true at the instant it is due, written when somebody writes there, or in the background.
 
+use crate::given::Answer;
 use crate::given::story::story;
+use tessera_domain::Reply;
 use tessera_domain::event::{Event, Expired, HoldEnded};
+use tessera_domain::reply::CouponView;
 
 #[test]
 fn the_free_part_expires_at_the_end_and_the_held_part_when_its_hold_ends() {
@@ -41,10 +44,23 @@ fn what_is_seen_does_not_hang_on_whether_it_was_written() {
         eager.now_ms = at_ms;
         eager.forget_in_partition();
         for line in ["view alice 0", "view alice 1", "validate alice 0 1", "validate alice 1 100", "wallet alice 9"] {
-            assert_eq!(lazy.line(line), eager.line(line), "`{line}` at {at_ms}");
+            assert_eq!(seen(lazy.line(line)), seen(eager.line(line)), "`{line}` at {at_ms}");
         }
         assert_eq!(lazy.partition.lsn(), 7, "reads write nothing");
     }
+}
+
+/// An answer without the lsn at which the coupon's history begins: that is about what was written.
+fn seen(answer: Option<Answer>) -> Option<Answer> {
+    let unwritten = |view: &mut CouponView| view.last = 0;
+    answer.map(|mut answer| {
+        match &mut answer {
+            Answer::Told(Reply::Coupon(view)) => unwritten(view),
+            Answer::Told(Reply::Coupons(page)) => page.coupons.iter_mut().for_each(unwritten),
+            _ => {}
+        }
+        answer
+    })
 }
 
 #[test]
