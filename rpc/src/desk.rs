@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tessera_engine::{
     Router,
     letter::{Answer, Outlet, Request, Sink},
+    maintenance::Maintenance,
 };
 use tessera_proto::v1::Refusal;
 use tokio::sync::{oneshot, watch};
@@ -37,6 +38,8 @@ pub struct Open {
     pub router: Router,
     /// What the engine's log says of itself.
     pub journal: Journal,
+    /// The engine's snapshots and long operations.
+    pub maintenance: Arc<Maintenance>,
 }
 
 impl Desk {
@@ -75,6 +78,12 @@ impl Desk {
     pub fn router(&self) -> Result<&Router, Status> {
         let open = self.open.get().filter(|_| !self.is_closed());
         open.map(|open| &open.router).ok_or_else(|| refuse(&Reason::Draining.into()))
+    }
+
+    /// The engine's snapshots and long operations, if it is open.
+    pub fn maintenance(&self) -> Result<&Arc<Maintenance>, Status> {
+        let open = self.open.get().filter(|_| !self.is_closed());
+        open.map(|open| &open.maintenance).ok_or_else(|| refuse(&Reason::Draining.into()))
     }
 
     /// The seals, if it is open.

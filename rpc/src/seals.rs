@@ -122,6 +122,16 @@ impl<'a> Seals<'a> {
         self.open_token(partition, token)
     }
 
+    /// The token of the page of a coupon's history that begins at this lsn; empty after the first event.
+    pub fn history_token(&self, coupon: Place, next: Option<u64>) -> String {
+        self.token(coupon.partition, next)
+    }
+
+    /// Where the page of this token begins; `None` = with the newest event.
+    pub fn open_history_token(&self, coupon: Place, token: &str) -> Result<Option<u64>, Rejection> {
+        self.open_token(coupon.partition, token)
+    }
+
     /// The token of the page that begins at this template; empty after the last.
     pub fn catalog_token(&self, next: Option<u32>) -> String {
         self.token(CATALOG, next.map(u64::from))

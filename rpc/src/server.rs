@@ -7,6 +7,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
     claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
+    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer,
     operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
     template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
@@ -24,17 +25,20 @@ use crate::{
     limits::*,
     listener::Listener,
     services::{
-        claim::Claims, custody::Custodians, operator::Operators, redemption::Redemptions, template::Templates, wallet::Wallets,
+        claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers, operator::Operators,
+        redemption::Redemptions, template::Templates, wallet::Wallets,
     },
     status,
     two_limits::TwoLimits,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 9] = [
     "",
     <ClaimServiceServer<Claims> as NamedService>::NAME,
     <CustodyServiceServer<Custodians> as NamedService>::NAME,
+    <JournalServiceServer<Journals> as NamedService>::NAME,
+    <MaintenanceServiceServer<Maintainers> as NamedService>::NAME,
     <OperatorServiceServer<Operators> as NamedService>::NAME,
     <RedemptionServiceServer<Redemptions> as NamedService>::NAME,
     <TemplateServiceServer<Templates> as NamedService>::NAME,
@@ -142,6 +146,8 @@ fn routes(desk: &Arc<Desk>) -> Routes {
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(sized!(JournalServiceServer, Journals::new(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(sized!(MaintenanceServiceServer, Maintainers(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(OperatorServiceServer, Operators(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(reflection().build_v1().expect(SCHEMA).max_decoding_message_size(REQUEST_BYTES_MAX))
     .add_service(reflection().build_v1alpha().expect(SCHEMA).max_decoding_message_size(REQUEST_BYTES_MAX))

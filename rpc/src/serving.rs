@@ -49,7 +49,7 @@ impl Serving {
         };
         let (router, journal) = (node.router(), Journal::of(&node, began));
         let (uuid, recovery) = (journal.uuid().to_owned(), journal.recovery());
-        server.desk().open(Open { router, journal });
+        server.desk().open(Open { router, journal, maintenance: node.maintenance() });
         server.announce().await;
         tracing::info!(
             address = %server.address(), log = uuid, frames = recovery.frames, bytes = recovery.bytes,

@@ -103,6 +103,11 @@ pub fn unreachable(error: tonic::transport::Error) -> Status {
     Status::from_error(Box::new(error))
 }
 
+/// The status of a question whose answer is damaged on the disk; without ErrorInfo, and with what the operator must know.
+pub fn damaged(error: &impl std::fmt::Display) -> Status {
+    Status::data_loss(error.to_string())
+}
+
 /// The status of a call whose answer was lost with the engine: it may have been logged or not. Without ErrorInfo, as every status
 /// that says nothing about the outcome.
 pub fn outcome_unknown() -> Status {

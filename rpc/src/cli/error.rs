@@ -76,6 +76,9 @@ pub enum Error {
     /// The call.
     #[error(transparent)]
     Client(#[from] client::Error),
+    /// A long operation did not come to what was asked.
+    #[error("{0}")]
+    Operation(String),
     /// Standard output is gone.
     #[error("standard output: {0}")]
     Output(io::Error),
@@ -87,7 +90,7 @@ impl Error {
         match self {
             Self::Settings(_) | Self::Filter(_) | Self::NoDataDir | Self::Remote(_) | Self::Method(_) => Exit::Usage,
             Self::Listen { .. } => Exit::Unavailable,
-            Self::Runtime(_) | Self::Output(_) => Exit::Failed,
+            Self::Runtime(_) | Self::Operation(_) | Self::Output(_) => Exit::Failed,
             Self::Node(error) => exit_of_node(error),
             Self::NotWhole { .. } => Exit::Corruption,
             Self::Client(error) => exit_of_client(error),

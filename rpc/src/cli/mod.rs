@@ -5,8 +5,12 @@ mod dev;
 mod error;
 mod init;
 mod inspect;
+mod operation;
 mod output;
+mod replay;
+mod restore;
 mod serve;
+mod snapshot;
 mod status;
 mod verify;
 
@@ -45,6 +49,13 @@ enum Command {
     Status(status::Args),
     /// Check a data directory that no server holds: every checksum, digest and balance.
     Verify(verify::Args),
+    /// Make snapshots, and show them.
+    #[command(subcommand)]
+    Snapshot(snapshot::What),
+    /// Rebuild journals beside the state and compare them.
+    Replay(replay::Args),
+    /// Rebuild a directory into a new one, whole or up to an instant.
+    Restore(restore::Args),
     /// Show what is inside a data directory that no server holds.
     #[command(subcommand)]
     Inspect(inspect::What),
@@ -60,6 +71,9 @@ pub fn run() -> ExitCode {
         Command::Call(args) => call::run(&args),
         Command::Status(args) => status::run(&args, output),
         Command::Verify(args) => verify::run(&args, output),
+        Command::Snapshot(what) => snapshot::run(&what, output),
+        Command::Replay(args) => replay::run(&args, output),
+        Command::Restore(args) => restore::run(&args, output),
         Command::Inspect(what) => inspect::run(&what, output),
     };
     match done {

@@ -3,10 +3,13 @@
 //! Everything that a request alone can get wrong is refused here with INVALID_ARGUMENT, in the order of its fields, before any
 //! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
 
+pub mod change;
 pub mod claim;
 pub mod custody;
 pub mod hold;
 mod instrument;
+pub mod journal;
+pub mod operation;
 pub mod redemption;
 pub mod refund;
 pub mod refusal;

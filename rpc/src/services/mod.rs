@@ -2,6 +2,8 @@
 
 pub mod claim;
 pub mod custody;
+pub mod journal;
+pub mod maintenance;
 pub mod operator;
 mod probe;
 pub mod redemption;

@@ -1,0 +1,141 @@
+//! Events as an operator reads them: names opened to the caller's, nothing that could be a code.
+
+use tessera_engine::history::Fact;
+use tessera_proto::v1;
+
+use super::custody::blocks;
+use crate::{
+    domain::{
+        Blocks,
+        codec::name_of,
+        event::{self, Event, Request},
+    },
+    seals::{Place, Seals},
+};
+
+/// One event of a partition's, or of the catalog's, journal.
+pub fn of(seals: Seals<'_>, partition: u16, fact: &Fact) -> v1::Change {
+    let event = fact.event();
+    let place = |number| Place { partition, number };
+    let mut change = v1::Change {
+        position: Some(v1::Position { partition: partition.into(), lsn: fact.lsn }),
+        at_ms: fact.at_ms,
+        kind: name_of(&event).to_owned(),
+        coupon_id: event.coupon().map(|coupon| seals.coupon_id(place(coupon))).unwrap_or_default(),
+        previous_lsn: event.previous().unwrap_or(0),
+        ..v1::Change::default()
+    };
+    tell(&mut change, &event, fact.lsn, seals, place);
+    change
+}
+
+fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, place: impl Fn(u64) -> Place) {
+    match event {
+        Event::TermsAdopted(event) => change.template_id = event.body.template_id.to_owned(),
+        Event::Claimed(event) => {
+            change.user_id = event.user.to_owned();
+            change.applied_minor = event.loaded;
+            change.until_ms = event.use_until_ms;
+            ask(change, &event.request);
+        }
+        Event::RedeemedV1(event) | Event::Redeemed(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
+            change.redemption_id = seals.redemption_id(place(lsn));
+            ask(change, &event.request);
+        }
+        Event::Refused(event) => {
+            change.reason = i32::from(event.reason);
+            ask(change, &event.request);
+        }
+        Event::RefundedV1(event) => {
+            change.redemption_id = seals.redemption_id(place(event.redemption));
+            (change.applied_minor, change.until_ms) = (event.amount, event.reopened_until_ms);
+            ask(change, &event.request);
+        }
+        Event::Refunded(event) => {
+            change.redemption_id = seals.redemption_id(place(event.redemption));
+            (change.applied_minor, change.until_ms) = (event.amount, event.reopened_until_ms);
+            ask(change, &event.request);
+        }
+        Event::Joined(event) => {
+            change.redemption_id = seals.redemption_id(place(event.redemption));
+            ask(change, &event.request);
+        }
+        Event::Held(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.applied_minor, change.until_ms) = (event.amount, event.applied, event.deadline_ms);
+            change.hold_id = seals.hold_id(place(lsn));
+            ask(change, &event.request);
+        }
+        Event::Captured(event) => {
+            (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
+            change.hold_id = seals.hold_id(place(event.hold));
+            change.redemption_id = seals.redemption_id(place(lsn));
+            ask(change, &event.request);
+        }
+        Event::HoldEnded(event) => {
+            change.hold_id = seals.hold_id(place(event.hold));
+            event.request.iter().for_each(|request| ask(change, request));
+        }
+        Event::CouponBlocked(event) => {
+            change.blocks = blocks_of(event.blocks);
+            change.count = u64::from(event.revoked_holds);
+            ask(change, &event.request);
+        }
+        Event::UserBlocked(event) => {
+            change.user_id = event.user.to_owned();
+            change.blocks = blocks_of(event.blocks);
+            change.count = u64::from(event.revoked_holds);
+            ask(change, &event.request);
+        }
+        Event::Expired(event) => change.applied_minor = event.amount,
+        Event::Voided(event) => {
+            change.applied_minor = event.amount;
+            change.count = u64::from(event.revoked_holds);
+            ask(change, &event.request);
+        }
+        Event::RequestsForgotten(event) => change.count = event.before,
+        Event::Forgotten(event) => change.count = event.before,
+        Event::StockOpened(event) => change.count = event.total,
+        Event::StockSet(event) => {
+            change.count = event.to;
+            ask(change, &event.request);
+        }
+        Event::LeaseGranted(lease) | Event::LeaseReclaimed(lease) => {
+            change.other_partition = Some(lease.partition.into());
+            change.count = lease.count;
+        }
+        Event::LeaseReceived(lease) | Event::LeaseReturned(lease) => change.count = lease.count,
+        Event::LineSent(event) => line(change, event.to, event.number),
+        Event::LineReceived(event) => line(change, event.from, event.number),
+        Event::LineAcknowledged(event) => line(change, event.to, event.through),
+        Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, event),
+        Event::TemplateStopped(event) => ask(change, &event.request),
+    }
+}
+
+fn ask(change: &mut v1::Change, request: &Request<'_>) {
+    change.request_id = request.id.to_owned();
+}
+
+fn order(change: &mut v1::Change, merchant: &str, order: &str) {
+    change.merchant_id = merchant.to_owned();
+    change.order_id = order.to_owned();
+}
+
+fn line(change: &mut v1::Change, other: u16, number: u64) {
+    change.other_partition = Some(other.into());
+    change.count = number;
+}
+
+fn template(change: &mut v1::Change, event: &event::TemplateWritten<'_>) {
+    change.template_id = event.body.template_id.to_owned();
+    change.count = u64::from(event.body.version);
+    ask(change, &event.request);
+}
+
+/// A set that this build wrote, or one of a later build that it does not know: then none is told.
+fn blocks_of(number: u8) -> Vec<i32> {
+    Blocks::from_number(number).map(blocks).unwrap_or_default()
+}

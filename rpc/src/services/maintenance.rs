@@ -1,0 +1,123 @@
+//! MaintenanceService: snapshots, replays and restores, each a long operation.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::Stream;
+use tessera_engine::maintenance::{Maintenance, Operation, State, Task};
+use tessera_proto::v1::{self, maintenance_service_server::MaintenanceService};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, async_trait};
+
+use crate::{
+    convert::{malformed, operation},
+    desk::{Desk, refuse},
+    domain::{Reason, Rejection},
+};
+
+/// How often somebody who watches is told.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The service.
+#[derive(Clone)]
+pub struct Maintainers(pub Arc<Desk>);
+
+impl Maintainers {
+    fn start(&self, task: Result<Task, Rejection>) -> Result<(v1::Operation, bool), Status> {
+        let task = task.map_err(|rejection| refuse(&rejection))?;
+        let (started, joined) = self.0.maintenance()?.start(task).map_err(|_busy| refuse(&Reason::Overloaded.into()))?;
+        Ok((operation::of(&started), joined))
+    }
+
+    fn found(&self, found: impl FnOnce(&Arc<Maintenance>) -> Option<Operation>) -> Result<Option<v1::Operation>, Status> {
+        let operation = found(self.0.maintenance()?).ok_or_else(|| refuse(&malformed("operation_id")))?;
+        Ok(Some(operation::of(&operation)))
+    }
+}
+
+#[async_trait]
+impl MaintenanceService for Maintainers {
+    async fn save_snapshot(&self, _: Request<v1::SaveSnapshotRequest>) -> Result<Response<v1::SaveSnapshotResponse>, Status> {
+        let (operation, joined) = self.start(Ok(Task::Snapshot))?;
+        Ok(Response::new(v1::SaveSnapshotResponse { operation: Some(operation), joined }))
+    }
+
+    async fn list_snapshots(&self, _: Request<v1::ListSnapshotsRequest>) -> Result<Response<v1::ListSnapshotsResponse>, Status> {
+        let snapshots = self.0.maintenance()?.snapshots();
+        let image = |image: tessera_engine::snapshots::ImageReport| v1::SnapshotImage {
+            image_id: image.id,
+            partition: image.journal.into(),
+            lsn: image.lsn,
+            frame: image.frame,
+            digest: image.digest,
+            at_ms: image.at_ms,
+            created_ms: image.created_ms,
+            bytes: image.bytes,
+        };
+        let images = snapshots.images().into_iter().map(image).collect();
+        let rounds = snapshots.rounds().iter().rev().map(operation::round).collect();
+        Ok(Response::new(v1::ListSnapshotsResponse { images, rounds }))
+    }
+
+    async fn start_replay(&self, request: Request<v1::StartReplayRequest>) -> Result<Response<v1::StartReplayResponse>, Status> {
+        let partitions = self.0.router()?.partitions();
+        let (operation, joined) = self.start(operation::replay(partitions, &request.into_inner()))?;
+        Ok(Response::new(v1::StartReplayResponse { operation: Some(operation), joined }))
+    }
+
+    async fn start_restore(
+        &self,
+        request: Request<v1::StartRestoreRequest>,
+    ) -> Result<Response<v1::StartRestoreResponse>, Status> {
+        let (operation, joined) = self.start(operation::restore(request.into_inner()))?;
+        Ok(Response::new(v1::StartRestoreResponse { operation: Some(operation), joined }))
+    }
+
+    async fn get_operation(
+        &self,
+        request: Request<v1::GetOperationRequest>,
+    ) -> Result<Response<v1::GetOperationResponse>, Status> {
+        let id = request.into_inner().operation_id;
+        Ok(Response::new(v1::GetOperationResponse { operation: self.found(|maintenance| maintenance.get(id))? }))
+    }
+
+    async fn list_operations(
+        &self,
+        _: Request<v1::ListOperationsRequest>,
+    ) -> Result<Response<v1::ListOperationsResponse>, Status> {
+        let operations = self.0.maintenance()?.list().iter().map(operation::of).collect();
+        Ok(Response::new(v1::ListOperationsResponse { operations }))
+    }
+
+    type WatchOperationStream = Pin<Box<dyn Stream<Item = Result<v1::WatchOperationResponse, Status>> + Send>>;
+
+    async fn watch_operation(
+        &self,
+        request: Request<v1::WatchOperationRequest>,
+    ) -> Result<Response<Self::WatchOperationStream>, Status> {
+        let id = request.into_inner().operation_id;
+        self.found(|maintenance| maintenance.get(id))?;
+        let (maintenance, (tell, told)) = (self.0.maintenance()?.clone(), mpsc::channel(1));
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(WATCH_INTERVAL);
+            // What is forgotten while it is watched has ended long ago.
+            while let Some(watched) = maintenance.get(id) {
+                ticks.tick().await;
+                let operation = Some(operation::of(&watched));
+                let is_gone = tell.send(Ok(v1::WatchOperationResponse { operation })).await.is_err();
+                if is_gone || watched.state != State::Running {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(told))))
+    }
+
+    async fn cancel_operation(
+        &self,
+        request: Request<v1::CancelOperationRequest>,
+    ) -> Result<Response<v1::CancelOperationResponse>, Status> {
+        let id = request.into_inner().operation_id;
+        Ok(Response::new(v1::CancelOperationResponse { operation: self.found(|maintenance| maintenance.cancel(id))? }))
+    }
+}
