@@ -46,7 +46,7 @@ async fn a_probe_does_not_wait_for_ever() {
 async fn every_service_is_healthy() {
     House::open().await;
     let mut health = HealthClient::new(channel().await);
-    let services = ["", "Claim", "Custody", "Operator", "Redemption", "Template", "Wallet"];
+    let services = ["", "Claim", "Custody", "Journal", "Maintenance", "Operator", "Redemption", "Template", "Wallet"];
     for service in services {
         let name = if service.is_empty() { String::new() } else { format!("tessera.v1.{service}Service") };
         let reply = health.check(HealthCheckRequest { service: name }).await.unwrap().into_inner();

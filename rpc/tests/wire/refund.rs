@@ -117,7 +117,7 @@ async fn void_card(house: &mut House) -> (Owned, v1::RedeemResponse) {
     let redeemed = house.redeemed(&owned, 300).await;
     let request =
         v1::VoidCouponRequest { request_id: fresh("void"), coupon_id: owned.claimed.coupon_id.clone(), revoke_holds: false };
-    let voided = house.custodians.void_coupon(request).await.unwrap().into_inner();
+    let voided = house.custodians.void_coupon(request).await.expect("a void is accepted").into_inner();
     assert_eq!(voided.voided_minor, 200);
     (owned, redeemed)
 }

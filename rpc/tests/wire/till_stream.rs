@@ -91,7 +91,6 @@ async fn a_till_goes_on_from_one_outcome_to_the_next() {
     let Outcome::Captured(captured) = next(Item::Capture(capture(&held.hold_id))).await else { panic!("a capture") };
     let Outcome::Refunded(refunded) = next(Item::Refund(refund(&captured.redemption_id))).await else { panic!("a refund") };
     assert_eq!((refunded.refunded, refunded.balance_after_minor), (yuan(300), Some(500)));
-    drop(next);
     drop(ask);
     assert!(outcomes.message().await.unwrap().is_none(), "the stream ends when the till hangs up");
 }
