@@ -14,7 +14,7 @@ use crate::house::House;
 /// A new directory of four partitions, and settings that serve it on free ports.
 pub fn settings() -> (Settings, TempDir) {
     let dir = TempDir::with_prefix_in("own-", env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-    tessera_engine::node::init(dir.path(), 4).expect("a new directory");
+    tessera_engine::directory::init(dir.path(), 4).expect("a new directory");
     let mut settings = Settings { data_dir: Some(dir.path().to_owned()), ..Settings::default() };
     settings.server.listen = free();
     settings.server.metrics_listen = Some(free());
