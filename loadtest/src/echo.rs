@@ -116,6 +116,7 @@ impl ClaimService for Echo {
 #[tonic::async_trait]
 impl RedemptionService for Echo {
     type RedeemStreamStream = Outcomes<v1::RedeemStreamResponse>;
+    type TillStreamStream = Outcomes<v1::TillStreamResponse>;
 
     async fn redeem(&self, _: Request<v1::RedeemRequest>) -> Result<Response<v1::RedeemResponse>, Status> {
         Ok(Response::new(redeemed()))
@@ -127,6 +128,32 @@ impl RedemptionService for Echo {
 
     async fn refund(&self, _: Request<v1::RefundRequest>) -> Result<Response<v1::RefundResponse>, Status> {
         Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn hold(&self, _: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn capture(&self, _: Request<v1::CaptureRequest>) -> Result<Response<v1::CaptureResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn release(&self, _: Request<v1::ReleaseRequest>) -> Result<Response<v1::ReleaseResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn list_redemptions(
+        &self,
+        _: Request<v1::ListRedemptionsRequest>,
+    ) -> Result<Response<v1::ListRedemptionsResponse>, Status> {
+        Err(Status::unimplemented("the echo answers Redeem"))
+    }
+
+    async fn till_stream(
+        &self,
+        _: Request<Streaming<v1::TillStreamRequest>>,
+    ) -> Result<Response<Self::TillStreamStream>, Status> {
+        Err(Status::unimplemented("the echo answers RedeemStream"))
     }
 
     async fn redeem_stream(

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn echo_server(arguments: &[&str]) -> Program {
     let serve = arguments.iter().map(|&argument| argument.to_owned()).collect();
-    Program { binary: PathBuf::from(PROGRAM), init: Vec::new(), serve, scratch: None }
+    Program { binary: PathBuf::from(PROGRAM), init: Vec::new(), serve, verify: Vec::new(), scratch: None }
 }
 
 async fn start() -> Process {
@@ -47,7 +47,7 @@ fn the_echo_answers_both_modes_and_writes_its_figures() {
 async fn a_killed_server_serves_again_at_its_address() {
     let mut process = start().await;
     let (endpoint, before) = (process.endpoint(), process.id());
-    let recovery = process.kill_and_restart(PATIENCE).await.unwrap();
+    let recovery = process.kill().unwrap() + process.restart(PATIENCE).await.unwrap();
     assert!(recovery > Duration::ZERO && process.id() != before);
     Link::to(&endpoint).unwrap().serving(PATIENCE).await.unwrap();
     process.stop().await.unwrap();
