@@ -16,6 +16,7 @@ use crate::turn::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tessera_domain::catalog::Catalog;
+use tessera_domain::event::Event;
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Partition, Reason};
 use tessera_wal::{FullReason, Handover, Journal};
@@ -185,18 +186,22 @@ impl Shard {
             if self.owned[usize::from(partition)].is_some() {
                 self.tick_leases(partition, scene, turn);
                 if scene.has_log_room {
-                    self.tick_requests(partition, scene, turn);
+                    self.tick_time(partition, scene, turn);
                     self.tick_lines(partition, scene, turn);
                 }
             }
         }
     }
 
-    fn tick_requests(&mut self, partition: u16, scene: &Scene, turn: &mut Turn) {
+    /// What is due in a partition: holds and value that expire, and what is forgotten, as much as one tick may take.
+    fn tick_time(&mut self, partition: u16, scene: &Scene, turn: &mut Turn) {
         let owned = self.enter(partition, scene);
-        for _ in 0..FORGETTING_EVENTS_MAX {
+        let mut left = TICK_WORK_MAX;
+        while left > 0 {
             let Some(event) = owned.ledger.state().decide_time(owned.ledger.now_ms()) else { return };
             owned.ledger.record(&event, &mut turn.sealed);
+            let is_forgetting = matches!(event, Event::RequestsForgotten(_) | Event::Forgotten(_));
+            left = left.saturating_sub(if is_forgetting { FORGETTING_WORK } else { 1 });
         }
     }
 
@@ -223,8 +228,13 @@ fn enter(owned: &mut [Option<Owned>], partition: u16, wall_ms: i64, catalog_lsn:
     owned
 }
 
-/// Forgetting events of one partition in one tick.
-const FORGETTING_EVENTS_MAX: usize = 16;
+/// Work that time brings to one partition in one tick, in events of one entity: 64 in 10 ms are 6,400 expiries in a second, so
+/// a million coupons of one end in 16 partitions are written off within 10 s. Nobody waits for it: reads and decisions count
+/// what is due as expired.
+const TICK_WORK_MAX: usize = 64;
+
+/// An event that forgets takes up to 1,024 entities at once: it weighs as much as so many of one.
+const FORGETTING_WORK: usize = 4;
 
 /// What one turn carries along.
 struct Scene {

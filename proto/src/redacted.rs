@@ -99,6 +99,12 @@ mod tests {
     }
 
     #[test]
+    fn debug_of_a_refund_hides_the_code_of_the_replacement() {
+        let replacement = Some(v1::ReplacementCard { code: CODE.into(), ..Default::default() });
+        check_hides_code(&v1::RefundResponse { replacement, ..Default::default() });
+    }
+
+    #[test]
     fn debug_of_a_redemption_request_hides_the_code() {
         let instrument = v1::Instrument { instrument: Some(v1::instrument::Instrument::Code(CODE.into())) };
         check_hides_code(&v1::RedeemRequest { instrument: Some(instrument), ..Default::default() });

@@ -4,16 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message as _;
-use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet, ServiceDescriptorProto};
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+    ServiceDescriptorProto,
+};
 use tessera_proto::v1::Reason;
 
-/// Verbs that change no business state; every other method is a write.
+/// Verbs that change no business state; every other method of a service that may is a write.
 const READ_VERBS: [&str; 5] = ["Get", "List", "Validate", "Reveal", "Probe"];
+
+/// Services that change no business state: they read journals, look at the server, or work on images and copies.
+const SERVICES_WITHOUT_WRITES: [&str; 3] = ["JournalService", "MaintenanceService", "OperatorService"];
 
 fn files() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(tessera_proto::FILE_DESCRIPTOR_SET).expect("the descriptor set decodes");
     let files: Vec<_> = set.file.into_iter().filter(|file| file.package() == "tessera.v1").collect();
-    assert_eq!(files.len(), 6, "one per .proto file");
+    assert_eq!(files.len(), 9, "one per .proto file");
     files
 }
 
@@ -66,45 +72,136 @@ fn everything_has_a_leading_comment() {
     }
 }
 
-/// The message in which a write's fields stand: for a stream, the item.
-fn request_of_write<'a>(method: &str, messages: &'a BTreeMap<String, DescriptorProto>) -> Option<&'a DescriptorProto> {
-    let is_read = READ_VERBS.iter().any(|verb| method.starts_with(verb));
-    let item = method.trim_end_matches("Stream");
-    (!is_read).then(|| messages.get(&format!("{item}Request")).expect("each method has its own request"))
+/// The unary methods that change business state.
+fn writes() -> Vec<MethodDescriptorProto> {
+    let may_write = |service: &ServiceDescriptorProto| !SERVICES_WITHOUT_WRITES.contains(&service.name());
+    let methods = services().into_iter().filter(may_write).flat_map(|service| service.method);
+    let is_read = |method: &MethodDescriptorProto| READ_VERBS.iter().any(|verb| method.name().starts_with(verb));
+    methods.filter(|method| !method.client_streaming() && !is_read(method)).collect()
+}
+
+/// The methods that take a stream of requests.
+fn streams() -> Vec<MethodDescriptorProto> {
+    services().into_iter().flat_map(|service| service.method).filter(|method| method.client_streaming()).collect()
+}
+
+fn request_of(method: &MethodDescriptorProto) -> DescriptorProto {
+    messages().remove(&format!("{}Request", method.name())).expect("each method has its own request")
+}
+
+fn reply_of(method: &MethodDescriptorProto) -> DescriptorProto {
+    messages().remove(&format!("{}Response", method.name())).expect("each method has its own reply")
+}
+
+fn first_field(message: &DescriptorProto) -> Option<(&str, i32)> {
+    message.field.first().map(|field| (field.name(), field.number()))
+}
+
+/// The message that a field holds.
+fn type_of(field: &FieldDescriptorProto) -> DescriptorProto {
+    let name = field.type_name().trim_start_matches(".tessera.v1.");
+    messages().remove(name).unwrap_or_else(|| panic!("{} holds no message of ours", field.name()))
+}
+
+/// What one message of a stream repeats: its items, or its outcomes.
+fn repeated(message: &DescriptorProto) -> DescriptorProto {
+    let [field] = message.field.as_slice() else { panic!("{} holds its items and nothing else", message.name()) };
+    assert_eq!(field.label(), prost_types::field_descriptor_proto::Label::Repeated, "{}", message.name());
+    type_of(field)
+}
+
+/// The requests that a stream takes: its items themselves, or the alternatives of an item.
+fn items_of(stream: &MethodDescriptorProto) -> Vec<DescriptorProto> {
+    let item = repeated(&request_of(stream));
+    if item.oneof_decl.is_empty() { vec![item] } else { item.field.iter().map(type_of).collect() }
 }
 
 #[test]
 fn every_write_has_a_request_id() {
-    let messages = messages();
-    let mut writes = 0;
-    for method in services().iter().flat_map(|service| &service.method) {
-        if let Some(request) = request_of_write(method.name(), &messages) {
-            let first = request.field.first().map(|field| (field.name(), field.number()));
-            assert_eq!(first, Some(("request_id", 1)), "{}", request.name());
-            writes += 1;
-        }
+    let writes = writes();
+    assert_eq!(writes.len(), 16, "writes in the contract");
+    for method in writes {
+        assert_eq!(first_field(&request_of(&method)), Some(("request_id", 1)), "{}", method.name());
     }
-    assert_eq!(writes, 10, "writes in the contract, streams included");
 }
 
 #[test]
 fn every_reply_to_a_write_has_a_position_and_says_whether_it_is_replayed() {
-    let messages = messages();
-    for method in services().iter().flat_map(|service| &service.method) {
-        if request_of_write(method.name(), &messages).is_some() {
-            let reply = &messages[&format!("{}Response", method.name().trim_end_matches("Stream"))];
-            let names: Vec<_> = reply.field.iter().map(|field| field.name()).collect();
-            assert!(names.contains(&"position") && names.contains(&"replayed"), "{}: {names:?}", reply.name());
+    for method in writes() {
+        let reply = reply_of(&method);
+        let names: Vec<_> = reply.field.iter().map(|field| field.name()).collect();
+        assert!(names.contains(&"position") && names.contains(&"replayed"), "{}: {names:?}", reply.name());
+    }
+}
+
+#[test]
+fn every_item_of_a_stream_is_named_and_so_is_its_outcome() {
+    let streams = streams();
+    assert_eq!(streams.len(), 3, "streams of requests in the contract");
+    for stream in streams {
+        for item in items_of(&stream) {
+            assert_eq!(first_field(&item), Some(("request_id", 1)), "{}", item.name());
         }
+        assert_eq!(first_field(&repeated(&reply_of(&stream))), Some(("request_id", 1)), "{}", stream.name());
+    }
+}
+
+#[test]
+fn every_outcome_of_a_stream_is_a_refusal_or_the_reply_of_the_unary_method() {
+    for stream in streams() {
+        let outcome = repeated(&reply_of(&stream));
+        let alternatives: BTreeSet<_> = outcome
+            .field
+            .iter()
+            .filter(|field| field.oneof_index.is_some())
+            .map(|field| type_of(field).name().to_owned())
+            .collect();
+        assert!(alternatives.contains("Refusal"), "{}", outcome.name());
+        let writes = writes().into_iter().map(|method| request_of(&method).name().to_owned()).collect::<BTreeSet<_>>();
+        for item in items_of(&stream).iter().filter(|item| writes.contains(item.name())) {
+            let reply = item.name().replace("Request", "Response");
+            assert!(alternatives.contains(&reply), "{}: {reply} is in no outcome", stream.name());
+        }
+    }
+}
+
+#[test]
+fn a_till_asks_over_its_stream_whatever_redemption_writes() {
+    let services = services();
+    let redemption = services.iter().find(|service| service.name() == "RedemptionService").expect("it exists");
+    let till = redemption.method.iter().find(|method| method.name() == "TillStream").expect("it exists");
+    let items: BTreeSet<_> = items_of(till).iter().map(|item| item.name().to_owned()).collect();
+    for method in writes().iter().filter(|method| redemption.method.contains(method)) {
+        assert!(items.contains(request_of(method).name()), "{} is not asked over the stream", method.name());
+    }
+}
+
+#[test]
+fn methods_that_take_streams_end_in_stream_and_no_others_do() {
+    for method in services().iter().flat_map(|service| &service.method) {
+        assert_eq!(method.client_streaming(), method.name().ends_with("Stream"), "{}", method.name());
+    }
+}
+
+#[test]
+fn what_starts_a_long_operation_gives_it_and_says_whether_it_was_under_way() {
+    let services = services();
+    let maintenance = services.iter().find(|service| service.name() == "MaintenanceService").expect("it exists");
+    let starts = |method: &&MethodDescriptorProto| method.name().starts_with("Start") || method.name().starts_with("Save");
+    let starting: Vec<_> = maintenance.method.iter().filter(starts).map(reply_of).collect();
+    assert_eq!(starting.len(), 3, "operations that can be started");
+    for reply in starting {
+        let fields: Vec<_> = reply.field.iter().map(|field| (field.name(), field.number())).collect();
+        assert_eq!(fields, [("operation", 1), ("joined", 2)], "{}", reply.name());
     }
 }
 
 #[test]
 fn every_write_to_the_catalog_can_be_validated_only() {
-    let (messages, services) = (messages(), services());
+    let services = services();
     let template = services.iter().find(|service| service.name() == "TemplateService").expect("it exists");
-    for request in template.method.iter().filter_map(|method| request_of_write(method.name(), &messages)) {
-        assert!(request.field.iter().any(|field| field.name() == "validate_only"), "{}", request.name());
+    for method in writes().iter().filter(|method| template.method.contains(method)) {
+        assert!(request_of(method).field.iter().any(|field| field.name() == "validate_only"), "{}", method.name());
     }
 }
 

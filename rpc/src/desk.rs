@@ -20,6 +20,7 @@ use crate::{
         command::{CatalogCommand, Command},
     },
     journal::Journal,
+    mouth,
     seals::Seals,
     status,
 };
@@ -86,6 +87,26 @@ impl Desk {
         let (partition, command) = asked.map_err(|rejection| refuse(&rejection))?;
         let answer = self.hear(partition, command).await?;
         answer.map(|reply| (partition, reply)).map_err(|rejection| refuse(&rejection))
+    }
+
+    /// Asks all partitions the same; a refusal of one is the answer. The replies are in the order of the partitions.
+    pub async fn ask_all(&self, asked: Result<Command, Rejection>) -> Result<Vec<(u16, Reply)>, Status> {
+        let command = asked.map_err(|rejection| refuse(&rejection))?;
+        let router = self.router()?;
+        let partitions = router.partitions();
+        let (sink, mut answers) = mouth::open(usize::from(partitions));
+        let request = |partition| Request { partition, tag: u64::from(partition), command: command.clone() };
+        router.submit((0..partitions).map(request).collect(), &sink);
+        // From here on only the engine holds it: if it stops under the question, the answers end.
+        drop(sink);
+        let mut replies = Vec::with_capacity(usize::from(partitions));
+        while replies.len() < usize::from(partitions) {
+            for (tag, answer) in answers.recv().await.ok_or_else(status::outcome_unknown)? {
+                replies.push((tag as u16, answer.map_err(|rejection| refuse(&rejection))?));
+            }
+        }
+        replies.sort_by_key(|&(partition, _)| partition);
+        Ok(replies)
     }
 
     /// Asks a partition what it would do: a business refusal is an answer like another.

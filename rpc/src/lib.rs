@@ -12,6 +12,7 @@ mod journal;
 pub mod limits;
 mod listener;
 pub mod logging;
+mod mouth;
 mod progress;
 mod seals;
 pub mod server;

@@ -21,10 +21,14 @@ pub const STREAM_IN_FLIGHT_MAX: usize = 16 * 1024;
 /// Largest response message, in bytes: what clients take unless told otherwise.
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// A bound on one encoded outcome: three ids of 64 bytes, a sealed id, a code and numbers.
+/// A bound on one encoded outcome: three ids of 64 bytes, sealed ids, a code and numbers.
 const OUTCOME_BYTES_MAX: usize = 1024;
 
+/// Most redemptions that one listing shows, over all partitions.
+pub const LISTED_REDEMPTIONS_MAX: usize = 4 * 1024;
+
 const _: () = assert!(STREAM_ITEMS_MAX * OUTCOME_BYTES_MAX <= RESPONSE_BYTES_MAX);
+const _: () = assert!(LISTED_REDEMPTIONS_MAX * OUTCOME_BYTES_MAX <= RESPONSE_BYTES_MAX);
 const _: () = assert!(STREAM_ITEMS_MAX <= STREAM_IN_FLIGHT_MAX);
 
 /// Most calls that one connection has open at once.

@@ -101,6 +101,17 @@ impl<'a> Seals<'a> {
         opened.map_err(|_| Reason::RedemptionNotFound.into())
     }
 
+    /// The id of a hold.
+    pub fn hold_id(&self, hold: Place) -> String {
+        self.keys.ids.seal(IdType::Hold, hold.partition, hold.number).as_str().to_owned()
+    }
+
+    /// Opens a hold id.
+    pub fn open_hold_id(&self, text: &str) -> Result<Place, Rejection> {
+        let opened = self.open(IdType::Hold, text).and_then(|place| self.held(place));
+        opened.map_err(|_| Reason::HoldNotFound.into())
+    }
+
     /// The token of the page that begins at this coupon of a wallet; empty after the last.
     pub fn wallet_token(&self, partition: u16, next: Option<u64>) -> String {
         self.token(partition, next)
@@ -199,6 +210,8 @@ pub(crate) mod tests {
         let id = seals.redemption_id(COUPON);
         assert_eq!(seals.open_coupon_id(&id), Err(Reason::CodeNotAccepted.into()));
         assert_eq!(seals.open_redemption_id(&id), Ok(COUPON));
+        assert_eq!(seals.open_hold_id(&id), Err(Reason::HoldNotFound.into()));
+        assert_eq!(seals.open_hold_id(&seals.hold_id(COUPON)), Ok(COUPON));
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
-    claim_service_server::ClaimServiceServer, operator_service_server::OperatorServiceServer,
-    redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
-    wallet_service_server::WalletServiceServer,
+    claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
+    operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
+    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{
@@ -23,15 +23,18 @@ use crate::{
     desk::Desk,
     limits::*,
     listener::Listener,
-    services::{claim::Claims, operator::Operators, redemption::Redemptions, template::Templates, wallet::Wallets},
+    services::{
+        claim::Claims, custody::Custodians, operator::Operators, redemption::Redemptions, template::Templates, wallet::Wallets,
+    },
     status,
     two_limits::TwoLimits,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     <ClaimServiceServer<Claims> as NamedService>::NAME,
+    <CustodyServiceServer<Custodians> as NamedService>::NAME,
     <OperatorServiceServer<Operators> as NamedService>::NAME,
     <RedemptionServiceServer<Redemptions> as NamedService>::NAME,
     <TemplateServiceServer<Templates> as NamedService>::NAME,
@@ -136,6 +139,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, redemptions.clone(), REQUEST_BYTES_MAX),
         stream: sized!(RedemptionServiceServer, redemptions, STREAM_MESSAGE_BYTES_MAX),
     })
+    .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(OperatorServiceServer, Operators(desk.clone()), REQUEST_BYTES_MAX))

@@ -1,15 +1,19 @@
-//! Reply slots of one stream: a bounded number, each holding the id of a request that waits for its answer.
+//! Reply slots of one stream: a bounded number, each holding what is kept of a request until its answer comes.
 
 use crate::limits::STREAM_IN_FLIGHT_MAX;
 
 /// The slots of one stream. A slot's number is the tag that the engine gives back.
-#[derive(Default)]
-pub struct Slots {
-    taken: Vec<Option<String>>,
+pub struct Slots<T> {
+    taken: Vec<Option<T>>,
     free: Vec<u32>,
 }
 
-impl Slots {
+impl<T> Slots<T> {
+    /// No slot is taken.
+    pub fn new() -> Self {
+        Self { taken: Vec::new(), free: Vec::new() }
+    }
+
     /// Whether `more` requests find a slot.
     pub fn have_room(&self, more: usize) -> bool {
         self.in_flight() + more <= STREAM_IN_FLIGHT_MAX
@@ -20,20 +24,20 @@ impl Slots {
         self.in_flight() == 0
     }
 
-    /// Takes a slot for the request of this id. There must be room.
-    pub fn take(&mut self, request_id: String) -> u64 {
+    /// Takes a slot for the request that this is kept of. There must be room.
+    pub fn take(&mut self, kept: T) -> u64 {
         assert!(self.have_room(1), "I13: a request is read when it has a slot");
         let slot = self.free.pop().unwrap_or_else(|| self.grow());
-        self.taken[slot as usize] = Some(request_id);
+        self.taken[slot as usize] = Some(kept);
         u64::from(slot)
     }
 
-    /// Frees the slot of this tag and gives the request's id.
-    pub fn free(&mut self, tag: u64) -> String {
+    /// Frees the slot of this tag and gives what was kept there.
+    pub fn free(&mut self, tag: u64) -> T {
         let slot = usize::try_from(tag).ok().and_then(|slot| self.taken.get_mut(slot));
-        let request_id = slot.and_then(Option::take).expect("I3: each request is answered once");
+        let kept = slot.and_then(Option::take).expect("I3: each request is answered once");
         self.free.push(tag as u32);
-        request_id
+        kept
     }
 
     fn in_flight(&self) -> usize {
@@ -53,18 +57,18 @@ mod tests {
 
     #[test]
     fn a_freed_slot_is_taken_again() {
-        let mut slots = Slots::default();
-        let (a, b) = (slots.take("a".into()), slots.take("b".into()));
-        assert_eq!((a, b, slots.free(a).as_str()), (0, 1, "a"));
-        assert_eq!(slots.take("c".into()), a);
+        let mut slots = Slots::new();
+        let (a, b) = (slots.take("a"), slots.take("b"));
+        assert_eq!((a, b, slots.free(a)), (0, 1, "a"));
+        assert_eq!(slots.take("c"), a);
         assert_eq!(slots.free(b), "b");
     }
 
     #[test]
     fn slots_are_bounded() {
-        let mut slots = Slots::default();
+        let mut slots = Slots::new();
         for _ in 0..STREAM_IN_FLIGHT_MAX {
-            slots.take(String::new());
+            slots.take(());
         }
         assert!(!slots.have_room(1));
         slots.free(0);
@@ -74,8 +78,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "answered once")]
     fn a_second_answer_is_a_broken_invariant() {
-        let mut slots = Slots::default();
-        let tag = slots.take("a".into());
+        let mut slots = Slots::new();
+        let tag = slots.take("a");
         slots.free(tag);
         slots.free(tag);
     }

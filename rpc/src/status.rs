@@ -66,17 +66,18 @@ fn code_of(reason: Reason) -> Code {
     use Reason::*;
     match reason {
         InvalidArgument => Code::InvalidArgument,
-        AmountOutOfRange => Code::OutOfRange,
-        NotOwner | Draining | Overloaded | StockBusy => Code::Unavailable,
-        LogFull | RequestStoreFull | UserLimitReached => Code::ResourceExhausted,
-        TemplateNotFound | CodeNotAccepted | RedemptionNotFound => Code::NotFound,
+        AmountOutOfRange | HistoryTrimmed => Code::OutOfRange,
+        NotOwner | Draining | Overloaded | Recovering | StockBusy => Code::Unavailable,
+        LogFull | RequestStoreFull | UserLimitReached | TooManyHolds => Code::ResourceExhausted,
+        TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound => Code::NotFound,
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed => Code::AlreadyExists,
         VersionMismatch | StockMismatch => Code::Aborted,
         TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => Code::FailedPrecondition,
+        CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
-        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance => Code::FailedPrecondition,
+        CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
-        AlreadyRefunded | RefundNotAllowed | RedemptionArchived => Code::FailedPrecondition,
+        AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
     }
 }
@@ -159,9 +160,24 @@ mod tests {
     }
 
     #[test]
+    fn a_coupon_with_all_its_holds_is_an_exhausted_resource() {
+        check_code(Reason::TooManyHolds, Code::ResourceExhausted);
+    }
+
+    #[test]
+    fn an_unknown_hold_is_not_found() {
+        check_code(Reason::HoldNotFound, Code::NotFound);
+    }
+
+    #[test]
+    fn a_partition_that_recovers_is_unavailable() {
+        check_code(Reason::Recovering, Code::Unavailable);
+    }
+
+    #[test]
     fn every_reason_has_a_code_and_exactly_one_error_info() {
-        let reasons: Vec<_> = (1..=82).filter_map(|number| Reason::try_from(number).ok()).collect();
-        assert_eq!(reasons.len(), 36);
+        let reasons: Vec<_> = (1..=99).filter_map(|number| Reason::try_from(number).ok()).collect();
+        assert_eq!(reasons.len(), 46);
         for reason in reasons {
             let status = of(&refusal(reason));
             assert!(!matches!(status.code(), Code::Ok | Code::Unknown), "{reason:?}");

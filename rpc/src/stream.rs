@@ -5,13 +5,12 @@
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
 //! driven by its reader: no task, no queue beside the slots.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tessera_engine::{
     Router,
-    letter::{Answer, Outlet, Request, Sink},
+    letter::{Answer, Request, Sink},
 };
+use tessera_proto::v1::Refusal;
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
@@ -20,17 +19,20 @@ use crate::{
     desk::{Desk, refuse},
     domain::{Reason, Rejection, Reply, command::Command},
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
+    mouth,
     seals::Seals,
     slots::Slots,
     status,
 };
 
-/// What differs between a stream of claims and one of redemptions.
+/// What differs between a stream of claims, one of redemptions and that of a till.
 pub trait Item: Send + 'static {
     /// A message of requests.
     type Message: Send;
     /// One request.
     type Request: Send;
+    /// What is kept of a request until its outcome: its id at least.
+    type Kept: Send;
     /// One outcome.
     type Outcome: Send;
     /// A message of outcomes.
@@ -40,14 +42,14 @@ pub trait Item: Send + 'static {
 
     /// The requests of a message.
     fn requests(message: Self::Message) -> Vec<Self::Request>;
-    /// A request's own id.
-    fn request_id(request: &Self::Request) -> &str;
+    /// What is kept of a request.
+    fn kept(request: &Self::Request) -> Self::Kept;
     /// A request as a command, and the partition that decides it.
     fn command(seals: Seals<'_>, request: Self::Request) -> Result<(u16, Command), Rejection>;
     /// The outcome of a request that was accepted.
-    fn accepted(seals: Seals<'_>, request_id: String, reply: Reply) -> Self::Outcome;
+    fn accepted(seals: Seals<'_>, kept: Self::Kept, reply: Reply) -> Self::Outcome;
     /// The outcome of a request that was refused.
-    fn refused(request_id: String, refusal: tessera_proto::v1::Refusal) -> Self::Outcome;
+    fn refused(kept: Self::Kept, refusal: Refusal) -> Self::Outcome;
     /// A message of these outcomes.
     fn response(outcomes: Vec<Self::Outcome>) -> Self::Response;
 }
@@ -57,7 +59,7 @@ struct Conversation<I: Item> {
     router: Router,
     messages: Streaming<I::Message>,
     closing: watch::Receiver<bool>,
-    slots: Slots,
+    slots: Slots<I::Kept>,
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
     ready: Vec<I::Outcome>,
@@ -70,13 +72,13 @@ pub fn converse<I: Item>(
     desk: &Desk,
     messages: Streaming<I::Message>,
 ) -> Result<impl Stream<Item = Result<I::Response, Status>> + Send + use<I>, Status> {
-    let (outlet, answers) = mpsc::channel(STREAM_IN_FLIGHT_MAX);
+    let (sink, answers) = mouth::open(STREAM_IN_FLIGHT_MAX);
     let conversation = Conversation::<I> {
         router: desk.router()?.clone(),
         closing: desk.closing(),
         messages,
-        slots: Slots::default(),
-        sink: Arc::new(Mouth(outlet)),
+        slots: Slots::new(),
+        sink,
         answers,
         ready: Vec::new(),
         end: None,
@@ -85,19 +87,6 @@ pub fn converse<I: Item>(
         let next = conversation.next().await?;
         Some((next, conversation))
     }))
-}
-
-/// Takes a turn's answers for a stream. Every vector holds the answer of a slot at least, so there is room for all of them.
-struct Mouth(mpsc::Sender<Vec<(u64, Answer)>>);
-
-impl Outlet for Mouth {
-    fn deliver(&self, answers: Vec<(u64, Answer)>) {
-        match self.0.try_send(answers) {
-            // A stream that was dropped has left its answers to retries.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => panic!("a stream has a slot for every answer"),
-        }
-    }
 }
 
 /// What a conversation wakes up for.
@@ -158,10 +147,10 @@ impl<I: Item> Conversation<I> {
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
         let seals = Seals::of(&self.router);
         for (tag, answer) in answers {
-            let request_id = self.slots.free(tag);
+            let kept = self.slots.free(tag);
             self.ready.push(match answer {
-                Ok(reply) => I::accepted(seals, request_id, reply),
-                Err(rejection) => I::refused(request_id, refusal::of(&rejection)),
+                Ok(reply) => I::accepted(seals, kept, reply),
+                Err(rejection) => I::refused(kept, refusal::of(&rejection)),
             });
         }
     }
@@ -188,14 +177,14 @@ impl<I: Item> Conversation<I> {
     fn admit(&mut self, requests: Vec<I::Request>, batch: &mut Vec<Request>) {
         let too_many = requests.len() > STREAM_ITEMS_MAX;
         for request in requests {
-            let request_id = I::request_id(&request).to_owned();
+            let kept = I::kept(&request);
             let command = match too_many {
                 true => Err(Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64)),
                 false => I::command(Seals::of(&self.router), request),
             };
             match command {
-                Ok((partition, command)) => batch.push(Request { partition, tag: self.slots.take(request_id), command }),
-                Err(rejection) => self.ready.push(I::refused(request_id, refusal::of(&rejection))),
+                Ok((partition, command)) => batch.push(Request { partition, tag: self.slots.take(kept), command }),
+                Err(rejection) => self.ready.push(I::refused(kept, refusal::of(&rejection))),
             }
         }
     }

@@ -74,7 +74,7 @@ macro_rules! kinds {
             Ok((event.ok_or(NotAnEvent::Malformed { kind, version })?, HEADER_BYTES + length))
         }
 
-        /// Name, kind and version of every event that this build writes.
+        /// Name, kind and version of every event that this build reads; it writes all but those whose name ends in an older version.
         pub const KINDS: &[(&str, u8, u8)] = &[$((stringify!($variant), $kind, $version)),*];
     };
 }
@@ -82,11 +82,21 @@ macro_rules! kinds {
 kinds! {
     TermsAdopted = 1 . 1;
     Claimed = 2 . 1;
-    Redeemed = 3 . 1;
+    RedeemedV1 = 3 . 1;
+    Redeemed = 3 . 2;
     Refused = 4 . 1;
-    Refunded = 5 . 1;
+    RefundedV1 = 5 . 1;
+    Refunded = 5 . 2;
     RequestsForgotten = 6 . 1;
     Joined = 7 . 1;
+    Held = 8 . 1;
+    Captured = 9 . 1;
+    HoldEnded = 10 . 1;
+    CouponBlocked = 11 . 1;
+    UserBlocked = 12 . 1;
+    Expired = 13 . 1;
+    Voided = 14 . 1;
+    Forgotten = 15 . 1;
     StockOpened = 16 . 1;
     StockSet = 17 . 1;
     LeaseGranted = 18 . 1;

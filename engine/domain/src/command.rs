@@ -3,11 +3,16 @@
 //! Codes and ids are opened at the edge, so a command names coupons and redemptions by number, and
 //! users by the key of their hash beside their text (the text goes to the journal).
 
+mod hold;
+mod operator;
+
 use crate::id::Id;
 use crate::keyed::UserKey;
 use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::TemplateSpec;
+pub use hold::{Capture, Hold, Release};
+pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
 
 /// Most coupons that one page lists.
 pub const PAGE_SIZE_MAX: u32 = 200;
@@ -38,13 +43,18 @@ pub enum Instrument {
         /// The coupon's number.
         coupon: u64,
     },
+    /// By its id alone, from an operator.
+    Known {
+        /// The coupon's number.
+        coupon: u64,
+    },
 }
 
 impl Instrument {
     /// The coupon's number.
     pub fn coupon(&self) -> u64 {
         match *self {
-            Instrument::Bearer { coupon, .. } | Instrument::Owned { coupon, .. } => coupon,
+            Instrument::Bearer { coupon, .. } | Instrument::Owned { coupon, .. } | Instrument::Known { coupon } => coupon,
         }
     }
 }
@@ -90,11 +100,13 @@ pub struct Validate {
     pub currency: Currency,
 }
 
-/// Refund of a whole redemption.
+/// Refund of a redemption, as a whole or in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
     /// Lsn of the redemption's event.
     pub redemption: u64,
+    /// What of the discount or the charge is given back, in minor units; `None` = all that is left.
+    pub amount: Option<i64>,
     /// Idempotency key.
     pub request_id: Id,
 }
@@ -104,8 +116,10 @@ pub struct Refund {
 pub enum StatusFilter {
     /// All.
     Any,
-    /// Those with this life at this instant.
+    /// Those with this life at this instant, and not frozen.
     Only(crate::coupon::Life),
+    /// Those that would be active, were they not blocked.
+    Frozen,
 }
 
 /// A page of a user's coupons, newest first.
@@ -136,6 +150,15 @@ pub struct RaiseStock {
     pub validate_only: bool,
 }
 
+/// What an order has redeemed in this partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRedemptions {
+    /// At which merchant.
+    pub merchant: Id,
+    /// For which order.
+    pub order: Id,
+}
+
 /// What is asked of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -157,6 +180,20 @@ pub enum Command {
     RaiseStock(RaiseStock),
     /// The stock of a template; goes to its home.
     GetStock(Id),
+    /// See [`Hold`].
+    Hold(Hold),
+    /// See [`Capture`].
+    Capture(Capture),
+    /// See [`Release`].
+    Release(Release),
+    /// See [`BlockCoupon`].
+    BlockCoupon(BlockCoupon),
+    /// See [`BlockUser`]; goes to the user's partition.
+    BlockUser(BlockUser),
+    /// See [`VoidCoupon`].
+    VoidCoupon(VoidCoupon),
+    /// See [`ListRedemptions`].
+    ListRedemptions(ListRedemptions),
 }
 
 /// Create, or update if a version is expected.

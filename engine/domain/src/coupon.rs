@@ -1,12 +1,15 @@
 //! A coupon or card: whose it is, under which terms, until when, and where its value is.
 //!
-//! Value is counted so that `available + captured = loaded` at every instant (I2); a one-use coupon
-//! holds one unit. EXPIRED is true at the instant the window ends, so it is derived from time and
-//! never waits for a timer.
+//! Value is counted so that `available + held + captured + expired + voided = loaded` at every instant (I2, [`Value`]); a
+//! one-use coupon holds one unit. What happens to few coupons (a reopened validity, a void, a load that is not what the terms
+//! say) lives beside them in an [`Extension`], and marks in the coupon say whether there is one. EXPIRED is true at the
+//! instant the window ends, so it is derived from time and never waits for a timer.
 
-use crate::container::{Entities, Keyed, KeyedEntity};
+use crate::block::Blocks;
+use crate::container::{Deadlines, Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
 use crate::terms::{Terms, Window};
+use crate::value::Value;
 
 /// Where a coupon stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Life {
     Used = 2,
     /// 已过期: its window has ended.
     Expired = 3,
+    /// 已作废: an operator made it void.
+    Void = 4,
 }
 
 /// A coupon as the partition keeps it.
@@ -41,6 +46,12 @@ pub struct Coupon {
     pub key_version: u8,
     /// Whether a refund reopened it past its window.
     pub extended: bool,
+    /// Why it may not be used for now.
+    pub blocks: Blocks,
+    /// Whether it was made void.
+    pub void: bool,
+    /// Whether it was loaded with something else than its terms say, or its load was moved to a replacement.
+    pub adjusted: bool,
 }
 
 impl Entity for Coupon {
@@ -57,20 +68,30 @@ impl Entity for Coupon {
         visit(8, self.last);
         visit(9, u64::from(self.key_version));
         visit(10, u64::from(self.extended));
+        visit(11, u64::from(self.blocks.number()));
+        visit(12, u64::from(self.void));
+        visit(13, u64::from(self.adjusted));
     }
 }
 
-/// The end of a card's validity after a refund reopened it.
+/// What happened to few coupons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
     coupon: u64,
+    /// The end of its validity after a refund reopened it; 0 = as fixed at issue.
     pub(crate) until_ms: i64,
+    /// What was made void.
+    pub(crate) voided: i64,
+    /// What was loaded, if it is not what its terms say.
+    pub(crate) loaded: Option<i64>,
 }
 
 impl Entity for Extension {
     const KIND: EntityKind = EntityKind::Extension;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.until_ms as u64);
+        visit(2, self.voided as u64);
+        visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
     }
 }
 
@@ -79,30 +100,58 @@ impl KeyedEntity for Extension {
         self.coupon
     }
     fn at_default(key: u64) -> Extension {
-        Extension { coupon: key, until_ms: 0 }
+        Extension { coupon: key, until_ms: 0, voided: 0, loaded: None }
     }
 }
 
 impl Coupon {
+    /// A coupon that nothing has happened to yet.
+    pub(crate) fn new(user: u32, terms: u32, older: u64, window: Window, loaded: i64, lsn: u64, key_version: u8) -> Coupon {
+        Coupon {
+            user,
+            terms,
+            older,
+            window,
+            available: loaded,
+            captured: 0,
+            last: lsn,
+            key_version,
+            extended: false,
+            blocks: Blocks::default(),
+            void: false,
+            adjusted: false,
+        }
+    }
+
     /// What was ever loaded onto it: its face value, or one unit.
     pub fn loaded(terms: &Terms) -> i64 {
         if terms.is_stored_value() { terms.face_value() } else { 1 }
     }
 
-    /// Takes `amount` out of what is available.
-    fn capture(&mut self, amount: i64, lsn: u64) {
+    /// Takes `amount` out of what is available: for a hold, an expiry, a void.
+    pub(crate) fn take(&mut self, amount: i64) {
+        assert!(amount > 0 && amount <= self.available, "I2: only what is available is taken");
+        self.available -= amount;
+    }
+
+    /// What was taken for a hold is available again.
+    pub(crate) fn return_held(&mut self, amount: i64) {
+        assert!(amount >= 0, "I2: what comes back is not below zero");
+        self.available += amount;
+    }
+
+    /// Takes `amount` of what is available.
+    pub(crate) fn capture(&mut self, amount: i64) {
         assert!(amount > 0 && amount <= self.available, "I2: only what is available is captured");
         self.available -= amount;
         self.captured += amount;
-        self.last = lsn;
     }
 
     /// Gives `amount` of what was captured back.
-    fn give_back(&mut self, amount: i64, lsn: u64) {
+    pub(crate) fn give_back(&mut self, amount: i64) {
         assert!(amount >= 0 && amount <= self.captured, "I2: only what was captured is refunded");
         self.available += amount;
         self.captured -= amount;
-        self.last = lsn;
     }
 }
 
@@ -111,6 +160,8 @@ impl Coupon {
 pub(crate) struct Coupons {
     coupons: Entities<Coupon>,
     extensions: Keyed<Extension>,
+    /// When what is still available expires; derived.
+    deadlines: Deadlines,
 }
 
 impl Coupons {
@@ -131,15 +182,15 @@ impl Coupons {
     }
 
     pub(crate) fn add(&mut self, coupon: Coupon) -> u64 {
-        self.coupons.push(coupon)
+        let number = self.coupons.push(coupon);
+        self.await_expiry(number);
+        number
     }
 
-    pub(crate) fn capture(&mut self, number: u64, amount: i64, lsn: u64) {
-        self.coupons.change(number, |coupon| coupon.capture(amount, lsn));
-    }
-
-    pub(crate) fn give_back(&mut self, number: u64, amount: i64, lsn: u64) {
-        self.coupons.change(number, |coupon| coupon.give_back(amount, lsn));
+    /// Changes a coupon; what becomes available is watched until it expires.
+    pub(crate) fn change(&mut self, number: u64, change: impl FnOnce(&mut Coupon)) {
+        self.coupons.change(number, change);
+        self.await_expiry(number);
     }
 
     pub(crate) fn reopen(&mut self, number: u64, until_ms: i64) {
@@ -147,11 +198,58 @@ impl Coupons {
             assert!(until_ms > extension.until_ms, "a reopened card never gets shorter");
             extension.until_ms = until_ms;
         });
-        self.coupons.change(number, |coupon| coupon.extended = true);
+        self.change(number, |coupon| coupon.extended = true);
+    }
+
+    /// Makes a coupon void with what is available.
+    pub(crate) fn make_void(&mut self, number: u64, amount: i64) {
+        self.change(number, |coupon| {
+            assert!(!coupon.void && coupon.available == amount, "I9: a coupon is made void once, with all that is available");
+            coupon.void = true;
+            coupon.available = 0;
+        });
+        self.extensions.change(number, |extension| extension.voided = amount);
+    }
+
+    /// From now on this much was loaded onto a coupon.
+    pub(crate) fn load(&mut self, number: u64, loaded: i64) {
+        self.extensions.change(number, |extension| extension.loaded = Some(loaded));
+        self.coupons.change(number, |coupon| coupon.adjusted = true);
     }
 
     /// The use window as it stands: the one fixed at issue, or its reopened end.
     pub(crate) fn window(&self, number: u64, coupon: &Coupon) -> Window {
         if coupon.extended { Window { until_ms: self.extensions.get(number).until_ms, ..coupon.window } } else { coupon.window }
+    }
+
+    /// The accounts of a coupon, of which `held` is set aside. I2.
+    pub(crate) fn value(&self, number: u64, coupon: &Coupon, terms: &Terms, held: i64) -> Value {
+        let is_plain = !coupon.void && !coupon.adjusted;
+        let (voided, loaded) = match is_plain {
+            true => (0, None),
+            false => {
+                let extension = self.extensions.get(number);
+                (extension.voided, extension.loaded)
+            }
+        };
+        let loaded = loaded.unwrap_or_else(|| Coupon::loaded(terms));
+        Value::with_rest_expired(loaded, coupon.available, held, coupon.captured, voided)
+    }
+
+    /// A coupon with something available whose validity has ended at `now`.
+    pub(crate) fn due(&self, now_ms: i64) -> Option<u64> {
+        self.deadlines.due(now_ms, |number| self.expires_ms(number))
+    }
+
+    /// When what is available of a coupon expires, if anything is and ever does.
+    pub(crate) fn expires_ms(&self, number: u64) -> Option<i64> {
+        let coupon = self.get(number).filter(|coupon| coupon.available > 0)?;
+        Some(self.window(number, coupon).until_ms).filter(|&until_ms| until_ms != 0)
+    }
+
+    fn await_expiry(&mut self, number: u64) {
+        if let Some(expires_ms) = self.expires_ms(number) {
+            self.deadlines.add(number, expires_ms);
+        }
     }
 }

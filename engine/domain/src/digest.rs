@@ -41,6 +41,8 @@ pub enum EntityKind {
     LineIn = 15,
     /// A template in the catalog.
     Template = 16,
+    /// A hold of a coupon for an order.
+    Hold = 17,
 }
 
 /// An entity whose fields are covered by the digest.
@@ -58,6 +60,8 @@ pub(crate) struct Clock {
     pub(crate) time_ms: i64,
     /// Requests forgotten so far: it numbers the next one when none is remembered.
     pub(crate) forgotten: u64,
+    /// The same of redemptions, refunds and holds.
+    pub(crate) forgotten_of: [u64; 3],
 }
 
 impl Entity for Clock {
@@ -66,6 +70,9 @@ impl Entity for Clock {
         visit(1, self.lsn);
         visit(2, self.time_ms as u64);
         visit(3, self.forgotten);
+        for (field, &forgotten) in (4..).zip(&self.forgotten_of) {
+            visit(field, forgotten);
+        }
     }
 }
 

@@ -5,7 +5,15 @@
 //! journal that is replayed, so neither path allocates. Bodies are made of primitives only; meaning
 //! is given to them by `apply`.
 
+mod hold;
+mod operator;
+mod time;
+
 use crate::codec::{BorrowDecode, Encode};
+
+pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
+pub use operator::{CouponBlocked, UserBlocked, Voided};
+pub use time::{Expired, Forgotten, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -85,7 +93,8 @@ pub struct Claimed<'a> {
     pub loaded: i64,
 }
 
-/// A coupon was used or a card charged. The redemption is named by the lsn of this event.
+/// A coupon was used or a card charged. The redemption is named by the lsn of this event. The body of two versions: by the
+/// second one the redemption is found by its order alone, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Redeemed<'a> {
     /// Which coupon.
@@ -121,9 +130,9 @@ pub struct Refused<'a> {
     pub value: i64,
 }
 
-/// A redemption was refunded.
+/// A redemption was refunded, as a whole: the first version, which is only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
-pub struct Refunded<'a> {
+pub struct RefundedV1<'a> {
     /// The redemption: lsn of its event.
     pub redemption: u64,
     /// Its coupon.
@@ -140,7 +149,34 @@ pub struct Refunded<'a> {
     pub reopened_until_ms: i64,
 }
 
-/// An order that has redeemed asked once more under another request id: it is given the first outcome, for ever.
+/// A redemption was refunded, as a whole or in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refunded<'a> {
+    /// The redemption: lsn of its event.
+    pub redemption: u64,
+    /// Its coupon.
+    pub coupon: u64,
+    /// Lsn of the coupon's previous event.
+    pub previous: u64,
+    /// The request.
+    pub request: Request<'a>,
+    /// What of `applied` was given back.
+    pub amount: i64,
+    /// What came back to the coupon: money, the one unit of a one-use coupon, or nothing.
+    pub restored: i64,
+    /// New end of a card that had expired, ms; 0 = unchanged.
+    pub reopened_until_ms: i64,
+    /// The new coupon that `amount` is loaded onto because this one is void: its number + 1; 0 = none, and then what follows is 0.
+    pub replacement: u64,
+    /// Its use window, ms.
+    pub use_from_ms: i64,
+    /// Its use window, ms.
+    pub use_until_ms: i64,
+    /// Version of the key that seals its code.
+    pub key_version: u8,
+}
+
+/// Somebody asked once more under another request id: they are given the first outcome, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Joined<'a> {
     /// The operation.
@@ -149,15 +185,8 @@ pub struct Joined<'a> {
     pub subject: u128,
     /// The request.
     pub request: Request<'a>,
-    /// The redemption whose outcome it shares: lsn of its event.
+    /// Whose outcome it shares, by lsn: of a redeem or a capture the redemption, of a release the hold.
     pub redemption: u64,
-}
-
-/// Remembered requests left memory, oldest first, after their window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
-pub struct RequestsForgotten {
-    /// Every remembered request of a number below this one is forgotten.
-    pub before: u64,
 }
 
 /// Home opened the stock of a template, at its first demand.
@@ -251,16 +280,36 @@ pub enum Event<'a> {
     TermsAdopted(TermsAdopted<'a>),
     /// See [`Claimed`].
     Claimed(Claimed<'a>),
+    /// See [`Redeemed`]; the first version, which is only read.
+    RedeemedV1(Redeemed<'a>),
     /// See [`Redeemed`].
     Redeemed(Redeemed<'a>),
     /// See [`Refused`].
     Refused(Refused<'a>),
+    /// See [`RefundedV1`].
+    RefundedV1(RefundedV1<'a>),
     /// See [`Refunded`].
     Refunded(Refunded<'a>),
     /// See [`RequestsForgotten`].
     RequestsForgotten(RequestsForgotten),
     /// See [`Joined`].
     Joined(Joined<'a>),
+    /// See [`Held`].
+    Held(Held<'a>),
+    /// See [`Captured`].
+    Captured(Captured<'a>),
+    /// See [`HoldEnded`].
+    HoldEnded(HoldEnded<'a>),
+    /// See [`CouponBlocked`].
+    CouponBlocked(CouponBlocked<'a>),
+    /// See [`UserBlocked`].
+    UserBlocked(UserBlocked<'a>),
+    /// See [`Expired`].
+    Expired(Expired),
+    /// See [`Voided`].
+    Voided(Voided<'a>),
+    /// See [`Forgotten`].
+    Forgotten(Forgotten),
     /// See [`StockOpened`].
     StockOpened(StockOpened),
     /// See [`StockSet`].

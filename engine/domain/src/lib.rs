@@ -6,6 +6,7 @@
 //! sockets, time sources or randomness, and its manifest proves it. Everything that varies between
 //! two runs enters as an argument, so the same events give the same state everywhere.
 
+mod block;
 pub mod catalog;
 pub mod code;
 pub mod codec;
@@ -16,6 +17,7 @@ pub mod crockford;
 mod decide;
 pub mod digest;
 pub mod event;
+mod hold;
 mod id;
 pub mod keyed;
 pub mod lease;
@@ -31,11 +33,16 @@ pub mod split;
 pub mod stock;
 mod terms;
 mod user;
+mod value;
 
+pub use block::{Block, Blocks};
 pub use coupon::{Coupon, Life};
 pub use decide::{Context, Decision, Events};
+pub use hold::{HOLD_MEMORY_MS, HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX, HoldState};
 pub use id::{ID_BYTES_MAX, Id};
 pub use partition::{Divergence, Partition};
+pub use redemption::REFUND_WINDOW_MS;
 pub use rejection::{Reason, Rejection};
 pub use reply::Reply;
 pub use terms::{Kind, RefundPolicy, Template, TemplateSpec, Terms, Validity, Window};
+pub use value::{Value, ValueTotals};

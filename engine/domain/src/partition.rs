@@ -2,21 +2,31 @@
 //!
 //! The same `apply` runs live, in recovery, in the snapshotter and in the simulator. It decides
 //! nothing: an event says what happened with its numbers, and what does not fit is a broken
-//! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9.
+//! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9. The files of this folder say, each for a
+//! family of events, what becomes of the state.
+
+mod coupon;
+mod hold;
+mod operator;
+mod refund;
+mod time;
 
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, contribution};
 use crate::event::{self, Event};
-use crate::keyed::IdHashKey;
+use crate::hold::Holds;
+use crate::keyed::{IdHashKey, UserKey};
 use crate::line::Lines;
-use crate::redemption::{Redemption, Redemptions, Refund};
+use crate::money::Currency;
+use crate::redemption::Redemptions;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
 use crate::stock::Stock;
-use crate::terms::{Terms, Window};
+use crate::terms::Terms;
 use crate::user::Users;
+use crate::value::ValueTotals;
 use std::fmt;
 use std::sync::Arc;
 
@@ -77,10 +87,13 @@ pub struct Partition {
     time_ms: i64,
     pub(crate) terms: Vec<Arc<Terms>>,
     terms_digest: u64,
+    /// The sums of all coupons' accounts, by adopted terms; derived.
+    totals: Vec<ValueTotals>,
     /// The latest adopted terms of each template number, + 1.
     latest_terms: Vec<u32>,
     pub(crate) users: Users,
     pub(crate) coupons: Coupons,
+    pub(crate) holds: Holds,
     pub(crate) redemptions: Redemptions,
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
@@ -97,9 +110,11 @@ impl Partition {
             time_ms: 0,
             terms: Vec::new(),
             terms_digest: 0,
+            totals: Vec::new(),
             latest_terms: Vec::new(),
             users: Users::default(),
             coupons: Coupons::default(),
+            holds: Holds::default(),
             redemptions: Redemptions::default(),
             requests: Requests::default(),
             stock: Stock::default(),
@@ -142,13 +157,37 @@ impl Partition {
         [self.coupons.len(), self.users.len(), self.redemptions.len(), self.requests.len()]
     }
 
+    /// Holds in memory: live ones, and all.
+    pub fn holds(&self) -> [u64; 2] {
+        [self.holds.live(), self.holds.len()]
+    }
+
+    /// Where the value of all coupons is: of each adopted terms the template's number, the currency and the sums, in minor
+    /// units or in units of one-use coupons. I2.
+    pub fn value_totals(&self) -> impl Iterator<Item = (u32, Currency, ValueTotals)> {
+        self.terms.iter().zip(&self.totals).map(|(terms, &totals)| (terms.template, terms.currency, totals))
+    }
+
+    /// The same sums, made anew from every coupon: what an audit compares.
+    pub fn recount_value(&self) -> Vec<ValueTotals> {
+        let mut totals = vec![ValueTotals::default(); self.terms.len()];
+        for number in 0..self.coupons.next() {
+            let terms = self.coupons.get(number).expect("coupons do not leave").terms;
+            totals[terms as usize] += self.value(number);
+        }
+        totals
+    }
+
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten() };
+        let [redemptions, refunds] = self.redemptions.forgotten();
+        let forgotten_of = [redemptions, refunds, self.holds.forgotten()];
+        let clock = Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of };
         [
             self.terms_digest,
             self.users.digest(),
             self.coupons.digest(),
+            self.holds.digest(),
             self.redemptions.digest(),
             self.requests.digest(),
             self.stock.digest(),
@@ -169,6 +208,17 @@ impl Partition {
         Some((coupon, &self.terms[coupon.terms as usize]))
     }
 
+    /// The coupons of a user, newest first.
+    pub(crate) fn wallet(&self, user: UserKey) -> impl Iterator<Item = u64> {
+        let user = self.users.find(user).and_then(|number| self.users.get(number));
+        let mut next = user.map_or(0, |user| user.newest);
+        std::iter::from_fn(move || {
+            let number = next.checked_sub(1)?;
+            next = self.coupons.get(number).expect("a coupon of a wallet is here").older;
+            Some(number)
+        })
+    }
+
     /// Applies a frame's events as recorded at `time_ms`, and compares the digest.
     pub fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
         for event in codec::events(payload) {
@@ -186,9 +236,19 @@ impl Partition {
         match event {
             Event::TermsAdopted(event) => return self.adopt(event),
             Event::Claimed(event) => return self.claimed(event),
-            Event::Redeemed(event) => self.redeemed(event),
+            Event::RedeemedV1(event) => self.redeemed(event, 0),
+            Event::Redeemed(event) => self.redeemed(event, self.key.order_only(event.merchant, event.order)),
             Event::Refused(event) => return self.refused(event),
-            Event::Refunded(event) => self.refunded(event),
+            Event::RefundedV1(event) => self.refunded_v1(event),
+            Event::Refunded(event) => return self.refunded(event),
+            Event::Held(event) => self.held(event),
+            Event::Captured(event) => self.captured(event),
+            Event::HoldEnded(event) => return self.hold_ended(event),
+            Event::CouponBlocked(event) => return self.coupon_blocked(event),
+            Event::UserBlocked(event) => return self.user_blocked(event),
+            Event::Voided(event) => self.voided(event),
+            Event::Expired(event) => self.expired(event),
+            Event::Forgotten(event) => return self.forgotten(event),
             Event::RequestsForgotten(event) => self.requests.forget_before(event.before),
             Event::Joined(event) => return self.joined(event),
             Event::StockOpened(event) => self.stock.open(event.template, event.total),
@@ -229,58 +289,8 @@ impl Partition {
         self.latest_terms[template] = event.terms + 1;
         self.terms_digest = self.terms_digest.wrapping_add(contribution(u64::from(event.terms), &terms));
         self.terms.push(Arc::new(terms));
+        self.totals.push(ValueTotals::default());
         Ok(())
-    }
-
-    fn claimed(&mut self, event: &event::Claimed<'_>) -> Result<(), Divergence> {
-        let Some(operation @ (Operation::Claim | Operation::Issue)) = Operation::from_number(event.operation) else {
-            return self.unexpected("an operation that makes no coupon");
-        };
-        let Some(terms) = self.terms.get(event.terms as usize) else {
-            return self.unexpected("terms that were not adopted");
-        };
-        assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
-        if event.loaded != Coupon::loaded(terms) {
-            return self.unexpected("a coupon loaded with something else than its terms say");
-        }
-        let template = terms.template;
-        if terms.limited {
-            self.stock.issue_one(template);
-        }
-        let key = self.key.user(event.user);
-        let (user, older) = self.users.receive(key, template, event.coupon);
-        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
-        self.coupons.add(Coupon {
-            user,
-            terms: event.terms,
-            older,
-            window,
-            available: event.loaded,
-            captured: 0,
-            last: self.lsn,
-            key_version: event.key_version,
-            extended: false,
-        });
-        self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
-        Ok(())
-    }
-
-    fn redeemed(&mut self, event: &event::Redeemed<'_>) {
-        let (coupon, terms) = self.coupon(event.coupon).expect("I9: a redeemed coupon exists");
-        assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
-        let balance_after = if terms.is_stored_value() { coupon.available - event.captured } else { 0 };
-        self.coupons.capture(event.coupon, event.captured, self.lsn);
-        let number = self.redemptions.add(Redemption {
-            lsn: self.lsn,
-            coupon: event.coupon,
-            order: self.key.order(event.merchant, event.order, event.coupon),
-            amount: event.amount,
-            applied: event.applied,
-            balance_after,
-            at_ms: self.time_ms,
-            refunded: 0,
-        });
-        self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
     }
 
     fn refused(&mut self, event: &event::Refused<'_>) -> Result<(), Divergence> {
@@ -295,31 +305,23 @@ impl Partition {
     }
 
     fn joined(&mut self, event: &event::Joined<'_>) -> Result<(), Divergence> {
-        let Some(operation @ Operation::Redeem) = Operation::from_number(event.operation) else {
-            return self.unexpected("an operation that joins no redemption");
-        };
-        let Some((number, _)) = self.redemptions.at_lsn(event.redemption) else {
-            return self.unexpected("a redemption that did not happen");
+        let (operation, number) = match Operation::from_number(event.operation) {
+            Some(operation @ (Operation::Redeem | Operation::Capture)) => {
+                let Some((number, _)) = self.redemptions.at_lsn(event.redemption) else {
+                    return self.unexpected("a redemption that did not happen");
+                };
+                (operation, number)
+            }
+            Some(operation @ Operation::Release) => {
+                let Some((number, _)) = self.holds.at_lsn(event.redemption) else {
+                    return self.unexpected("a hold that did not happen");
+                };
+                (operation, number)
+            }
+            _ => return self.unexpected("an operation that joins nothing"),
         };
         self.remember(operation, event.subject, &event.request, 0, number as i64);
         Ok(())
-    }
-
-    fn refunded(&mut self, event: &event::Refunded<'_>) {
-        let (coupon, terms) = self.coupon(event.coupon).expect("I9: a refunded coupon exists");
-        assert_eq!(coupon.last, event.previous, "a coupon's events are chained");
-        let balance_after = if terms.is_stored_value() { coupon.available + event.restored } else { 0 };
-        self.coupons.give_back(event.coupon, event.restored, self.lsn);
-        if event.reopened_until_ms != 0 {
-            self.coupons.reopen(event.coupon, event.reopened_until_ms);
-        }
-        let coupon = self.coupons.get(event.coupon).expect("the coupon was just here");
-        let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
-        let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
-        let refund =
-            Refund { redemption, amount: event.amount, restored: event.restored, balance_after, until_ms, at_ms: self.time_ms };
-        let number = self.redemptions.add_refund(refund);
-        self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
     }
 
     fn stock_set(&mut self, event: &event::StockSet<'_>) {

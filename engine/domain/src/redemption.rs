@@ -1,10 +1,16 @@
 //! Redemptions and their refunds, as long as they are in memory.
 //!
 //! A redemption is named by the lsn of its event. Numbers rise with lsns, so the list is its own
-//! index; by (merchant, order, coupon), its natural key, it is found through a table.
+//! index; by (merchant, order, coupon), its natural key, it is found through a table, and through another
+//! one by (merchant, order): the newest, from which a chain leads to the older ones. Both tables and the chain
+//! are derived. A redemption can be refunded for [`REFUND_WINDOW_MS`] and is forgotten a day later, the oldest first.
 
 use crate::container::{Entities, Table};
 use crate::digest::{Entity, EntityKind};
+use crate::request::REQUEST_MEMORY_MS;
+
+/// How long a redemption can be refunded: 30 days.
+pub const REFUND_WINDOW_MS: i64 = 30 * 86_400_000;
 
 /// A coupon used or a card charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +28,27 @@ pub(crate) struct Redemption {
     pub(crate) at_ms: i64,
     /// What of `applied` was refunded.
     pub(crate) refunded: i64,
+    /// Keyed hash of (merchant, order); 0 = not kept, as in events of the first version.
+    pub(crate) order_only: u64,
+    /// Derived: the next older redemption of the same order + 1; 0 = none.
+    pub(crate) older: u64,
+}
+
+impl Redemption {
+    /// Whether its refund window has passed: true at the instant, whether it is forgotten yet or not.
+    pub(crate) fn is_archived(&self, now_ms: i64) -> bool {
+        self.at_ms + REFUND_WINDOW_MS <= now_ms
+    }
+
+    /// Whether somebody who asks again may be given its outcome: it stands, and what is remembered of it ends with its window.
+    pub(crate) fn may_be_joined(&self, now_ms: i64) -> bool {
+        self.refunded == 0 && !self.is_archived(now_ms)
+    }
+
+    /// What of it was not refunded.
+    pub(crate) fn left(&self) -> i64 {
+        self.applied - self.refunded
+    }
 }
 
 impl Entity for Redemption {
@@ -36,6 +63,7 @@ impl Entity for Redemption {
         visit(7, self.balance_after as u64);
         visit(8, self.at_ms as u64);
         visit(9, self.refunded as u64);
+        visit(10, self.order_only);
     }
 }
 
@@ -51,6 +79,8 @@ pub(crate) struct Refund {
     /// End of the coupon's validity right after, 0 = none.
     pub(crate) until_ms: i64,
     pub(crate) at_ms: i64,
+    /// The coupon that stands for a void one from then on: number + 1, 0 = none.
+    pub(crate) replacement: u64,
 }
 
 impl Entity for Refund {
@@ -62,6 +92,7 @@ impl Entity for Refund {
         visit(4, self.until_ms as u64);
         visit(5, self.at_ms as u64);
         visit(6, self.restored as u64);
+        visit(7, self.replacement);
     }
 }
 
@@ -70,6 +101,7 @@ impl Entity for Refund {
 pub(crate) struct Redemptions {
     redemptions: Entities<Redemption>,
     by_order: Table<u64>,
+    by_order_only: Table<u64>,
     refunds: Entities<Refund>,
 }
 
@@ -89,22 +121,55 @@ impl Redemptions {
         Some((number, self.get(number)?))
     }
 
-    /// The redemption whose event has this lsn: by halving, since numbers rise with lsns.
+    /// The redemption whose event has this lsn.
     pub(crate) fn at_lsn(&self, lsn: u64) -> Option<(u64, &Redemption)> {
-        let (mut low, mut high) = (self.redemptions.first(), self.redemptions.next());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.get(middle)?.lsn < lsn { low = middle + 1 } else { high = middle }
-        }
-        self.get(low).filter(|redemption| redemption.lsn == lsn).map(|redemption| (low, redemption))
+        self.redemptions.find_rising(lsn, |redemption| redemption.lsn)
+    }
+
+    /// Whether this lsn is older than what is kept, and may have been a redemption.
+    pub(crate) fn may_have_forgotten(&self, lsn: u64) -> bool {
+        let oldest = self.get(self.redemptions.first());
+        self.redemptions.first() > 0 && lsn > 0 && oldest.is_none_or(|oldest| lsn < oldest.lsn)
+    }
+
+    /// The redemptions of this order, newest first.
+    pub(crate) fn of_order_only(&self, order_only: u64) -> impl Iterator<Item = &Redemption> {
+        let newest = self.by_order_only.find(order_only, |&number| self.is_of_order_only(number, order_only));
+        let mut next = newest.map_or(0, |number| number + 1);
+        std::iter::from_fn(move || {
+            // The chain ends at its last, or at the first that was forgotten.
+            let redemption = self.get(next.checked_sub(1)?)?;
+            next = redemption.older;
+            Some(redemption)
+        })
     }
 
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
+        assert!(self.of_order(redemption.order).is_none(), "I5: an order redeems a coupon once");
         let number = self.redemptions.push(redemption);
         let redemptions = &self.redemptions;
         let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order as u64;
         self.by_order.insert(redemption.order as u64, number, hash);
+        if redemption.order_only != 0 {
+            self.chain(number, redemption.order_only);
+        }
         number
+    }
+
+    /// Puts a redemption in front of those of its order.
+    fn chain(&mut self, number: u64, order_only: u64) {
+        let redemptions = &self.redemptions;
+        let same = |&other: &u64| redemptions.get(other).is_some_and(|other| other.order_only == order_only);
+        let older = self.by_order_only.remove(order_only, same);
+        let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order_only;
+        self.by_order_only.insert(order_only, number, hash);
+        if let Some(older) = older {
+            self.redemptions.change(number, |redemption| redemption.older = older + 1);
+        }
+    }
+
+    fn is_of_order_only(&self, number: u64, order_only: u64) -> bool {
+        self.get(number).is_some_and(|redemption| redemption.order_only == order_only)
     }
 
     pub(crate) fn add_refund(&mut self, refund: Refund) -> u64 {
@@ -113,6 +178,53 @@ impl Redemptions {
             assert!(redemption.refunded <= redemption.applied, "I2: never more is refunded than was applied");
         });
         self.refunds.push(refund)
+    }
+
+    /// Forgets redemptions of a lower number than this.
+    pub(crate) fn forget_before(&mut self, before: u64) {
+        assert!(before <= self.redemptions.next(), "only what was redeemed is forgotten");
+        while self.redemptions.first() < before {
+            let (number, redemption) = self.redemptions.forget_first().expect("the first redemption is here");
+            self.by_order.remove(redemption.order as u64, |&entry| entry == number);
+            self.by_order_only.remove(redemption.order_only, |&entry| entry == number);
+        }
+    }
+
+    /// Forgets refunds of a lower number than this.
+    pub(crate) fn forget_refunds_before(&mut self, before: u64) {
+        assert!(before <= self.refunds.next(), "only what was refunded is forgotten");
+        while self.refunds.first() < before {
+            self.refunds.forget_first().expect("the first refund is here");
+        }
+    }
+
+    /// Up to which number redemptions may be forgotten at `now`, if any: those past their window and a day, to which no
+    /// remembered request refers; bounded.
+    pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
+        let first = self.redemptions.first();
+        let gone = |number: &u64| {
+            self.get(*number).is_some_and(|redemption| {
+                let window_ms = redemption.at_ms + REFUND_WINDOW_MS;
+                window_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(window_ms)
+            })
+        };
+        let count = (first..first + at_most).take_while(gone).count() as u64;
+        (count > 0).then_some(first + count)
+    }
+
+    /// The same for refunds, a day after each.
+    pub(crate) fn forgettable_refunds(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
+        let first = self.refunds.first();
+        let gone = |number: &u64| {
+            self.refund(*number).is_some_and(|refund| refund.at_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(refund.at_ms))
+        };
+        let count = (first..first + at_most).take_while(gone).count() as u64;
+        (count > 0).then_some(first + count)
+    }
+
+    /// How many redemptions and how many refunds have left; they are numbered through.
+    pub(crate) fn forgotten(&self) -> [u64; 2] {
+        [self.redemptions.first(), self.refunds.first()]
     }
 
     pub(crate) fn len(&self) -> u64 {

@@ -47,6 +47,7 @@ reasons! {
     Overloaded = 4, "OVERLOADED", true, "the server is at its limit; nothing was logged";
     LogFull = 5, "LOG_FULL", true, "the disk has no room for the log; nothing was logged";
     AmountOutOfRange = 6, "AMOUNT_OUT_OF_RANGE", false, "the amount is beyond what is counted";
+    Recovering = 7, "RECOVERING", true, "the server is starting; nothing was logged";
     RequestIdReused = 10, "REQUEST_ID_REUSED", false, "the request id was used for another request; nothing was executed";
     RequestStoreFull = 11, "REQUEST_STORE_FULL", true, "too many remembered requests; none is forgotten early";
     OrderAlreadyRedeemed = 12, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";
@@ -55,20 +56,27 @@ reasons! {
     VersionMismatch = 22, "VERSION_MISMATCH", true, "the template has another version by now";
     CodeNotAccepted = 23, "CODE_NOT_ACCEPTED", false, "this code or coupon is not accepted";
     RedemptionNotFound = 24, "REDEMPTION_NOT_FOUND", false, "there is no such redemption";
+    HoldNotFound = 25, "HOLD_NOT_FOUND", false, "there is no such hold";
     TemplateStopped = 30, "TEMPLATE_STOPPED", true, "the template is stopped";
     CouponVoid = 31, "COUPON_VOID", false, "the coupon is void";
     CouponUsed = 32, "COUPON_USED", true, "the coupon is used";
     CouponFrozen = 33, "COUPON_FROZEN", true, "the coupon is frozen";
     CouponNotActivated = 34, "COUPON_NOT_ACTIVATED", true, "the coupon is not activated yet";
     CouponGifting = 35, "COUPON_GIFTING", true, "the coupon is being given to somebody";
+    CouponHeld = 36, "COUPON_HELD", true, "the coupon is held for an order";
+    HoldCaptured = 37, "HOLD_CAPTURED", false, "the hold was captured";
+    HoldReleased = 38, "HOLD_RELEASED", false, "the hold was released";
     IssueNotStarted = 40, "ISSUE_NOT_STARTED", true, "the issue window has not begun";
     IssueEnded = 41, "ISSUE_ENDED", false, "the issue window has ended";
     UseNotStarted = 42, "USE_NOT_STARTED", true, "the coupon is not valid yet";
     CouponExpired = 43, "COUPON_EXPIRED", true, "the coupon has expired";
+    HoldExpired = 44, "HOLD_EXPIRED", false, "the hold has expired";
     CurrencyMismatch = 50, "CURRENCY_MISMATCH", false, "the amount is in another currency than the coupon";
     BelowThreshold = 51, "BELOW_THRESHOLD", false, "the order is below the threshold";
     NoEffect = 52, "NO_EFFECT", false, "the coupon would have no effect on this order";
     InsufficientBalance = 53, "INSUFFICIENT_BALANCE", true, "the balance is too small";
+    AmountAboveHold = 54, "AMOUNT_ABOVE_HOLD", false, "the amount is above what is held";
+    TooManyHolds = 55, "TOO_MANY_HOLDS", true, "the coupon has as many holds as one may have";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
@@ -76,7 +84,9 @@ reasons! {
     StockUnlimited = 73, "STOCK_UNLIMITED", false, "the template has no stock to raise";
     AlreadyRefunded = 80, "ALREADY_REFUNDED", false, "the redemption was refunded already";
     RefundNotAllowed = 81, "REFUND_NOT_ALLOWED", false, "the template does not give this coupon back";
-    RedemptionArchived = 82, "REDEMPTION_ARCHIVED", false, "the redemption has left memory";
+    RedemptionArchived = 82, "REDEMPTION_ARCHIVED", false, "the redemption is past its refund window";
+    RefundExceedsCapture = 83, "REFUND_EXCEEDS_CAPTURE", false, "the refund is above what is left of the redemption";
+    HistoryTrimmed = 90, "HISTORY_TRIMMED", false, "the log no longer reaches back so far";
 }
 
 /// A refusal: the reason, the field it is about (empty if none) and one number whose meaning hangs

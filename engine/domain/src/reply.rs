@@ -3,7 +3,9 @@
 //! The reply to a write is always made from remembered state, by the same function for the first
 //! answer and for every replay, so they cannot differ.
 
+use crate::block::Blocks;
 use crate::coupon::Life;
+use crate::hold::HoldState;
 use crate::terms::{Template, Terms, Window};
 use std::sync::Arc;
 
@@ -60,6 +62,8 @@ pub struct Redeemed {
     pub quote: Quote,
     /// When, ms.
     pub at_ms: i64,
+    /// Whether it captured a hold that had ended before.
+    pub reacquired: bool,
 }
 
 /// A redemption refunded.
@@ -83,6 +87,100 @@ pub struct Refunded {
     pub until_ms: i64,
     /// When, ms.
     pub at_ms: i64,
+    /// The new coupon that the amount is on, because this one is void.
+    pub replacement: Option<Replacement>,
+}
+
+/// A coupon that stands for a void one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// Its number.
+    pub coupon: u64,
+    /// Version of the key that seals its code.
+    pub key_version: u8,
+    /// Its use window as fixed then.
+    pub window: Window,
+}
+
+/// Value set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Where; the lsn names the hold.
+    pub written: Written,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// Order amount, or what is to be charged.
+    pub amount: i64,
+    /// The discount it fixes, or the charge.
+    pub applied: i64,
+    /// When it ends by itself, ms.
+    pub deadline_ms: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A hold let go, or one that had ended already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// Where.
+    pub written: Written,
+    /// The hold: lsn of its event.
+    pub hold: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// How it ended.
+    pub state: HoldState,
+    /// When it ended, ms.
+    pub ended_ms: i64,
+    /// When this was answered for the first time, ms.
+    pub at_ms: i64,
+}
+
+/// A coupon or an account frozen or unfrozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Where.
+    pub written: Written,
+    /// Every block after it.
+    pub blocks: Blocks,
+    /// Live holds that were taken away.
+    pub revoked_holds: u32,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A coupon made void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voided {
+    /// Where.
+    pub written: Written,
+    /// What was available, revoked holds included.
+    pub amount: i64,
+    /// Live holds that were taken away.
+    pub revoked_holds: u32,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// One redemption of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedemptionView {
+    /// Lsn of its event.
+    pub redemption: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// Its terms.
+    pub terms: Arc<Terms>,
+    /// Order amount, or what was charged.
+    pub amount: i64,
+    /// Discount given, or charge made.
+    pub applied: i64,
+    /// What of it was refunded.
+    pub refunded: i64,
+    /// When, ms.
+    pub at_ms: i64,
 }
 
 /// A coupon as its owner sees it.
@@ -100,6 +198,25 @@ pub struct CouponView {
     pub available: i64,
     /// What was spent and not refunded.
     pub captured: i64,
+    /// What live holds set aside.
+    pub held: i64,
+    /// What expired.
+    pub expired: i64,
+    /// What was made void.
+    pub voided: i64,
+    /// How many live holds there are.
+    pub live_holds: u32,
+    /// Why it may not be used for now.
+    pub blocks: Blocks,
+    /// The same of its user's account.
+    pub account_blocks: Blocks,
+}
+
+impl CouponView {
+    /// Whether people call it frozen: it would be active, were it not blocked.
+    pub fn is_frozen(&self) -> bool {
+        self.life == Life::Active && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
+    }
 }
 
 /// A page of coupons.
@@ -131,10 +248,20 @@ pub enum Reply {
     Claimed(Claimed),
     /// To a validation.
     Quote(Quote),
-    /// To a redemption.
+    /// To a redemption or a capture.
     Redeemed(Redeemed),
     /// To a refund.
     Refunded(Refunded),
+    /// To a hold; a capture is answered as the redemption that it made.
+    Held(Held),
+    /// To a release.
+    Released(Released),
+    /// To a freeze or an unfreeze.
+    Blocked(Blocked),
+    /// To a void.
+    Voided(Voided),
+    /// To a question for an order's redemptions, newest first.
+    Redemptions(Vec<RedemptionView>),
     /// To a question for one coupon.
     Coupon(CouponView),
     /// To a question for a wallet.
@@ -178,6 +305,10 @@ impl Reply {
             Reply::Claimed(claimed) => Some(claimed.written),
             Reply::Redeemed(redeemed) => Some(redeemed.written),
             Reply::Refunded(refunded) => Some(refunded.written),
+            Reply::Held(held) => Some(held.written),
+            Reply::Released(released) => Some(released.written),
+            Reply::Blocked(blocked) => Some(blocked.written),
+            Reply::Voided(voided) => Some(voided.written),
             Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,
             _ => None,
         }

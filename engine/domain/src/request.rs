@@ -4,8 +4,11 @@
 //! fingerprint of what was asked. Requests are remembered in the order of their events and forgotten
 //! in that order, by an event, never early: a full store refuses new writes.
 
+use crate::block::Blocks;
 use crate::container::{Entities, Table};
 use crate::digest::{Entity, EntityKind};
+use crate::hold::HOLDS_PER_COUPON_MAX;
+use crate::money::AMOUNT_MAX;
 
 /// How long a request is remembered, in ms: 24 hours.
 pub const REQUEST_MEMORY_MS: i64 = 24 * 3_600_000;
@@ -33,15 +36,48 @@ pub enum Operation {
     UpdateTemplate = 7,
     /// A template is stopped.
     StopTemplate = 8,
+    /// Value is set aside for an order.
+    Hold = 9,
+    /// A hold becomes a redemption.
+    Capture = 10,
+    /// A hold is let go.
+    Release = 11,
+    /// A coupon gets a block.
+    FreezeCoupon = 12,
+    /// A coupon loses a block.
+    UnfreezeCoupon = 13,
+    /// A user's account gets a block.
+    FreezeUser = 14,
+    /// A user's account loses a block.
+    UnfreezeUser = 15,
+    /// A coupon is made void.
+    VoidCoupon = 16,
 }
 
 impl Operation {
+    /// Every one, by number from 1.
+    pub const ALL: &'static [Operation] = &[
+        Operation::Claim,
+        Operation::Issue,
+        Operation::Redeem,
+        Operation::Refund,
+        Operation::RaiseStock,
+        Operation::CreateTemplate,
+        Operation::UpdateTemplate,
+        Operation::StopTemplate,
+        Operation::Hold,
+        Operation::Capture,
+        Operation::Release,
+        Operation::FreezeCoupon,
+        Operation::UnfreezeCoupon,
+        Operation::FreezeUser,
+        Operation::UnfreezeUser,
+        Operation::VoidCoupon,
+    ];
+
     /// The operation of this number.
     pub fn from_number(number: u8) -> Option<Operation> {
-        use Operation::*;
-        [Claim, Issue, Redeem, Refund, RaiseStock, CreateTemplate, UpdateTemplate, StopTemplate]
-            .into_iter()
-            .find(|&operation| operation as u8 == number)
+        Operation::ALL.iter().copied().find(|&operation| operation as u8 == number)
     }
 }
 
@@ -58,6 +94,32 @@ pub(crate) struct Remembered {
     /// 0 = accepted, else the reason's number.
     pub(crate) reason: u16,
     pub(crate) operation: Operation,
+}
+
+/// What a remembered freeze says: the blocks after it, and how many holds it took away.
+pub(crate) fn pack_blocked(blocks: Blocks, revoked_holds: u32) -> i64 {
+    i64::from(revoked_holds) << 8 | i64::from(blocks.number())
+}
+
+/// The reverse of [`pack_blocked`].
+pub(crate) fn unpack_blocked(value: i64) -> (Blocks, u32) {
+    let blocks = Blocks::from_number(value as u8).expect("remembered blocks are known");
+    (blocks, (value >> 8) as u32)
+}
+
+/// Bits of an amount: [`AMOUNT_MAX`] is below 2^50.
+const AMOUNT_BITS: u32 = 50;
+
+const _: () = assert!(AMOUNT_MAX < 1 << AMOUNT_BITS && HOLDS_PER_COUPON_MAX < 1 << (63 - AMOUNT_BITS));
+
+/// What a remembered void says: what was available, and how many holds it took away.
+pub(crate) fn pack_voided(amount: i64, revoked_holds: u32) -> i64 {
+    i64::from(revoked_holds) << AMOUNT_BITS | amount
+}
+
+/// The reverse of [`pack_voided`].
+pub(crate) fn unpack_voided(value: i64) -> (i64, u32) {
+    (value & ((1 << AMOUNT_BITS) - 1), (value >> AMOUNT_BITS) as u32)
 }
 
 impl Entity for Remembered {
@@ -127,6 +189,11 @@ impl Requests {
             let (number, entry) = self.entries.forget_first().expect("the first request is here");
             self.index.remove(entry.key as u64, |&entry| entry == number);
         }
+    }
+
+    /// Whether any request that happened at `at_ms` or before is still remembered.
+    pub(crate) fn reach_back_to(&self, at_ms: i64) -> bool {
+        self.entries.get(self.entries.first()).is_some_and(|oldest| oldest.at_ms <= at_ms)
     }
 
     /// The newest entry.

@@ -53,6 +53,8 @@ pub enum IdType {
     Refund = 3,
     /// Where the next page of a list begins.
     Page = 4,
+    /// A hold, by the lsn that made it.
+    Hold = 5,
 }
 
 /// The one key pair of ids. Wiped when dropped; shows nothing of itself.
@@ -187,7 +189,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TYPES: [IdType; 4] = [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page];
+    const TYPES: [IdType; 5] = [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page, IdType::Hold];
 
     fn keys() -> IdKeys {
         IdKeys::new(&core::array::from_fn(|at| at as u8)).unwrap()
@@ -206,6 +208,7 @@ mod tests {
             ((IdType::Redemption, 15, 1), "7THG5WXABEW9MBSANM9M2DSQMV"),
             ((IdType::Refund, 255, 123_456_789), "30TZ618YC1P1600ZPQBR2BDBD4"),
             ((IdType::Page, ID_PARTITION_MAX, ID_NUMBER_MAX), "07MZ5AF2JB71PFKCXG9N585N2S"),
+            ((IdType::Hold, 15, 1), "6MJ24MA9Q8XEVE7KM4JCCMF53S"),
         ];
         for ((id_type, partition, number), id) in golden {
             assert_eq!(keys().seal(id_type, partition, number).as_str(), id);

@@ -1,12 +1,14 @@
-//! Commands in a turn: decide, record, answer from what was remembered; park a claim that needs a lease.
+//! Commands in a turn: record what is due for what they are about, decide, record, answer from what was remembered; park a
+//! claim that needs a lease.
 
 use super::{Scene, Shard, enter};
+use crate::ledger::Ledger;
 use crate::letter::{Answer, Request, Sink};
 use crate::owned::{Owned, Parked, Raised, Slot};
 use crate::turn::Turn;
 use tessera_domain::command::{Claim, Command};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Context, Decision, Events, Reason, Reply};
+use tessera_domain::{Context, Decision, Events, HOLDS_PER_COUPON_MAX, Partition, Reason, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -51,6 +53,9 @@ impl Shard {
             && let Some(template) = catalog.find(&claim.template).filter(|template| template.terms.limited)
         {
             scene.claimed.push((partition, template.terms.template));
+        }
+        if scene.has_log_room && !settle(&mut owned.ledger, command, turn) {
+            return Outcome::Answer(Err(Reason::Overloaded.into()));
         }
         let context = Context {
             catalog,
@@ -101,7 +106,20 @@ pub(super) enum Outcome {
     Park(u32),
 }
 
-fn record(ledger: &mut crate::ledger::Ledger<tessera_domain::Partition>, events: &Events<'_>, turn: &mut Turn) {
+/// Events that time may bring to what one command is about: every hold of a coupon, and its end.
+const DUE_EVENTS_MAX: u32 = HOLDS_PER_COUPON_MAX + 1;
+
+/// Records what is due for what a command is about; `false` if there is more than one command may take: then it is refused, and
+/// a retry goes on from there.
+fn settle(ledger: &mut Ledger<Partition>, command: &Command, turn: &mut Turn) -> bool {
+    for _ in 0..DUE_EVENTS_MAX {
+        let Some(event) = ledger.state().due(command, ledger.now_ms()) else { return true };
+        ledger.record(&event, &mut turn.sealed);
+    }
+    ledger.state().due(command, ledger.now_ms()).is_none()
+}
+
+fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, turn: &mut Turn) {
     for event in events {
         ledger.record(event, &mut turn.sealed);
     }

@@ -73,19 +73,23 @@ fn what_to_try(endpoint: &str, dir: &str) -> String {
     let claim = |request: &str, template: &str| {
         call("Claim", &format!(r#"{{"request_id": "{request}", "user_id": "alice", "template_id": "{template}"}}"#))
     };
-    let code_of = |claim: &str| format!(r#"CODE=$({claim} | sed -n 's/.*"code": "\(.*\)".*/\1/p')"#);
-    let redeem = |request: &str, order: &str, minor: u32| {
+    let field_of = |name: &str, field: &str, call: &str| format!(r#"{name}=$({call} | sed -n 's/.*"{field}": "\(.*\)".*/\1/p')"#);
+    let code_of = |claim: &str| field_of("CODE", "code", claim);
+    let pay = |method: &str, request: &str, order: &str, minor: u32| {
         let (instrument, amount) = (r#"{"code": "'$CODE'"}"#, format!(r#"{{"minor": {minor}, "currency": "CNY"}}"#));
         let order = format!(r#""merchant_id": "cafe", "order_id": "{order}", "amount": {amount}"#);
-        call("Redeem", &format!(r#"{{"request_id": "{request}", "instrument": {instrument}, {order}}}"#))
+        call(method, &format!(r#"{{"request_id": "{request}", "instrument": {instrument}, {order}}}"#))
     };
+    let capture = call("Capture", r#"{"request_id": "capture-1", "hold_id": "'$HOLD'", "amount_minor": 25000}"#);
     let (coupon, card) = (claim("claim-1", "summer-20"), claim("claim-2", "gift-500"));
     let steps = [
         ("Claim a coupon", coupon.clone()),
         ("Claim it again under the same request_id: the same coupon, replayed", code_of(&coupon)),
-        ("Redeem it on an order of 100 yuan", redeem("redeem-1", "order-1", 10_000)),
+        ("Redeem it on an order of 100 yuan", pay("Redeem", "redeem-1", "order-1", 10_000)),
         ("Claim a gift card", code_of(&card)),
-        ("Pay 1.50 yuan with it", redeem("redeem-2", "order-2", 150)),
+        ("Pay 1.50 yuan with it", pay("Redeem", "redeem-2", "order-2", 150)),
+        ("Hold 300 yuan of it for an order", field_of("HOLD", "hold_id", &pay("Hold", "hold-1", "order-3", 30_000))),
+        ("Capture 250 of them; 50 go back", capture),
         ("Look at the wallet", call("ListCoupons", r#"{"user_id": "alice"}"#)),
         ("Look at the catalog", call("ListTemplates", "{}")),
         ("Look at the server", format!("{program} status{flag}")),

@@ -4,7 +4,11 @@
 //! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
 
 pub mod claim;
+pub mod custody;
+pub mod hold;
+mod instrument;
 pub mod redemption;
+pub mod refund;
 pub mod refusal;
 pub mod report;
 pub mod template;
@@ -25,13 +29,20 @@ const CURRENCY_BYTES: i64 = 3;
 fn amount(field: Option<v1::Money>) -> Result<(i64, Currency), Rejection> {
     let money = field.ok_or(Rejection::invalid("amount", 1))?;
     let currency = currency("amount.currency", &money.currency)?;
-    if money.minor < 1 {
-        return Err(Rejection::invalid("amount.minor", 1));
+    Ok((countable("amount.minor", money.minor)?, currency))
+}
+
+/// An amount whose currency is known from what it is about; absent = all there is.
+fn amount_minor(field: Option<i64>) -> Result<Option<i64>, Rejection> {
+    field.map(|minor| countable("amount_minor", minor)).transpose()
+}
+
+fn countable(field: &'static str, minor: i64) -> Result<i64, Rejection> {
+    match minor {
+        1..=AMOUNT_MAX => Ok(minor),
+        ..1 => Err(Rejection::invalid(field, 1)),
+        _ => Err(Rejection { reason: Reason::AmountOutOfRange, field, value: AMOUNT_MAX }),
     }
-    if money.minor > AMOUNT_MAX {
-        return Err(Rejection { reason: Reason::AmountOutOfRange, field: "amount.minor", value: AMOUNT_MAX });
-    }
-    Ok((money.minor, currency))
 }
 
 fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
@@ -61,7 +72,7 @@ pub fn position(written: Written) -> v1::Position {
 }
 
 /// A refusal of an argument whose form no number describes.
-fn malformed(field: &'static str) -> Rejection {
+pub fn malformed(field: &'static str) -> Rejection {
     Rejection::invalid(field, 0)
 }
 

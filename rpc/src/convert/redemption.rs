@@ -1,14 +1,15 @@
-//! Validations, redemptions and refunds.
+//! Validations and redemptions, made and listed.
 
 use tessera_proto::v1;
 
-use super::{amount, malformed, position, request_id, wallet};
+use super::{amount, instrument::Named, position, request_id};
 use crate::{
     domain::{
         Id, Rejection,
-        command::{Command, Instrument, Redeem, Refund, Validate},
-        reply::{Quote, Redeemed, Refunded},
+        command::{Command, ListRedemptions, Redeem, Validate},
+        reply::{Quote, Redeemed, RedemptionView},
     },
+    limits::LISTED_REDEMPTIONS_MAX,
     seals::{Place, Seals},
 };
 
@@ -33,44 +34,11 @@ pub fn redeem(seals: Seals<'_>, request: v1::RedeemRequest) -> Result<(u16, Comm
     Ok((partition, Command::Redeem(redeem)))
 }
 
-/// The command of a refund, and the partition that decides it.
-pub fn refund(seals: Seals<'_>, request: v1::RefundRequest) -> Result<(u16, Command), Rejection> {
-    let request_id = request_id(request.request_id)?;
-    if request.redemption_id.is_empty() {
-        return Err(malformed("redemption_id"));
-    }
-    let redemption = seals.open_redemption_id(&request.redemption_id)?;
-    Ok((redemption.partition, Command::Refund(Refund { redemption: redemption.number, request_id })))
-}
-
-/// What a request names, its form checked and nothing opened yet: a malformed field elsewhere comes before a wrong code.
-enum Named {
-    Code(String),
-    Owned { user: String, coupon: String },
-}
-
-impl Named {
-    fn read(instrument: Option<v1::Instrument>) -> Result<Self, Rejection> {
-        match instrument.and_then(|instrument| instrument.instrument) {
-            None => Err(malformed("instrument")),
-            Some(v1::instrument::Instrument::Code(code)) => Ok(Self::Code(code)),
-            Some(v1::instrument::Instrument::OwnedCoupon(v1::OwnedCoupon { user_id, coupon_id })) => {
-                let user = Id::new("instrument.owned_coupon.user_id", user_id)?;
-                Ok(Self::Owned { user: user.as_str().to_owned(), coupon: coupon_id })
-            }
-        }
-    }
-
-    fn open(self, seals: Seals<'_>) -> Result<(u16, Instrument), Rejection> {
-        match self {
-            Self::Code(code) => {
-                let bearer = seals.open_code(&code)?;
-                let instrument = Instrument::Bearer { coupon: bearer.place.number, key_version: bearer.key_version };
-                Ok((bearer.place.partition, instrument))
-            }
-            Self::Owned { user, coupon } => wallet::owned(seals, user, &coupon),
-        }
-    }
+/// The command that asks a partition for the redemptions of an order.
+pub fn list(request: v1::ListRedemptionsRequest) -> Result<Command, Rejection> {
+    let merchant = Id::new("merchant_id", request.merchant_id)?;
+    let order = Id::new("order_id", request.order_id)?;
+    Ok(Command::ListRedemptions(ListRedemptions { merchant, order }))
 }
 
 /// What a coupon does to an amount.
@@ -98,20 +66,34 @@ pub fn redeemed(seals: Seals<'_>, redeemed: &Redeemed) -> v1::RedeemResponse {
     }
 }
 
-/// The reply to a refund.
-pub fn refunded(seals: Seals<'_>, refunded: &Refunded) -> v1::RefundResponse {
-    let partition = refunded.written.partition;
-    let terms = &refunded.terms;
-    v1::RefundResponse {
-        redemption_id: seals.redemption_id(Place { partition, number: refunded.redemption }),
-        coupon_id: seals.coupon_id(Place { partition, number: refunded.coupon }),
-        refunded: Some(v1::Money { minor: refunded.amount, currency: terms.currency.as_str().to_owned() }),
-        balance_after_minor: terms.is_stored_value().then_some(refunded.balance_after),
-        status: wallet::status(refunded.life).into(),
-        use_until_ms: refunded.until_ms,
-        at_ms: refunded.at_ms,
-        position: Some(position(refunded.written)),
-        replayed: refunded.written.replayed,
+/// The redemptions that each partition knows of, newest first. Those of one instant are ordered by partition, so that asking again
+/// gives the same.
+pub fn listed(seals: Seals<'_>, found: &[(u16, Vec<RedemptionView>)]) -> v1::ListRedemptionsResponse {
+    let of_all = found.iter().flat_map(|(partition, views)| views.iter().map(|view| redemption(seals, *partition, view)));
+    let mut redemptions: Vec<_> = of_all.collect();
+    redemptions.sort_by_key(|redemption| {
+        let position = redemption.position.unwrap_or_default();
+        (std::cmp::Reverse(redemption.at_ms), position.partition, std::cmp::Reverse(position.lsn))
+    });
+    redemptions.truncate(LISTED_REDEMPTIONS_MAX);
+    v1::ListRedemptionsResponse { redemptions }
+}
+
+fn redemption(seals: Seals<'_>, partition: u16, view: &RedemptionView) -> v1::Redemption {
+    let amounts = v1::Amounts {
+        currency: view.terms.currency.as_str().to_owned(),
+        amount_minor: view.amount,
+        applied_minor: view.applied,
+        payable_minor: view.amount - view.applied,
+        balance_after_minor: None,
+    };
+    v1::Redemption {
+        redemption_id: seals.redemption_id(Place { partition, number: view.redemption }),
+        coupon_id: seals.coupon_id(Place { partition, number: view.coupon }),
+        amounts: Some(amounts),
+        at_ms: view.at_ms,
+        refunded_minor: view.refunded,
+        position: Some(v1::Position { partition: u32::from(partition), lsn: view.redemption }),
     }
 }
 
@@ -173,8 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_redemption_id_is_not_found() {
-        let unknown = v1::RefundRequest { request_id: "r1".into(), redemption_id: "0".repeat(26) };
-        assert_eq!(refund(seals(4), unknown), Err(Reason::RedemptionNotFound.into()));
+    fn an_order_is_asked_for_by_merchant_and_order() {
+        let request = |merchant: &str, order: &str| {
+            list(v1::ListRedemptionsRequest { merchant_id: merchant.into(), order_id: order.into() })
+        };
+        assert!(matches!(request("m1", "o1"), Ok(Command::ListRedemptions(_))), "both are named");
+        assert_eq!(request("", "o1"), Err(Rejection::invalid("merchant_id", 64)));
+        assert_eq!(request("m1", &"o".repeat(65)), Err(Rejection::invalid("order_id", 64)));
     }
 }

@@ -32,7 +32,7 @@ fn retry_after_ms(reason: Reason) -> i64 {
         Reason::NotOwner => 100,
         Reason::Overloaded => 50,
         Reason::StockBusy => 200,
-        Reason::Draining | Reason::LogFull => 1_000,
+        Reason::Draining | Reason::LogFull | Reason::Recovering => 1_000,
         Reason::RequestStoreFull => 60_000,
         _ => 0,
     }

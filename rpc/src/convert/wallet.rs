@@ -2,7 +2,7 @@
 
 use tessera_proto::v1;
 
-use super::{malformed, page_size};
+use super::{custody::blocks, malformed, page_size};
 use crate::{
     domain::{
         Life, Reason, Rejection,
@@ -49,17 +49,25 @@ fn filter(status: i32) -> Result<StatusFilter, Rejection> {
         Ok(v1::CouponStatus::Active) => Ok(StatusFilter::Only(Life::Active)),
         Ok(v1::CouponStatus::Used) => Ok(StatusFilter::Only(Life::Used)),
         Ok(v1::CouponStatus::Expired) => Ok(StatusFilter::Only(Life::Expired)),
+        Ok(v1::CouponStatus::Void) => Ok(StatusFilter::Only(Life::Void)),
+        Ok(v1::CouponStatus::Frozen) => Ok(StatusFilter::Frozen),
         _ => Err(malformed("status")),
     }
 }
 
-/// The label that people know.
+/// The label that people know, of a coupon that is not blocked.
 pub(super) fn status(life: Life) -> v1::CouponStatus {
     match life {
         Life::Active => v1::CouponStatus::Active,
         Life::Used => v1::CouponStatus::Used,
         Life::Expired => v1::CouponStatus::Expired,
+        Life::Void => v1::CouponStatus::Void,
     }
+}
+
+/// The label of a coupon as it stands.
+fn status_of(view: &CouponView) -> v1::CouponStatus {
+    if view.is_frozen() { v1::CouponStatus::Frozen } else { status(view.life) }
 }
 
 /// A page of coupons of one partition.
@@ -76,24 +84,27 @@ pub fn coupon(seals: Seals<'_>, partition: u16, view: &CouponView) -> v1::Coupon
         coupon_id: seals.coupon_id(Place { partition, number: view.coupon }),
         template_id: view.terms.template_id.as_str().to_owned(),
         template_version: view.terms.version,
-        status: status(view.life).into(),
+        status: status_of(view).into(),
         use_from_ms: view.window.from_ms,
         use_until_ms: view.window.until_ms,
         balance: view.terms.is_stored_value().then(|| balance(view)),
+        blocks: blocks(view.blocks),
+        account_blocks: blocks(view.account_blocks),
+        live_holds: view.live_holds,
     }
 }
 
-/// The value of a card: what an expired one has left is expired, not available.
+/// The value of a card.
 fn balance(view: &CouponView) -> v1::StoredBalance {
-    let (available, expired) = if view.life == Life::Expired { (0, view.available) } else { (view.available, 0) };
     v1::StoredBalance {
         currency: view.terms.currency.as_str().to_owned(),
-        loaded_minor: view.available + view.captured,
-        available_minor: available,
-        held_minor: 0,
+        // I2: the accounts make up what was loaded.
+        loaded_minor: view.available + view.held + view.captured + view.expired + view.voided,
+        available_minor: view.available,
+        held_minor: view.held,
         captured_minor: view.captured,
-        expired_minor: expired,
-        voided_minor: 0,
+        expired_minor: view.expired,
+        voided_minor: view.voided,
     }
 }
 

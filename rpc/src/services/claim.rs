@@ -54,6 +54,7 @@ enum OneClaim {}
 impl Item for OneClaim {
     type Message = v1::ClaimStreamRequest;
     type Request = v1::ClaimRequest;
+    type Kept = String;
     type Outcome = v1::ClaimOutcome;
     type Response = v1::ClaimStreamResponse;
     const FIELD: &'static str = "claims";
@@ -62,8 +63,8 @@ impl Item for OneClaim {
         message.claims
     }
 
-    fn request_id(request: &v1::ClaimRequest) -> &str {
-        &request.request_id
+    fn kept(request: &v1::ClaimRequest) -> String {
+        request.request_id.clone()
     }
 
     fn command(seals: Seals<'_>, request: v1::ClaimRequest) -> Result<(u16, Command), Rejection> {

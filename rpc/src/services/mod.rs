@@ -1,10 +1,12 @@
 //! The services, one file each: convert, ask, convert back.
 
 pub mod claim;
+pub mod custody;
 pub mod operator;
 mod probe;
 pub mod redemption;
 pub mod template;
+mod till;
 pub mod wallet;
 
 use crate::domain::Reply;

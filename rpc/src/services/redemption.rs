@@ -1,4 +1,4 @@
-//! RedemptionService: a coupon meets an order, and may come back.
+//! RedemptionService: a coupon meets an order, at once or in two steps, and may come back.
 
 use std::sync::Arc;
 
@@ -6,13 +6,15 @@ use futures_util::stream::{BoxStream, StreamExt};
 use tessera_proto::v1::{self, redemption_service_server::RedemptionService};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
-use super::mismatched;
+use super::{
+    mismatched,
+    till::{AnyStep, OneRedemption},
+};
 use crate::{
-    convert::redemption,
+    convert::{hold, redemption, refund},
     desk::Desk,
-    domain::{Rejection, Reply, command::Command},
-    seals::Seals,
-    stream::{Item, converse},
+    domain::Reply,
+    stream::converse,
 };
 
 /// The service.
@@ -41,10 +43,57 @@ impl RedemptionService for Redemptions {
 
     async fn refund(&self, request: Request<v1::RefundRequest>) -> Result<Response<v1::RefundResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(redemption::refund(seals, request.into_inner())).await? {
-            (_, Reply::Refunded(refunded)) => Ok(Response::new(redemption::refunded(seals, &refunded))),
+        match self.0.ask(refund::refund(seals, request.into_inner())).await? {
+            (_, Reply::Refunded(refunded)) => Ok(Response::new(refund::refunded(seals, &refunded))),
             (_, reply) => mismatched("a refund", &reply),
         }
+    }
+
+    async fn hold(&self, request: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
+        let seals = self.0.seals()?;
+        match self.0.ask(hold::hold(seals, request.into_inner())).await? {
+            (_, Reply::Held(held)) => Ok(Response::new(hold::held(seals, &held))),
+            (_, reply) => mismatched("a hold", &reply),
+        }
+    }
+
+    async fn capture(&self, request: Request<v1::CaptureRequest>) -> Result<Response<v1::CaptureResponse>, Status> {
+        let seals = self.0.seals()?;
+        match self.0.ask(hold::capture(seals, request.into_inner())).await? {
+            (_, Reply::Redeemed(captured)) => Ok(Response::new(hold::captured(seals, &captured))),
+            (_, reply) => mismatched("a capture", &reply),
+        }
+    }
+
+    async fn release(&self, request: Request<v1::ReleaseRequest>) -> Result<Response<v1::ReleaseResponse>, Status> {
+        let seals = self.0.seals()?;
+        match self.0.ask(hold::release(seals, request.into_inner())).await? {
+            (_, Reply::Released(released)) => Ok(Response::new(hold::released(seals, &released))),
+            (_, reply) => mismatched("a release", &reply),
+        }
+    }
+
+    async fn list_redemptions(
+        &self,
+        request: Request<v1::ListRedemptionsRequest>,
+    ) -> Result<Response<v1::ListRedemptionsResponse>, Status> {
+        let seals = self.0.seals()?;
+        let replies = self.0.ask_all(redemption::list(request.into_inner())).await?;
+        let found = replies.into_iter().map(|(partition, reply)| match reply {
+            Reply::Redemptions(views) => (partition, views),
+            reply => mismatched("a question for redemptions", &reply),
+        });
+        Ok(Response::new(redemption::listed(seals, &found.collect::<Vec<_>>())))
+    }
+
+    type TillStreamStream = BoxStream<'static, Result<v1::TillStreamResponse, Status>>;
+
+    async fn till_stream(
+        &self,
+        request: Request<Streaming<v1::TillStreamRequest>>,
+    ) -> Result<Response<Self::TillStreamStream>, Status> {
+        let outcomes = converse::<AnyStep>(&self.0, request.into_inner())?;
+        Ok(Response::new(outcomes.boxed()))
     }
 
     type RedeemStreamStream = BoxStream<'static, Result<v1::RedeemStreamResponse, Status>>;
@@ -55,42 +104,5 @@ impl RedemptionService for Redemptions {
     ) -> Result<Response<Self::RedeemStreamStream>, Status> {
         let outcomes = converse::<OneRedemption>(&self.0, request.into_inner())?;
         Ok(Response::new(outcomes.boxed()))
-    }
-}
-
-/// A redemption within a stream.
-enum OneRedemption {}
-
-impl Item for OneRedemption {
-    type Message = v1::RedeemStreamRequest;
-    type Request = v1::RedeemRequest;
-    type Outcome = v1::RedeemOutcome;
-    type Response = v1::RedeemStreamResponse;
-    const FIELD: &'static str = "redemptions";
-
-    fn requests(message: v1::RedeemStreamRequest) -> Vec<v1::RedeemRequest> {
-        message.redemptions
-    }
-
-    fn request_id(request: &v1::RedeemRequest) -> &str {
-        &request.request_id
-    }
-
-    fn command(seals: Seals<'_>, request: v1::RedeemRequest) -> Result<(u16, Command), Rejection> {
-        redemption::redeem(seals, request)
-    }
-
-    fn accepted(seals: Seals<'_>, request_id: String, reply: Reply) -> v1::RedeemOutcome {
-        let Reply::Redeemed(redeemed) = reply else { mismatched("a redemption", &reply) };
-        let accepted = v1::redeem_outcome::Outcome::Accepted(redemption::redeemed(seals, &redeemed));
-        v1::RedeemOutcome { request_id, outcome: Some(accepted) }
-    }
-
-    fn refused(request_id: String, refusal: v1::Refusal) -> v1::RedeemOutcome {
-        v1::RedeemOutcome { request_id, outcome: Some(v1::redeem_outcome::Outcome::Refused(refusal)) }
-    }
-
-    fn response(outcomes: Vec<v1::RedeemOutcome>) -> v1::RedeemStreamResponse {
-        v1::RedeemStreamResponse { outcomes }
     }
 }

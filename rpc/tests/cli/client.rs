@@ -56,7 +56,7 @@ fn without_a_server_the_exit_code_says_unavailable() {
 
 #[test]
 fn an_unknown_method_is_a_usage_error_that_names_the_known_ones() {
-    check_fails(&["call", "Steal"], 2, &["\"Steal\"", "ClaimService.Claim"]);
+    check_fails(&["call", "Steal"], 2, &["\"Steal\"", "ClaimService.Claim", "RedemptionService.Hold"]);
 }
 
 #[test]
@@ -66,5 +66,7 @@ fn a_request_that_does_not_fit_is_a_usage_error() {
 
 #[test]
 fn a_stream_is_not_called() {
-    check_fails(&["call", "ClaimStream"], 2, &["is a stream"]);
+    for stream in ["ClaimStream", "TillStream", "WatchChanges"] {
+        check_fails(&["call", stream], 2, &["is a stream"]);
+    }
 }

@@ -12,9 +12,9 @@ use std::{
 };
 
 use tessera_proto::v1::{
-    self, claim_service_client::ClaimServiceClient, operator_service_client::OperatorServiceClient,
-    redemption_service_client::RedemptionServiceClient, template_service_client::TemplateServiceClient,
-    wallet_service_client::WalletServiceClient,
+    self, claim_service_client::ClaimServiceClient, custody_service_client::CustodyServiceClient,
+    operator_service_client::OperatorServiceClient, redemption_service_client::RedemptionServiceClient,
+    template_service_client::TemplateServiceClient, wallet_service_client::WalletServiceClient,
 };
 use tessera_rpc::{
     serving::{self, Serving},
@@ -55,6 +55,7 @@ pub async fn channel() -> Channel {
 /// One client of each service.
 pub struct House {
     pub claims: ClaimServiceClient<Channel>,
+    pub custodians: CustodyServiceClient<Channel>,
     pub operators: OperatorServiceClient<Channel>,
     pub redemptions: RedemptionServiceClient<Channel>,
     pub templates: TemplateServiceClient<Channel>,
@@ -66,6 +67,7 @@ impl House {
         let channel = channel().await;
         Self {
             claims: ClaimServiceClient::new(channel.clone()),
+            custodians: CustodyServiceClient::new(channel.clone()),
             operators: OperatorServiceClient::new(channel.clone()),
             redemptions: RedemptionServiceClient::new(channel.clone()),
             templates: TemplateServiceClient::new(channel.clone()),
@@ -91,6 +93,29 @@ impl House {
         let user = fresh("user");
         let claimed = self.claims.claim(claim(&user, &template)).await.expect("a claim is accepted").into_inner();
         Owned { user, claimed }
+    }
+
+    /// The coupon as its user sees it now.
+    pub async fn view(&mut self, owned: &Owned) -> v1::Coupon {
+        let request = v1::GetCouponRequest { user_id: owned.user.clone(), coupon_id: owned.claimed.coupon_id.clone() };
+        let reply = self.wallets.get_coupon(request).await.expect("a user reads their coupon").into_inner();
+        reply.coupon.expect("the reply shows it")
+    }
+
+    /// What of a card is available, held and captured now.
+    pub async fn accounts(&mut self, owned: &Owned) -> [i64; 3] {
+        let balance = self.view(owned).await.balance.expect("a card has a balance");
+        [balance.available_minor, balance.held_minor, balance.captured_minor]
+    }
+
+    /// A hold at a new order, accepted.
+    pub async fn held(&mut self, owned: &Owned, minor: i64) -> v1::HoldResponse {
+        self.redemptions.hold(hold(owned.by_code(), yuan(minor))).await.expect("a hold is accepted").into_inner()
+    }
+
+    /// A redemption at a new order, accepted.
+    pub async fn redeemed(&mut self, owned: &Owned, minor: i64) -> v1::RedeemResponse {
+        self.redemptions.redeem(redeem(owned.by_code(), yuan(minor))).await.expect("a redemption is accepted").into_inner()
     }
 }
 
@@ -153,4 +178,30 @@ pub fn redeem(instrument: Option<v1::Instrument>, amount: Option<v1::Money>) -> 
         order_id: fresh("order"),
         amount,
     }
+}
+
+/// A hold at a new order, of the usual life.
+pub fn hold(instrument: Option<v1::Instrument>, amount: Option<v1::Money>) -> v1::HoldRequest {
+    v1::HoldRequest {
+        request_id: fresh("hold"),
+        instrument,
+        merchant_id: "merchant".to_owned(),
+        order_id: fresh("order"),
+        amount,
+        ttl_ms: 0,
+    }
+}
+
+/// A capture of all that is held.
+pub fn capture(hold_id: &str) -> v1::CaptureRequest {
+    v1::CaptureRequest { request_id: fresh("capture"), hold_id: hold_id.to_owned(), amount_minor: None, reacquire: false }
+}
+
+pub fn release(hold_id: &str) -> v1::ReleaseRequest {
+    v1::ReleaseRequest { request_id: fresh("release"), hold_id: hold_id.to_owned() }
+}
+
+/// A refund of all that is left.
+pub fn refund(redemption_id: &str) -> v1::RefundRequest {
+    v1::RefundRequest { request_id: fresh("refund"), redemption_id: redemption_id.to_owned(), amount_minor: None }
 }

@@ -46,7 +46,7 @@ async fn a_probe_does_not_wait_for_ever() {
 async fn every_service_is_healthy() {
     House::open().await;
     let mut health = HealthClient::new(channel().await);
-    let services = ["", "Claim", "Operator", "Redemption", "Template", "Wallet"];
+    let services = ["", "Claim", "Custody", "Operator", "Redemption", "Template", "Wallet"];
     for service in services {
         let name = if service.is_empty() { String::new() } else { format!("tessera.v1.{service}Service") };
         let reply = health.check(HealthCheckRequest { service: name }).await.unwrap().into_inner();
@@ -75,7 +75,9 @@ macro_rules! reflected_services {
 #[tokio::test]
 async fn reflection_v1_shows_our_services() {
     let services = reflected_services!(v1);
-    assert!(services.contains(&"tessera.v1.ClaimService".to_owned()), "{services:?}");
+    for service in ["tessera.v1.ClaimService", "tessera.v1.CustodyService"] {
+        assert!(services.contains(&service.to_owned()), "{services:?}");
+    }
 }
 
 #[tokio::test]

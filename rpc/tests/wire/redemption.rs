@@ -1,10 +1,10 @@
-//! Redemptions, validations and refunds: amounts, states, and one answer for every wrong code.
+//! Redemptions and validations: amounts, states, one answer for every wrong code, and what an order has redeemed.
 
 use tessera_proto::v1::{self, template_spec, validate_response::Outcome};
 use tonic::Code;
 
 use crate::{
-    house::{FAR_FUTURE_MS, House, by_code, card, fresh, redeem, twenty_off, yuan},
+    house::{FAR_FUTURE_MS, House, by_code, card, fresh, redeem, refund, twenty_off, yuan},
     refusal::{check, refused},
 };
 
@@ -164,44 +164,52 @@ async fn a_validation_carries_a_refusal_in_band() {
     assert_eq!(refusal.reason(), v1::Reason::CodeNotAccepted);
 }
 
-fn refund(redemption_id: &str) -> v1::RefundRequest {
-    v1::RefundRequest { request_id: fresh("refund"), redemption_id: redemption_id.to_owned() }
+fn of_order(merchant: &str, order: &str) -> v1::ListRedemptionsRequest {
+    v1::ListRedemptionsRequest { merchant_id: merchant.to_owned(), order_id: order.to_owned() }
 }
 
 #[tokio::test]
-async fn a_refund_gives_the_charge_back() {
+async fn the_redemptions_of_an_order_are_listed_over_all_partitions_newest_first() {
     let mut house = House::open().await;
-    let owned = house.coupon(card()).await;
-    let redeemed = house.redemptions.redeem(redeem(owned.by_code(), yuan(150))).await.unwrap().into_inner();
-    let refunded = house.redemptions.refund(refund(&redeemed.redemption_id)).await.unwrap().into_inner();
-    assert_eq!((refunded.refunded.clone(), refunded.balance_after_minor), (yuan(150), Some(500)));
-    assert_eq!(refunded.status(), v1::CouponStatus::Active);
+    let order = fresh("order");
+    let mut redeemed = Vec::new();
+    for _ in 0..8 {
+        let owned = house.coupon(card()).await;
+        let request = v1::RedeemRequest { order_id: order.clone(), ..redeem(owned.by_code(), yuan(150)) };
+        redeemed.push(house.redemptions.redeem(request).await.unwrap().into_inner());
+    }
+    let elsewhere = house.coupon(card()).await;
+    house.redeemed(&elsewhere, 150).await;
+    let part = v1::RefundRequest { amount_minor: Some(50), ..refund(&redeemed[0].redemption_id) };
+    house.redemptions.refund(part).await.unwrap();
+    let listed = house.redemptions.list_redemptions(of_order("merchant", &order)).await.unwrap().into_inner().redemptions;
+    assert!(listed.windows(2).all(|pair| pair[0].at_ms >= pair[1].at_ms), "newest first: {listed:?}");
+    let shown =
+        |redemption: &v1::Redemption| (redemption.redemption_id.clone(), redemption.coupon_id.clone(), redemption.position);
+    let made = |reply: &v1::RedeemResponse| (reply.redemption_id.clone(), reply.coupon_id.clone(), reply.position);
+    let (mut listed_ids, mut made_ids): (Vec<_>, Vec<_>) =
+        (listed.iter().map(shown).collect(), redeemed.iter().map(made).collect());
+    listed_ids.sort_by(|one, other| one.0.cmp(&other.0));
+    made_ids.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(listed_ids, made_ids);
+    let refunded = |id: &str| listed.iter().find(|redemption| redemption.redemption_id == id).map(|found| found.refunded_minor);
+    assert_eq!((refunded(&redeemed[0].redemption_id), refunded(&redeemed[1].redemption_id)), (Some(50), Some(0)));
+    let amounts = listed[0].amounts.clone().unwrap();
+    assert_eq!((amounts.amount_minor, amounts.applied_minor, amounts.payable_minor), (150, 150, 0));
 }
 
 #[tokio::test]
-async fn a_second_refund_is_refused() {
+async fn an_order_that_redeemed_nothing_has_an_empty_list() {
     let mut house = House::open().await;
-    let owned = house.coupon(card()).await;
-    let redeemed = house.redemptions.redeem(redeem(owned.by_code(), yuan(150))).await.unwrap().into_inner();
-    let first = refund(&redeemed.redemption_id);
-    house.redemptions.refund(first.clone()).await.unwrap();
-    let second = refused(house.redemptions.refund(refund(&redeemed.redemption_id)).await);
-    assert_eq!((second.code, second.reason.as_str()), (Code::FailedPrecondition, "ALREADY_REFUNDED"));
-    assert!(house.redemptions.refund(first).await.unwrap().into_inner().replayed);
+    let reply = house.redemptions.list_redemptions(of_order("merchant", &fresh("order"))).await.unwrap().into_inner();
+    assert_eq!(reply, v1::ListRedemptionsResponse::default());
 }
 
 #[tokio::test]
-async fn a_coupon_whose_template_never_returns_it_stays_used() {
+async fn an_order_is_asked_for_at_a_merchant() {
     let mut house = House::open().await;
-    let never = v1::RefundPolicy::Never.into();
-    let owned = house.coupon(v1::TemplateSpec { refund_policy: never, ..twenty_off() }).await;
-    let redeemed = house.redemptions.redeem(redeem(owned.by_code(), yuan(10_000))).await.unwrap().into_inner();
-    let refunded = house.redemptions.refund(refund(&redeemed.redemption_id)).await.unwrap().into_inner();
-    assert_eq!(refunded.status(), v1::CouponStatus::Used);
-}
-
-#[tokio::test]
-async fn an_unknown_redemption_is_not_found() {
-    let answer = House::open().await.redemptions.refund(refund(&"0".repeat(26))).await;
-    check(answer, Code::NotFound, "REDEMPTION_NOT_FOUND", "", 0);
+    let answer = house.redemptions.list_redemptions(of_order("", "order")).await;
+    check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "merchant_id", 64);
+    let answer = house.redemptions.list_redemptions(of_order("merchant", &"o".repeat(65))).await;
+    check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "order_id", 64);
 }

@@ -47,6 +47,27 @@ async fn a_status_filter_shows_only_that_status() {
 }
 
 #[tokio::test]
+async fn a_status_that_no_coupon_can_have_yet_is_refused() {
+    let mut house = House::open().await;
+    for status in [v1::CouponStatus::Unactivated.into(), v1::CouponStatus::Gifting.into(), 99] {
+        let answer = house.wallets.list_coupons(v1::ListCouponsRequest { status, ..list("u", 0, "") }).await;
+        check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "status", 0);
+    }
+}
+
+#[tokio::test]
+async fn a_held_card_shows_what_is_held_and_by_how_many() {
+    let mut house = House::open().await;
+    let owned = house.coupon(card()).await;
+    house.held(&owned, 150).await;
+    house.held(&owned, 50).await;
+    let view = house.view(&owned).await;
+    let balance = view.balance.clone().unwrap();
+    assert_eq!((balance.loaded_minor, balance.available_minor, balance.held_minor), (500, 300, 200));
+    assert_eq!((view.live_holds, view.status()), (2, v1::CouponStatus::Active));
+}
+
+#[tokio::test]
 async fn a_page_above_the_limit_is_refused() {
     let answer = House::open().await.wallets.list_coupons(list("u", 201, "")).await;
     check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "page_size", 200);

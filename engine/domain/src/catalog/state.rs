@@ -57,7 +57,7 @@ impl CatalogState {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        let clock = Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten() };
+        let clock = Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 3] };
         contribution(0, &clock).wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
     }
 

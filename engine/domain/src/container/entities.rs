@@ -72,6 +72,16 @@ impl<E: Entity> Entities<E> {
         Some((number, entity))
     }
 
+    /// The entity whose `key` is `wanted`, with its number: by halving, where keys rise with numbers.
+    pub fn find_rising(&self, wanted: u64, key: impl Fn(&E) -> u64) -> Option<(u64, &E)> {
+        let (mut low, mut high) = (self.first, self.next);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if key(self.get(middle)?) < wanted { low = middle + 1 } else { high = middle }
+        }
+        self.get(low).filter(|entity| key(entity) == wanted).map(|entity| (low, entity))
+    }
+
     /// The number the next entity will get.
     pub fn next(&self) -> u64 {
         self.next

@@ -60,7 +60,7 @@ impl<E: KeyedEntity> Keyed<E> {
 }
 
 /// A hash of a key that is not secret: keys are our own dense numbers, so nobody can aim at a bucket.
-fn spread(key: u64) -> u64 {
+pub fn spread(key: u64) -> u64 {
     let product = u128::from(key ^ 0xa076_1d64_78bd_642f) * 0xe703_7ed1_a0b4_28db;
     (product as u64) ^ ((product >> 64) as u64).rotate_left(32)
 }

@@ -4,21 +4,26 @@
 //! the first failing check is the refusal. What a write answers is read back from what `apply`
 //! remembered (`recall`), never composed beside it.
 
+mod capture;
 mod claim;
+mod hold;
+mod operator;
 mod read;
 mod recall;
 mod redeem;
 mod refund;
+mod standing;
 mod stock;
+mod time;
 
 use crate::catalog::Catalog;
 use crate::command::Command;
-use crate::event::Event;
+use crate::event::{Event, Refused, Request};
 use crate::lease::LesseeDesk;
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
-use crate::request::Known;
+use crate::request::{Known, Operation};
 use arrayvec::ArrayVec;
 
 /// What a decision rests on beside the partition's state.
@@ -77,14 +82,12 @@ impl From<Result<Reply, Rejection>> for Decision<'_> {
 }
 
 impl Partition {
-    /// Decides one command.
+    /// Decides one command. Of a write, what [`Partition::due`] says has been recorded before.
     pub fn decide<'a>(&self, context: &Context<'a>, command: &'a Command) -> Decision<'a> {
         assert!(context.now_ms >= self.time_ms(), "I10: a turn is not before its partition");
         match command {
             Command::Claim(claim) => self.decide_claim(context, claim),
-            Command::Validate(validate) => {
-                self.quote(context, &validate.instrument, validate.amount, validate.currency).map(Reply::Quote).into()
-            }
+            Command::Validate(validate) => self.validate(context, validate).map(Reply::Quote).into(),
             Command::Redeem(redeem) => self.decide_redeem(context, redeem),
             Command::Refund(refund) => self.decide_refund(context, refund),
             Command::GetCoupon(instrument) => self.view(context, instrument).map(Reply::Coupon).into(),
@@ -92,13 +95,14 @@ impl Partition {
             Command::RevealCode(instrument) => self.reveal(instrument).into(),
             Command::RaiseStock(raise) => self.decide_raise(context, raise),
             Command::GetStock(template) => self.stock_view(context, template).into(),
+            Command::Hold(hold) => self.decide_hold(context, hold),
+            Command::Capture(capture) => self.decide_capture(context, capture),
+            Command::Release(release) => self.decide_release(context, release),
+            Command::BlockCoupon(block) => self.decide_block_coupon(context, block),
+            Command::BlockUser(block) => self.decide_block_user(context, block),
+            Command::VoidCoupon(void) => self.decide_void(context, void),
+            Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
         }
-    }
-
-    /// Events that time alone brings about: what is due to be forgotten.
-    pub fn decide_time(&self, now_ms: i64) -> Option<Event<'static>> {
-        let before = self.requests.due(now_ms)?;
-        Some(Event::RequestsForgotten(crate::event::RequestsForgotten { before }))
     }
 
     /// Refuses or replays a request that is known; `None` lets it be decided.
@@ -112,4 +116,10 @@ impl Partition {
             Known::New => None,
         }
     }
+}
+
+/// A refusal that a retry must hear again.
+fn refused(operation: Operation, subject: u128, request: Request<'_>, refusal: Rejection) -> Event<'_> {
+    let Rejection { reason, value, .. } = refusal;
+    Event::Refused(Refused { operation: operation as u8, subject, request, reason: reason as u16, value })
 }

@@ -1,30 +1,23 @@
-//! Reads: a coupon, a wallet, a code for its owner. Their replies wait for what they have seen.
+//! Reads: a coupon, a wallet, a code for its owner, the redemptions of an order. Their replies wait for what they have seen.
 
 use super::Context;
-use crate::command::{Instrument, ListCoupons, PAGE_SIZE_MAX, StatusFilter};
-use crate::coupon::{Coupon, Life};
+use super::standing::Standing;
+use crate::command::{Instrument, ListCoupons, ListRedemptions, PAGE_SIZE_MAX, StatusFilter};
 use crate::partition::Partition;
-use crate::rejection::{Reason, Rejection};
-use crate::reply::{CouponPage, CouponView, Reply};
-use crate::terms::{Terms, within};
-use std::sync::Arc;
+use crate::redemption::Redemption;
+use crate::rejection::Rejection;
+use crate::reply::{CouponPage, CouponView, RedemptionView, Reply};
+use crate::terms::within;
 
 /// Coupons that one listing looks at; a page that is not full by then ends early, with a token.
 const LIST_VISITS_MAX: usize = 2_000;
 
-impl Partition {
-    /// The coupon that an instrument names, or the one uniform refusal.
-    pub(super) fn instrument(&self, instrument: &Instrument) -> Result<(&Coupon, &Arc<Terms>), Rejection> {
-        let found = self.coupon(instrument.coupon()).filter(|(coupon, _)| match *instrument {
-            Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
-            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key == user),
-        });
-        found.ok_or(Reason::CodeNotAccepted.into())
-    }
+/// Redemptions of one order that are listed.
+const REDEMPTIONS_LISTED_MAX: usize = 256;
 
+impl Partition {
     pub(super) fn view(&self, context: &Context<'_>, instrument: &Instrument) -> Result<CouponView, Rejection> {
-        let (coupon, terms) = self.instrument(instrument)?;
-        Ok(self.view_of(instrument.coupon(), coupon, terms, context.now_ms))
+        Ok(view_of(&self.standing(context, instrument)?))
     }
 
     pub(super) fn reveal(&self, instrument: &Instrument) -> Result<Reply, Rejection> {
@@ -35,18 +28,18 @@ impl Partition {
     /// Walks the wallet from the newest, or from where the last page ended.
     pub(super) fn list(&self, context: &Context<'_>, list: &ListCoupons) -> Result<Reply, Rejection> {
         within("page_size", i64::from(list.page_size), 1, i64::from(PAGE_SIZE_MAX))?;
-        let Some(user) = self.users.find(list.user) else {
+        let user = self.users.find(list.user).and_then(|number| Some((number, self.users.get(number)?.newest.checked_sub(1)?)));
+        let Some((user, newest)) = user else {
             return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None }));
         };
-        let newest = self.users.get(user).expect("a found user is here").newest;
-        let mut next = list.from.or(newest.checked_sub(1));
+        let mut next = list.from.or(Some(newest));
         let mut coupons = Vec::new();
         for _ in 0..LIST_VISITS_MAX {
             let Some(number) = next.filter(|_| coupons.len() < list.page_size as usize) else { break };
-            let (coupon, terms) =
-                self.coupon(number).filter(|(coupon, _)| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
-            let view = self.view_of(number, coupon, terms, context.now_ms);
-            if list.status == StatusFilter::Any || list.status == StatusFilter::Only(view.life) {
+            let coupon =
+                self.coupons.get(number).filter(|coupon| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
+            let view = view_of(&self.standing_of(number, context.now_ms));
+            if shows(list.status, &view) {
                 coupons.push(view);
             }
             next = coupon.older.checked_sub(1);
@@ -54,13 +47,45 @@ impl Partition {
         Ok(Reply::Coupons(CouponPage { coupons, next }))
     }
 
-    fn view_of(&self, number: u64, coupon: &Coupon, terms: &Arc<Terms>, now_ms: i64) -> CouponView {
-        let window = self.coupons.window(number, coupon);
-        let life = match () {
-            () if !terms.is_stored_value() && coupon.available == 0 => Life::Used,
-            () if window.is_over(now_ms) => Life::Expired,
-            () => Life::Active,
-        };
-        CouponView { coupon: number, terms: terms.clone(), life, window, available: coupon.available, captured: coupon.captured }
+    /// What an order has redeemed here, newest first, as long as it can be refunded.
+    pub(super) fn redemptions_of(&self, context: &Context<'_>, list: &ListRedemptions) -> Reply {
+        let (merchant, order) = (list.merchant.as_str(), list.order.as_str());
+        let of_order = self.redemptions.of_order_only(self.key().order_only(merchant, order));
+        // 64 bits find them, 128 bits tell them apart from another order's.
+        let own = of_order.filter(|found| found.order == self.key().order(merchant, order, found.coupon));
+        let open = own.filter(|found| !found.is_archived(context.now_ms));
+        Reply::Redemptions(open.take(REDEMPTIONS_LISTED_MAX).map(|redemption| self.view_of_redemption(redemption)).collect())
+    }
+
+    fn view_of_redemption(&self, redemption: &Redemption) -> RedemptionView {
+        let &Redemption { lsn, coupon, amount, applied, refunded, at_ms, .. } = redemption;
+        let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
+        RedemptionView { redemption: lsn, coupon, terms: terms.clone(), amount, applied, refunded, at_ms }
+    }
+}
+
+fn shows(status: StatusFilter, view: &CouponView) -> bool {
+    match status {
+        StatusFilter::Any => true,
+        StatusFilter::Only(life) => view.life == life && !view.is_frozen(),
+        StatusFilter::Frozen => view.is_frozen(),
+    }
+}
+
+fn view_of(standing: &Standing<'_>) -> CouponView {
+    let value = &standing.value;
+    CouponView {
+        coupon: standing.number,
+        terms: standing.terms.clone(),
+        life: standing.life(),
+        window: standing.window,
+        available: value.available,
+        captured: value.captured,
+        held: value.held,
+        expired: value.expired,
+        voided: value.voided,
+        live_holds: standing.live_holds,
+        blocks: standing.coupon.blocks,
+        account_blocks: standing.account_blocks,
     }
 }

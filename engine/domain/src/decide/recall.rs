@@ -1,11 +1,12 @@
 //! Recall: the answer of a remembered request, made from state, alike for the first time and every replay (I5).
 
 use crate::coupon::Life;
+use crate::hold::{Hold, HoldState};
 use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Claimed, Quote, Redeemed, Refunded, Reply, Written};
-use crate::request::{Operation, Remembered};
+use crate::reply::{Blocked, Claimed, Held, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
+use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
 
 impl Partition {
@@ -24,8 +25,23 @@ impl Partition {
         match entry.operation {
             Operation::Claim | Operation::Issue => Ok(Reply::Claimed(self.recall_claim(number, written))),
             // What joined a redemption of another request is a repeated answer from the first time on.
-            Operation::Redeem => self.recall_redemption(number, replayed || self.lsn_of(number) != Some(entry.lsn)),
+            Operation::Redeem | Operation::Capture => {
+                let replayed = replayed || self.lsn_of(number) != Some(entry.lsn);
+                let mut redeemed = self.recall_redemption(number, replayed)?;
+                redeemed.reacquired = entry.operation == Operation::Capture && !self.is_of_live_hold(number);
+                Ok(Reply::Redeemed(redeemed))
+            }
             Operation::Refund => Ok(Reply::Refunded(self.recall_refund(number, written))),
+            Operation::Hold => Ok(Reply::Held(self.recall_hold(number, written, entry.at_ms))),
+            Operation::Release => Ok(Reply::Released(self.recall_release(number, written, entry.at_ms))),
+            Operation::FreezeCoupon | Operation::UnfreezeCoupon | Operation::FreezeUser | Operation::UnfreezeUser => {
+                let (blocks, revoked_holds) = unpack_blocked(entry.value);
+                Ok(Reply::Blocked(Blocked { written, blocks, revoked_holds, at_ms: entry.at_ms }))
+            }
+            Operation::VoidCoupon => {
+                let (amount, revoked_holds) = unpack_voided(entry.value);
+                Ok(Reply::Voided(Voided { written, amount, revoked_holds, at_ms: entry.at_ms }))
+            }
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
@@ -37,12 +53,19 @@ impl Partition {
         self.redemptions.get(redemption).map(|redemption| redemption.lsn)
     }
 
+    /// Whether this redemption captured a live hold. That hold is the newest of its natural key, since an order that has redeemed
+    /// holds no more; one that was reacquired had ended otherwise.
+    fn is_of_live_hold(&self, redemption: u64) -> bool {
+        let hold = self.redemptions.get(redemption).and_then(|redemption| self.holds.of_order(redemption.order));
+        hold.is_some_and(|(_, hold)| hold.state == HoldState::Captured)
+    }
+
     fn recall_claim(&self, number: u64, written: Written) -> Claimed {
         let (coupon, terms) = self.coupon(number).expect("I3: a claimed coupon is here");
         Claimed { written, coupon: number, key_version: coupon.key_version, terms: terms.clone(), window: coupon.window }
     }
 
-    pub(super) fn recall_redemption(&self, number: u64, replayed: bool) -> Result<Reply, Rejection> {
+    pub(super) fn recall_redemption(&self, number: u64, replayed: bool) -> Result<Redeemed, Rejection> {
         let redemption = self.redemptions.get(number).ok_or(Reason::RedemptionArchived)?;
         let (_, terms) = self.coupon(redemption.coupon).expect("I3: a redeemed coupon is here");
         let written = Written { partition: self.id(), lsn: redemption.lsn, replayed };
@@ -53,7 +76,19 @@ impl Partition {
             applied: redemption.applied,
             balance_after: redemption.balance_after,
         };
-        Ok(Reply::Redeemed(Redeemed { written, quote, at_ms: redemption.at_ms }))
+        Ok(Redeemed { written, quote, at_ms: redemption.at_ms, reacquired: false })
+    }
+
+    fn recall_hold(&self, number: u64, written: Written, at_ms: i64) -> Held {
+        let hold = self.holds.get(number).expect("I3: a remembered hold is here");
+        let (_, terms) = self.coupon(hold.coupon).expect("I3: a held coupon is here");
+        let &Hold { coupon, amount, applied, deadline_ms, .. } = hold;
+        Held { written, coupon, terms: terms.clone(), amount, applied, deadline_ms, at_ms }
+    }
+
+    fn recall_release(&self, number: u64, written: Written, at_ms: i64) -> Released {
+        let hold = self.holds.get(number).expect("I3: a released hold is here");
+        Released { written, hold: hold.lsn, coupon: hold.coupon, state: hold.state, ended_ms: hold.ended_ms, at_ms }
     }
 
     fn recall_refund(&self, number: u64, written: Written) -> Refunded {
@@ -70,13 +105,20 @@ impl Partition {
             life: life_after(terms, refund),
             until_ms: refund.until_ms,
             at_ms: refund.at_ms,
+            replacement: refund.replacement.checked_sub(1).map(|number| self.recall_replacement(number)),
         }
+    }
+
+    fn recall_replacement(&self, coupon: u64) -> Replacement {
+        let found = self.coupons.get(coupon).expect("I3: a replacement is here");
+        Replacement { coupon, key_version: found.key_version, window: found.window }
     }
 }
 
 /// What a coupon was at the instant of its refund.
 fn life_after(terms: &Terms, refund: &Refund) -> Life {
     match () {
+        () if refund.replacement != 0 => Life::Void,
         () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
         () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
         () => Life::Active,

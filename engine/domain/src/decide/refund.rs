@@ -1,75 +1,92 @@
-//! Refund 退款 of a whole redemption: value comes back, and a one-use coupon if its template says so.
+//! Refund 退款 of a redemption, as a whole or in part: money comes back each time, a one-use coupon with the last part, if its
+//! template says so.
+//!
+//! A card past its end opens again for what came back; what had been left on it then stays expired. A void card stays void: a new
+//! one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
+//! whether it is still in memory or not; that is refused before everything else is looked at, and not remembered, because it never
+//! changes.
 
-use super::{Context, Decision};
+use super::redeem::check_amount;
+use super::{Context, Decision, refused};
 use crate::command::Refund;
-use crate::coupon::Coupon;
-use crate::event::{Event, Refunded, Refused, Request};
+use crate::event::{Event, Refunded, Request};
 use crate::partition::Partition;
 use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
 use crate::terms::{RefundPolicy, Terms};
 
-/// How long a card that had expired is open again after a refund, in ms: 30 days.
+/// How long a card that had expired is open again after a refund, and the card that stands for a void one, in ms: 30 days.
 pub const REOPENED_MS: i64 = 30 * 86_400_000;
 
 impl Partition {
     pub(super) fn decide_refund<'a>(&self, context: &Context<'_>, refund: &'a Refund) -> Decision<'a> {
-        let Some((_, redemption)) = self.redemptions.at_lsn(refund.redemption) else {
+        if let Err(refusal) = refund.amount.map_or(Ok(()), check_amount) {
+            return refusal.into();
+        }
+        let redemption = self.redemptions.at_lsn(refund.redemption).map(|(_, redemption)| redemption);
+        if redemption.is_none() && !self.may_be_archived(refund.redemption) {
             return Reason::RedemptionNotFound.into();
-        };
-        let fingerprint = self.key().fingerprint(&[], &[refund.redemption]);
-        let key = self.key().request(Operation::Refund as u8, u128::from(refund.redemption), refund.request_id.as_str());
+        }
+        let numbers = [refund.redemption, refund.amount.unwrap_or(0) as u64];
+        let fingerprint = self.key().fingerprint(&[], &numbers[..if refund.amount.is_some() { 2 } else { 1 }]);
+        let subject = u128::from(refund.redemption);
+        let key = self.key().request(Operation::Refund as u8, subject, refund.request_id.as_str());
         if let Some(known) = self.known_request(context, key, fingerprint) {
             return known;
         }
+        let Some(redemption) = redemption.filter(|redemption| !redemption.is_archived(context.now_ms)) else {
+            return Reason::RedemptionArchived.into();
+        };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        Decision::happen([match may_refund(redemption) {
+        Decision::happen([match may_refund(redemption, refund.amount) {
             Ok(amount) => self.refunded_event(context, redemption, amount, request),
-            Err(refusal) => Event::Refused(Refused {
-                operation: Operation::Refund as u8,
-                subject: u128::from(redemption.lsn),
-                request,
-                reason: refusal.reason as u16,
-                value: refusal.value,
-            }),
+            Err(refusal) => refused(Operation::Refund, subject, request, refusal),
         }])
+    }
+
+    /// Whether this lsn may be that of a redemption that was forgotten.
+    fn may_be_archived(&self, lsn: u64) -> bool {
+        lsn <= self.lsn() && self.redemptions.may_have_forgotten(lsn)
     }
 
     fn refunded_event<'a>(&self, context: &Context<'_>, redemption: &Redemption, amount: i64, request: Request<'a>) -> Event<'a> {
         let (coupon, terms) = self.coupon(redemption.coupon).expect("a redeemed coupon is here");
-        let reopened_until_ms =
-            if terms.is_stored_value() { self.reopened(redemption.coupon, coupon, context.now_ms) } else { 0 };
+        let is_over = self.coupons.window(redemption.coupon, coupon).is_over(context.now_ms);
+        let is_replaced = terms.is_stored_value() && coupon.void;
+        let is_reopened = terms.is_stored_value() && !coupon.void && is_over;
+        let end_ms = context.now_ms + REOPENED_MS;
         Event::Refunded(Refunded {
             redemption: redemption.lsn,
             coupon: redemption.coupon,
             previous: coupon.last,
             request,
             amount,
-            restored: restored(terms, amount),
-            reopened_until_ms,
+            restored: if coupon.void { 0 } else { restored(terms, redemption, amount) },
+            reopened_until_ms: if is_reopened { end_ms } else { 0 },
+            replacement: if is_replaced { self.coupons.next() + 1 } else { 0 },
+            use_from_ms: if is_replaced { context.now_ms } else { 0 },
+            use_until_ms: if is_replaced { end_ms } else { 0 },
+            key_version: if is_replaced { context.key_version } else { 0 },
         })
-    }
-
-    /// The new end of a card that has expired; 0 if it has not.
-    fn reopened(&self, number: u64, coupon: &Coupon, now_ms: i64) -> i64 {
-        if self.coupons.window(number, coupon).is_over(now_ms) { now_ms + REOPENED_MS } else { 0 }
     }
 }
 
-/// What comes back to the coupon: money always, the one unit of a one-use coupon if its template says so.
-fn restored(terms: &Terms, amount: i64) -> i64 {
+/// What comes back to the coupon: money always, the one unit of a one-use coupon with the last part if its template says so.
+fn restored(terms: &Terms, redemption: &Redemption, amount: i64) -> i64 {
     match (terms.is_stored_value(), terms.refund) {
         (true, _) => amount,
-        (false, RefundPolicy::Full) => 1,
+        (false, RefundPolicy::Full) => i64::from(amount == redemption.left()),
         (false, RefundPolicy::Never) => 0,
     }
 }
 
-/// How much a whole refund gives back.
-fn may_refund(redemption: &Redemption) -> Result<i64, Rejection> {
-    match redemption.refunded {
-        0 => Ok(redemption.applied),
-        refunded => Err(Rejection::new(Reason::AlreadyRefunded, refunded)),
+/// How much is given back: what is asked for, or all that is left.
+fn may_refund(redemption: &Redemption, asked: Option<i64>) -> Result<i64, Rejection> {
+    let left = redemption.left();
+    match asked {
+        _ if left == 0 => Err(Rejection::new(Reason::AlreadyRefunded, redemption.refunded)),
+        Some(amount) if amount > left => Err(Rejection::new(Reason::RefundExceedsCapture, left)),
+        asked => Ok(asked.unwrap_or(left)),
     }
 }

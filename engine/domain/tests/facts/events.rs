@@ -54,19 +54,8 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
             ],
         ),
         ("Claimed", claimed()),
-        (
-            "Redeemed",
-            vec![Event::Redeemed(Redeemed {
-                coupon: 70_000,
-                previous: 99_000,
-                merchant: "shop",
-                order: "order-1",
-                request: REQUEST,
-                amount: 10_000,
-                applied: 2_000,
-                captured: 1,
-            })],
-        ),
+        ("RedeemedV1", vec![Event::RedeemedV1(REDEEMED)]),
+        ("Redeemed", vec![Event::Redeemed(REDEEMED)]),
         (
             "Refused",
             vec![
@@ -75,8 +64,8 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
             ],
         ),
         (
-            "Refunded",
-            vec![Event::Refunded(Refunded {
+            "RefundedV1",
+            vec![Event::RefundedV1(RefundedV1 {
                 redemption: 100_000,
                 coupon: 70_000,
                 previous: 100_001,
@@ -86,6 +75,7 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
                 reopened_until_ms: 1_702_592_000_000,
             })],
         ),
+        ("Refunded", refunded()),
         ("RequestsForgotten", vec![Event::RequestsForgotten(RequestsForgotten { before: 1_024 })]),
         (
             "Joined",
@@ -94,6 +84,14 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
                 Event::Joined(Joined { operation: 3, subject: 0, request: REQUEST, redemption: 1 }),
             ],
         ),
+        ("Held", held()),
+        ("Captured", captured()),
+        ("HoldEnded", vec![hold_ended(RELEASED, Some(REQUEST)), hold_ended(EXPIRED, None)]),
+        ("CouponBlocked", vec![Event::CouponBlocked(COUPON_BLOCKED)]),
+        ("UserBlocked", vec![Event::UserBlocked(USER_BLOCKED)]),
+        ("Expired", vec![Event::Expired(Expired { coupon: 70_000, previous: 100_003, amount: 600 })]),
+        ("Voided", vec![Event::Voided(VOIDED)]),
+        ("Forgotten", vec![Event::Forgotten(Forgotten { store: HOLDS, before: 1_024 })]),
         ("StockOpened", vec![Event::StockOpened(StockOpened { template: 7, total: 1_000_000_000_000 })]),
         ("StockSet", vec![Event::StockSet(StockSet { template: 7, from: 250, to: 251, request: REQUEST })]),
         ("LeaseGranted", vec![Event::LeaseGranted(lease)]),
@@ -107,6 +105,93 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("TemplateUpdated", vec![Event::TemplateUpdated(template(BODY, Some(1_000)))]),
         ("TemplateStopped", vec![Event::TemplateStopped(TemplateStopped { template: 7, request: REQUEST })]),
     ]
+}
+
+const REDEEMED: Redeemed<'static> = Redeemed {
+    coupon: 70_000,
+    previous: 99_000,
+    merchant: "shop",
+    order: "order-1",
+    request: REQUEST,
+    amount: 10_000,
+    applied: 2_000,
+    captured: 1,
+};
+
+const COUPON_BLOCKED: CouponBlocked<'static> = CouponBlocked {
+    coupon: 70_000,
+    previous: 100_002,
+    operation: 12,
+    blocks: 5,
+    revoked_holds: 4_096,
+    revoked_value: 12_345,
+    request: REQUEST,
+};
+
+const USER_BLOCKED: UserBlocked<'static> =
+    UserBlocked { user: "alice", operation: 15, blocks: 2, revoked_holds: 3, revoked_value: 400, request: REQUEST };
+
+const VOIDED: Voided<'static> =
+    Voided { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100, request: REQUEST };
+
+fn refunded() -> Vec<Event<'static>> {
+    let part = Refunded {
+        redemption: 100_000,
+        coupon: 70_000,
+        previous: 100_001,
+        request: REQUEST,
+        amount: 2_000,
+        restored: 1_999,
+        reopened_until_ms: 1_702_592_000_000,
+        replacement: 0,
+        use_from_ms: 0,
+        use_until_ms: 0,
+        key_version: 0,
+    };
+    let replaced = Refunded {
+        restored: 0,
+        reopened_until_ms: 0,
+        replacement: 70_002,
+        use_from_ms: 1_700_000_000_000,
+        use_until_ms: 1_702_592_000_000,
+        key_version: 3,
+        ..part
+    };
+    vec![Event::Refunded(part), Event::Refunded(replaced)]
+}
+
+fn held() -> Vec<Event<'static>> {
+    let first = Held {
+        coupon: 70_000,
+        previous: 99_000,
+        merchant: "shop",
+        order: "order-2",
+        request: REQUEST,
+        amount: 10_000,
+        applied: 2_000,
+        held: 1,
+        deadline_ms: 1_700_000_900_000,
+        replaces: 0,
+    };
+    vec![Event::Held(first), Event::Held(Held { replaces: 98_000, ..first })]
+}
+
+fn captured() -> Vec<Event<'static>> {
+    let captured = Captured {
+        hold: 99_500,
+        coupon: 70_000,
+        previous: 99_501,
+        request: REQUEST,
+        amount: 9_000,
+        applied: 1_800,
+        captured: 1,
+        reacquired: false,
+    };
+    vec![Event::Captured(captured), Event::Captured(Captured { reacquired: true, ..captured })]
+}
+
+fn hold_ended(how: u8, request: Option<Request<'static>>) -> Event<'static> {
+    Event::HoldEnded(HoldEnded { hold: 99_500, coupon: 70_000, previous: 99_502, how, request })
 }
 
 fn claimed() -> Vec<Event<'static>> {

@@ -1,8 +1,8 @@
 //! Golden bytes: every released (kind, version) reads and writes as the day it was released.
 //!
-//! `fixtures/v1/KIND.hex` holds one sample a line, in the order of [`samples`]; the two journals hold
-//! frames as `time digest payload`. A file of a released version is never edited: a new version gets
-//! a new folder.
+//! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
+//! frames as `time digest payload`: those of `v1` were written when there was the first version of a few kinds only, those of
+//! `v2` are written today. A file of a released version is never edited: a new version gets a new folder.
 
 use crate::digest::eventful;
 use crate::events::samples;
@@ -10,7 +10,7 @@ use crate::given::{Frame, World, encoded, rebuilt, rebuilt_catalog};
 use tessera_domain::codec::{self, HEADER_BYTES, KINDS};
 
 fn fixture(name: &str) -> String {
-    let path = format!("{}/fixtures/v1/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -23,26 +23,33 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex digits")).collect()
 }
 
+/// Where the samples of a kind are: one that is only read says its version in its name.
+fn sampled_in(name: &str, version: u8) -> String {
+    format!("v{version}/{}.hex", name.trim_end_matches("V1"))
+}
+
+fn files_of(folder: &str) -> impl Iterator<Item = String> {
+    let path = format!("{}/fixtures/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(path).expect("the fixtures");
+    let names = entries.map(|entry| entry.expect("a file").file_name().into_string().expect("a plain name"));
+    names.filter(|name| name.ends_with(".hex")).map(move |name| format!("{folder}/{name}"))
+}
+
 #[test]
 fn every_kind_has_its_fixture_and_every_fixture_its_kind() {
-    let path = format!("{}/fixtures/v1", env!("CARGO_MANIFEST_DIR"));
-    let mut files: Vec<String> = std::fs::read_dir(path)
-        .expect("the fixtures")
-        .filter_map(|entry| entry.expect("a file").file_name().into_string().ok()?.strip_suffix(".hex").map(String::from))
-        .collect();
-    let mut kinds: Vec<&str> = KINDS.iter().map(|&(name, ..)| name).collect();
+    let mut files: Vec<String> = ["v1", "v2"].into_iter().flat_map(files_of).collect();
+    let mut kinds: Vec<String> = KINDS.iter().map(|&(name, _, version)| sampled_in(name, version)).collect();
     files.sort();
-    kinds.sort_unstable();
+    kinds.sort();
     assert_eq!(files, kinds);
-    let mut sampled: Vec<&str> = samples().into_iter().map(|(name, _)| name).collect();
-    sampled.sort_unstable();
-    assert_eq!(sampled, kinds);
+    let sampled: Vec<&str> = samples().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(sampled, KINDS.iter().map(|&(name, ..)| name).collect::<Vec<_>>());
 }
 
 #[test]
 fn golden_events_decode_to_their_values_and_encode_to_the_same_bytes() {
-    for (name, events) in samples() {
-        let golden: Vec<Vec<u8>> = fixture(&format!("{name}.hex")).lines().map(bytes).collect();
+    for ((name, events), &(_, _, version)) in samples().into_iter().zip(KINDS) {
+        let golden: Vec<Vec<u8>> = fixture(&sampled_in(name, version)).lines().map(bytes).collect();
         let written: Vec<String> = events.iter().map(|event| hex(&encoded(&[*event]))).collect();
         assert_eq!(golden.len(), events.len(), "{name} is written as\n{}", written.join("\n"));
         for (golden, event) in golden.iter().zip(&events) {
@@ -55,7 +62,7 @@ fn golden_events_decode_to_their_values_and_encode_to_the_same_bytes() {
 #[test]
 fn golden_events_carry_the_kind_and_version_of_their_name() {
     for &(name, kind, version) in KINDS {
-        for line in fixture(&format!("{name}.hex")).lines() {
+        for line in fixture(&sampled_in(name, version)).lines() {
             let golden = bytes(line);
             let [a, b, c, d] = ((golden.len() - HEADER_BYTES) as u32).to_le_bytes();
             assert_eq!(golden[..HEADER_BYTES], [kind, version, a, b, c, d], "{name}");
@@ -65,22 +72,30 @@ fn golden_events_carry_the_kind_and_version_of_their_name() {
 
 #[test]
 fn the_golden_journal_of_a_partition_replays_to_its_digests() {
-    let partition = rebuilt(&frames("partition.journal"));
+    let partition = rebuilt(&frames("v1/partition.journal"));
     assert_eq!((partition.lsn(), partition.time_ms(), partition.counts()), (29, 86_402_000, [4, 3, 3, 2]));
     assert_eq!(partition.lines().waiting().map(|(to, number, _)| (to, number)).collect::<Vec<_>>(), [(5, 2), (6, 1)]);
     assert_eq!(partition.stock().lessee(0).unsold(), 1);
 }
 
 #[test]
+fn the_golden_journal_with_holds_replays_to_its_digests() {
+    let partition = rebuilt(&frames("v2/partition.journal"));
+    assert_eq!((partition.counts(), partition.holds()), ([7, 5, 1, 3], [0, 0]));
+    let catalog = rebuilt_catalog(&frames("v2/catalog.journal"));
+    assert_eq!(catalog.digest(), eventful().catalog.digest());
+}
+
+#[test]
 fn the_golden_journal_of_the_catalog_replays_to_its_digests() {
-    let catalog = rebuilt_catalog(&frames("catalog.journal"));
+    let catalog = rebuilt_catalog(&frames("v1/catalog.journal"));
     assert_eq!((catalog.lsn(), catalog.time_ms()), (6, 86_402_000));
 }
 
 #[test]
 fn a_golden_world_answers_as_it_did() {
     let mut world = World::new();
-    (world.frames, world.catalog_frames) = (frames("partition.journal"), frames("catalog.journal"));
+    (world.frames, world.catalog_frames) = (frames("v1/partition.journal"), frames("v1/catalog.journal"));
     world.restart();
     world.tell(
         "at 86402000
@@ -91,11 +106,11 @@ fn a_golden_world_answers_as_it_did() {
     );
 }
 
-/// Holds for as long as version 1 is what is written; a later version leaves the files and replaces this fact.
+/// Holds for as long as these versions are what is written; later ones leave the files and replace this fact.
 #[test]
 fn what_is_written_today_is_what_the_golden_journals_hold() {
     let world = eventful();
-    for (name, frames) in [("partition.journal", &world.frames), ("catalog.journal", &world.catalog_frames)] {
+    for (name, frames) in [("v2/partition.journal", &world.frames), ("v2/catalog.journal", &world.catalog_frames)] {
         assert!(journal(frames) == fixture(name), "{name} is written as\n{}", journal(frames));
     }
 }

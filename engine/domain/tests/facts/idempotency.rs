@@ -14,8 +14,8 @@ const SCENE: &str = "
     claim alice cash c1
     issue bob gift c2";
 
-/// One of each write; after [`SCENE`] they are lsns 5 to 12, so the redemptions are 7 and 8.
-const WRITES: [&str; 7] = [
+/// One of each write; after [`SCENE`] they are lsns 5 to 21: the redemptions are 7 and 8, the holds 13 and 15.
+const WRITES: [&str; 15] = [
     "claim bob cash w1",
     "issue alice gift w2",
     "redeem alice 0 shop/1 10000 w3",
@@ -23,6 +23,14 @@ const WRITES: [&str; 7] = [
     "refund #7 w5",
     "refund #8 w6",
     "raise flash 5 9 w7",
+    "hold code:1 1 shop/2 300 w8 ttl=604800000",
+    "capture #13 w9 amount=100",
+    "hold known 1 shop/3 200 w10",
+    "release #15 w11",
+    "freeze known 1 risk w12 revoke",
+    "unfreeze known 1 risk w13",
+    "freeze account bob operator w14",
+    "void known 1 w15",
 ];
 
 fn ask(world: &mut World, line: &str) -> Reply {
@@ -38,6 +46,10 @@ fn unmarked(mut reply: Reply) -> (Reply, bool) {
         Reply::Claimed(claimed) => &mut claimed.written,
         Reply::Redeemed(redeemed) => &mut redeemed.written,
         Reply::Refunded(refunded) => &mut refunded.written,
+        Reply::Held(held) => &mut held.written,
+        Reply::Released(released) => &mut released.written,
+        Reply::Blocked(blocked) => &mut blocked.written,
+        Reply::Voided(voided) => &mut voided.written,
         Reply::StockRaised { written: Some(written), .. } => written,
         other => panic!("not a write: {other:?}"),
     };

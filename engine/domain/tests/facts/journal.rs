@@ -49,7 +49,7 @@ fn the_scene_takes_the_event_that_the_other_facts_bend() {
 
 #[test]
 fn a_coupon_is_made_by_a_claim_or_an_issue_only() {
-    for operation in [0, 3, 4, 5, 6, 7, 8, 9, 255] {
+    for operation in [0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 255] {
         check(claimed(operation), "an operation that makes no coupon");
     }
 }
@@ -59,7 +59,7 @@ fn a_refusal_has_a_known_operation_and_a_known_reason() {
     let refused = |operation, reason| Event::Refused(Refused { operation, subject: 0, request: request(), reason, value: 0 });
     assert_eq!(begun().partition.apply(1_000, &refused(3, 32)), Ok(()));
     check(refused(0, 32), "an operation that is not known");
-    check(refused(9, 32), "an operation that is not known");
+    check(refused(17, 32), "an operation that is not known");
     check(refused(3, 0), "a refusal for a reason that is not known");
     check(refused(3, 9_999), "a refusal for a reason that is not known");
 }
@@ -67,15 +67,86 @@ fn a_refusal_has_a_known_operation_and_a_known_reason() {
 #[test]
 fn a_redemption_joins_one_that_happened() {
     let joined = |operation, redemption| Event::Joined(Joined { operation, subject: 0, request: request(), redemption });
-    for operation in [0, 1, 2, 4, 5, 6, 7, 8, 9, 255] {
-        check(joined(operation, 3), "an operation that joins no redemption");
+    for operation in [0, 1, 2, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 255] {
+        check(joined(operation, 3), "an operation that joins nothing");
     }
     for lsn in [0, 3, 4, u64::MAX] {
         check(joined(3, lsn), "a redemption that did not happen");
+        check(joined(10, lsn), "a redemption that did not happen");
+        check(joined(11, lsn), "a hold that did not happen");
     }
     let mut world = begun();
     world.tell("redeem alice 0 shop/1 10000 r2 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 1000 #4");
     assert_eq!(world.partition.apply(1_000, &joined(3, 4)), Ok(()));
+}
+
+#[test]
+fn what_tills_and_operators_write_has_known_numbers() {
+    let held = || {
+        let mut world = begun();
+        world.tell("hold alice 0 shop/1 10000 r2");
+        world
+    };
+    let check = |event: Event<'_>, what: Option<&'static str>| {
+        let expected = what.map_or(Ok(()), |what| Err(Divergence::Unexpected { lsn: 5, what }));
+        assert_eq!(held().partition.apply(1_000, &event), expected, "{event:?}");
+    };
+    let ended = |how, request| Event::HoldEnded(HoldEnded { hold: 4, coupon: 0, previous: 4, how, request });
+    check(ended(1, Some(request())), None);
+    for (how, request) in [(0, None), (1, None), (2, Some(request())), (3, None)] {
+        check(ended(how, request), Some("a hold that ends in a way that is not known"));
+    }
+    let coupon = |operation, blocks, revoked_holds| {
+        let revoked_value = i64::from(revoked_holds);
+        let request = request();
+        Event::CouponBlocked(CouponBlocked { coupon: 0, previous: 4, operation, blocks, revoked_holds, revoked_value, request })
+    };
+    let user = |operation, blocks| {
+        let request = request();
+        Event::UserBlocked(UserBlocked { user: "alice", operation, blocks, revoked_holds: 0, revoked_value: 0, request })
+    };
+    check(coupon(12, 4, 1), None);
+    check(user(14, 4), None);
+    for operation in [0, 3, 11, 16, 17] {
+        check(coupon(operation, 1, 0), Some("an operation that freezes no coupon"));
+        check(user(operation, 1), Some("an operation that freezes no account"));
+    }
+    check(coupon(14, 1, 0), Some("an operation that freezes no coupon"));
+    check(user(12, 1), Some("an operation that freezes no account"));
+    for blocks in [8, 255] {
+        check(coupon(12, blocks, 0), Some("a block that is not known"));
+        check(user(14, blocks), Some("a block that is not known"));
+    }
+    for store in [0, 4, 255] {
+        check(Event::Forgotten(Forgotten { store, before: 0 }), Some("a store that is not known"));
+    }
+}
+
+#[test]
+fn a_refund_without_a_replacement_names_no_window() {
+    let mut world = begun();
+    world.tell("redeem alice 0 shop/1 10000 r2");
+    let plain = Refunded {
+        redemption: 4,
+        coupon: 0,
+        previous: 4,
+        request: request(),
+        amount: 2_000,
+        restored: 1,
+        reopened_until_ms: 0,
+        replacement: 0,
+        use_from_ms: 0,
+        use_until_ms: 0,
+        key_version: 0,
+    };
+    for bent in
+        [Refunded { use_from_ms: 1, ..plain }, Refunded { use_until_ms: 1, ..plain }, Refunded { key_version: 1, ..plain }]
+    {
+        let what = "a window of no coupon";
+        let lsn = world.partition.lsn() + 1;
+        assert_eq!(world.partition.apply(1_000, &Event::Refunded(bent)), Err(Divergence::Unexpected { lsn, what }));
+    }
+    assert_eq!(world.partition.apply(1_000, &Event::Refunded(plain)), Ok(()));
 }
 
 #[test]

@@ -4,20 +4,28 @@
 
 mod given;
 
+mod block;
+mod capture;
 mod claim;
 mod codec;
 mod digest;
 mod events;
+mod expiry;
+mod forgetting;
 mod golden;
+mod hold;
 mod idempotency;
 mod journal;
 mod model;
 mod natural_key;
+mod order;
 mod precedence;
 mod redeem;
 mod refund;
+mod release;
 mod reveal;
 mod stock;
 mod template;
 mod validate;
+mod void;
 mod wallet;

@@ -101,6 +101,97 @@ fn of_a_refund() {
 }
 
 #[test]
+fn of_a_hold() {
+    // Void, used, frozen, held, expired, another currency, below the threshold: each row removes the reason before it.
+    let scene = "template cash off 10000 2000 t use=1500..2000
+         claim alice cash c1
+         claim alice cash c2
+         at 1500
+         redeem alice 1 shop/1 10000 c3
+         hold alice 0 shop/1 10000 c4
+         freeze account alice risk c5
+         room for 5";
+    story(&format!(
+        "{scene}
+         at 2000
+         hold bob 0 shop/2 0USD c4 ttl=1 => INVALID_ARGUMENT amount 1
+         hold bob 0 shop/2 500USD c4 ttl=1 => INVALID_ARGUMENT ttl_ms 5000
+         hold bob 0 shop/2 500USD c4 => CODE_NOT_ACCEPTED
+         hold alice 0 shop/2 500USD c4 => REQUEST_ID_REUSED 5
+         hold alice 0 shop/2 500USD w1 => REQUEST_STORE_FULL 5
+         room for 99
+         hold alice 1 shop/1 500USD w1 => ORDER_ALREADY_REDEEMED 4
+         hold alice 1 shop/2 500USD w2 => COUPON_USED
+         hold alice 0 shop/2 500USD w3 => COUPON_FROZEN
+         unfreeze account alice risk c6
+         hold alice 0 shop/2 500USD w4 => COUPON_HELD
+         release #5 c7
+         hold alice 0 shop/2 500USD w5 => COUPON_EXPIRED 2000"
+    ));
+    story(
+        "template cash off 10000 2000 t
+         claim alice cash c1
+         freeze known 0 risk f
+         void known 0 v
+         hold alice 0 shop/1 500USD w => COUPON_VOID",
+    );
+    story(&format!(
+        "{scene}
+         room for 99
+         unfreeze account alice risk c6
+         release #5 c7
+         hold alice 0 shop/2 500USD w1 => CURRENCY_MISMATCH
+         hold alice 0 shop/2 500 w2 => BELOW_THRESHOLD 9500"
+    ));
+}
+
+#[test]
+fn of_a_capture_and_of_a_release() {
+    story(
+        "template gift card 1000 t
+         claim alice gift c1
+         hold alice 0 shop/1 500 c2 ttl=5000
+         capture #3 c3
+         room for 3
+         capture #99 c3 amount=0 => INVALID_ARGUMENT amount 1
+         capture #3 c3 amount=501 => REQUEST_ID_REUSED 4
+         capture #99 c4 => REQUEST_STORE_FULL 3
+         release #99 c4 => REQUEST_STORE_FULL 3
+         room for 99
+         capture #99 c4 => HOLD_NOT_FOUND
+         capture #3 c4 amount=501 => HOLD_CAPTURED 4
+         hold alice 0 shop/2 500 c5 ttl=5000
+         later 5000
+         capture #6 c6 amount=501 => HOLD_EXPIRED 6000
+         freeze known 0 risk f
+         capture #6 c7 amount=501 reacquire => COUPON_FROZEN
+         unfreeze known 0 risk u
+         capture #6 c8 amount=501 reacquire => INSUFFICIENT_BALANCE 500
+         capture #6 c9 amount=500 reacquire => took 500 of 500 by coupon 0 of gift, leaves 0 at 6000 #13",
+    );
+}
+
+#[test]
+fn of_a_freeze_and_of_a_void() {
+    story(
+        "template gift card 1000 t use=0..9000
+         claim alice gift c1
+         hold alice 0 shop/1 500 c2
+         freeze known 0 risk c3
+         room for 3
+         void bob 0 c3 => CODE_NOT_ACCEPTED
+         freeze known 0 operator c3 => REQUEST_ID_REUSED 4
+         void known 0 c3 => REQUEST_STORE_FULL 3
+         room for 99
+         at 9000
+         void known 0 v1 => COUPON_HELD
+         release #3 r1
+         void known 0 v2 => COUPON_EXPIRED 9000
+         freeze known 0 risk f2 => COUPON_EXPIRED 9000",
+    );
+}
+
+#[test]
 fn of_a_raise() {
     story(
         "template cash off 10000 2000 t1 stock=5

@@ -48,6 +48,22 @@ fn a_status_filter_lists_only_that_status() {
 }
 
 #[test]
+fn a_frozen_coupon_is_listed_as_frozen_and_no_longer_as_active() {
+    let mut world = story(WALLETS);
+    world.tell(
+        "at 2000
+         freeze known 3 risk f1
+         wallet alice 10 active => [5 ACTIVE] no more
+         wallet alice 10 frozen => [3 ACTIVE] no more
+         freeze account alice operator f2
+         wallet alice 10 active => [] no more
+         wallet alice 10 frozen => [5 ACTIVE, 3 ACTIVE] no more
+         wallet alice 10 used => [0 USED] no more
+         wallet alice 10 expired => [2 EXPIRED] no more",
+    );
+}
+
+#[test]
 fn a_used_coupon_stays_used_after_its_window_has_ended() {
     story(
         "template soon off 10000 2000 t use=0..2000

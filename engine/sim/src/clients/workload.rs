@@ -90,7 +90,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         }
         2 => dice.pick(&known.cards).copied().map(|card| redeem(card, dice, op)),
         3 => dice.pick(&known.redemptions).map(|&(partition, redemption)| {
-            Ask::Partition(partition, Command::Refund(Refund { redemption, request_id: request_id(op) }))
+            Ask::Partition(partition, Command::Refund(Refund { redemption, amount: None, request_id: request_id(op) }))
         }),
         4 => raise(known, plan, dice, op),
         6 => change_catalog(known, dice, op),

@@ -64,8 +64,11 @@ impl World {
         }
     }
 
-    /// Decides, applies and answers.
+    /// Records what is due for what it is about, decides, applies and answers.
     pub fn ask(&mut self, command: &Command) -> Answer {
+        while let Some(event) = self.partition.due(command, self.now_ms) {
+            self.happen(&[event]);
+        }
         let context = Context {
             catalog: self.catalog.catalog(),
             lessee: &self.desk,
@@ -176,6 +179,16 @@ pub fn encoded(events: &[Event<'_>]) -> Vec<u8> {
 fn frame_of(partition: &mut Partition, time_ms: i64, events: &[Event<'_>]) -> Frame {
     for event in events {
         partition.apply(time_ms, event).expect("what was just decided applies");
+        hold_totals(partition);
     }
     Frame { time_ms, payload: encoded(events), digest: partition.digest() }
+}
+
+/// I2: the sums follow every event, and are those of a recount.
+pub fn hold_totals(partition: &Partition) {
+    let totals: Vec<_> = partition.value_totals().map(|(_, _, totals)| totals).collect();
+    assert!(totals.iter().all(|totals| totals.are_whole()), "I2: {totals:?}");
+    if partition.counts()[0] < 100 {
+        assert_eq!(totals, partition.recount_value(), "I2: the totals are the sums of the coupons");
+    }
 }

@@ -1,8 +1,8 @@
 //! Stories: tests as tables of lines `command => what is told`.
 //!
 //! A line without `=>` sets the scene and must not be refused. The commands are those of
-//! [`World::line`]; `WHO` is a user's name, or `code:V` for a bearer of a code sealed under key
-//! version V; an order is `merchant/order`. At its end each story is rebuilt from its journals.
+//! [`World::line`]; `WHO` is a user's name, `code:V` for a bearer of a code sealed under key
+//! version V, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
 
 use super::told::told;
 use super::{Answer, World};
@@ -10,7 +10,7 @@ use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
 use tessera_domain::event::{Event, Lease};
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
-use tessera_domain::{Id, Kind, Life, RefundPolicy, TemplateSpec, Validity, Window};
+use tessera_domain::{Block, Id, Kind, Life, RefundPolicy, TemplateSpec, Validity, Window};
 
 /// Tells the whole story in a new world.
 pub fn story(lines: &str) -> World {
@@ -103,8 +103,51 @@ pub fn command(words: &[&str]) -> Command {
             let (amount, currency) = money(amount);
             Command::Validate(Validate { instrument: instrument(who, coupon), amount, currency })
         }
-        ["refund", redemption, request] => {
-            Command::Refund(Refund { redemption: number(redemption.trim_start_matches('#')), request_id: id(request) })
+        ["refund", redemption, request, ref rest @ ..] => Command::Refund(Refund {
+            redemption: lsn(redemption),
+            amount: value_of(rest, "amount=").map(number),
+            request_id: id(request),
+        }),
+        ["hold", who, coupon, order, amount, request, ref rest @ ..] => {
+            let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
+            let (amount, currency) = money(amount);
+            Command::Hold(Hold {
+                instrument: instrument(who, coupon),
+                merchant: id(merchant),
+                order: id(order),
+                amount,
+                currency,
+                ttl_ms: value_of(rest, "ttl=").map_or(0, number),
+                request_id: id(request),
+            })
+        }
+        ["capture", hold, request, ref rest @ ..] => Command::Capture(Capture {
+            hold: lsn(hold),
+            amount: value_of(rest, "amount=").map(number),
+            reacquire: rest.contains(&"reacquire"),
+            request_id: id(request),
+        }),
+        ["release", hold, request] => Command::Release(Release { hold: lsn(hold), request_id: id(request) }),
+        ["freeze", "account", user, reason, request, ref rest @ ..] => {
+            block_user(Operation::FreezeUser, user, reason, request, rest)
+        }
+        ["unfreeze", "account", user, reason, request, ref rest @ ..] => {
+            block_user(Operation::UnfreezeUser, user, reason, request, rest)
+        }
+        ["freeze", who, coupon, reason, request, ref rest @ ..] => {
+            block_coupon(Operation::FreezeCoupon, instrument(who, coupon), reason, request, rest)
+        }
+        ["unfreeze", who, coupon, reason, request, ref rest @ ..] => {
+            block_coupon(Operation::UnfreezeCoupon, instrument(who, coupon), reason, request, rest)
+        }
+        ["void", who, coupon, request, ref rest @ ..] => Command::VoidCoupon(VoidCoupon {
+            instrument: instrument(who, coupon),
+            revoke_holds: rest.contains(&"revoke"),
+            request_id: id(request),
+        }),
+        ["order", order] => {
+            let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
+            Command::ListRedemptions(ListRedemptions { merchant: id(merchant), order: id(order) })
         }
         ["view", who, coupon] => Command::GetCoupon(instrument(who, coupon)),
         ["reveal", who, coupon] => Command::RevealCode(instrument(who, coupon)),
@@ -131,15 +174,40 @@ fn claim(operation: Operation, user: &str, template: &str, request: &str) -> Com
     Command::Claim(Claim { operation, user, template: id(template), request_id: id(request) })
 }
 
+fn block_coupon(operation: Operation, instrument: Instrument, reason: &str, request: &str, rest: &[&str]) -> Command {
+    let (block, revoke_holds) = (block(reason), rest.contains(&"revoke"));
+    Command::BlockCoupon(BlockCoupon { operation, instrument, block, revoke_holds, request_id: id(request) })
+}
+
+fn block_user(operation: Operation, user: &str, reason: &str, request: &str, rest: &[&str]) -> Command {
+    let user = User { id: id(user), key: super::key().user(user) };
+    let (block, revoke_holds) = (block(reason), rest.contains(&"revoke"));
+    Command::BlockUser(BlockUser { operation, user, block, revoke_holds, request_id: id(request) })
+}
+
+fn block(reason: &str) -> Block {
+    let words = [("risk", Block::Risk), ("merchant", Block::Merchant), ("operator", Block::Operator)];
+    words.into_iter().find(|(word, _)| *word == reason).expect("a block is risk, merchant or operator").1
+}
+
+/// `#12` is an lsn.
+fn lsn(text: &str) -> u64 {
+    number(text.trim_start_matches('#'))
+}
+
 fn instrument(who: &str, coupon: &str) -> Instrument {
     match who.strip_prefix("code:") {
+        None if who == "known" => Instrument::Known { coupon: number(coupon) },
         Some(version) => Instrument::Bearer { coupon: number(coupon), key_version: number(version) },
         None => Instrument::Owned { user: super::key().user(who), coupon: number(coupon) },
     }
 }
 
 fn status(words: &[&str]) -> StatusFilter {
-    let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired)];
+    if words.contains(&"frozen") {
+        return StatusFilter::Frozen;
+    }
+    let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired), ("void", Life::Void)];
     let only = lives.into_iter().find(|(word, _)| words.contains(word));
     only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))
 }

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use std::fmt::Write;
-use tessera_domain::reply::{CouponView, Quote, Written};
+use tessera_domain::reply::{CouponView, Quote, RedemptionView, Replacement, Written};
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
 pub fn told(answer: &Answer) -> String {
@@ -37,10 +37,11 @@ fn told_reply(reply: &Reply) -> String {
         ),
         Reply::Quote(told) => quote("takes", told),
         Reply::Redeemed(redeemed) => {
-            format!("{} at {} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
+            let anew = if redeemed.reacquired { " anew" } else { "" };
+            format!("{} at {}{anew} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
         }
         Reply::Refunded(refunded) => format!(
-            "gave back {} of #{} to coupon {} of {}, {} until {} with {} at {} {}",
+            "gave back {} of #{} to coupon {} of {}, {} until {} with {} at {}{} {}",
             refunded.amount,
             refunded.redemption,
             refunded.coupon,
@@ -49,8 +50,35 @@ fn told_reply(reply: &Reply) -> String {
             refunded.until_ms,
             refunded.balance_after,
             refunded.at_ms,
+            refunded.replacement.as_ref().map_or(String::new(), replacement),
             written(&refunded.written)
         ),
+        Reply::Held(held) => format!(
+            "held {} of {} by coupon {} of {} until {} {}",
+            held.applied,
+            held.amount,
+            held.coupon,
+            held.terms.template_id,
+            held.deadline_ms,
+            written(&held.written)
+        ),
+        Reply::Released(released) => format!(
+            "hold #{} of coupon {} ended {:?} at {} {}",
+            released.hold,
+            released.coupon,
+            released.state,
+            released.ended_ms,
+            written(&released.written)
+        ),
+        Reply::Blocked(blocked) => {
+            format!("blocks {} revoked {} {}", blocked.blocks.number(), blocked.revoked_holds, written(&blocked.written))
+        }
+        Reply::Voided(voided) => {
+            format!("void {} revoked {} {}", voided.amount, voided.revoked_holds, written(&voided.written))
+        }
+        Reply::Redemptions(redemptions) => {
+            format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
+        }
         Reply::Coupon(view) => coupon(view),
         Reply::Coupons(page) => {
             let coupons: Vec<String> =
@@ -76,8 +104,19 @@ fn quote(verb: &str, quote: &Quote) -> String {
     format!("{verb} {applied} of {amount} by coupon {coupon} of {}, leaves {balance_after}", terms.template_id)
 }
 
+fn redemption(view: &RedemptionView) -> String {
+    let RedemptionView { redemption, coupon, terms, amount, applied, refunded, at_ms } = view;
+    format!("#{redemption} {applied} of {amount} by coupon {coupon} of {} less {refunded} at {at_ms}", terms.template_id)
+}
+
+fn replacement(replacement: &Replacement) -> String {
+    let Replacement { coupon, key_version, window: use_window } = replacement;
+    format!(" on coupon {coupon} {} key {key_version}", window(use_window))
+}
+
+/// What is 0 is not said, but for what is available and captured.
 fn coupon(view: &CouponView) -> String {
-    format!(
+    let mut text = format!(
         "coupon {} of {} v{} {} {} available {} captured {}",
         view.coupon,
         view.terms.template_id,
@@ -86,7 +125,19 @@ fn coupon(view: &CouponView) -> String {
         window(&view.window),
         view.available,
         view.captured
-    )
+    );
+    let rest = [
+        ("held", view.held),
+        ("in holds", view.live_holds.into()),
+        ("expired", view.expired),
+        ("voided", view.voided),
+        ("blocks", view.blocks.number().into()),
+        ("account", view.account_blocks.number().into()),
+    ];
+    for (name, number) in rest.into_iter().filter(|&(_, number)| number != 0) {
+        write!(text, " {name} {number}").expect("text grows");
+    }
+    text
 }
 
 fn template_line(template: &Template) -> String {
@@ -104,6 +155,7 @@ pub fn life(life: Life) -> &'static str {
         Life::Active => "ACTIVE",
         Life::Used => "USED",
         Life::Expired => "EXPIRED",
+        Life::Void => "VOID",
     }
 }
 

@@ -11,7 +11,14 @@ pub enum Act {
     Claim { verb: &'static str, user: u8, template: u8, request: u8 },
     Redeem { who: u8, coupon: u8, merchant: u8, order: u8, amount: i64, usd: bool, request: u8 },
     Validate { who: u8, coupon: u8, amount: i64, usd: bool },
-    Refund { nth: u8, request: u8 },
+    Refund { nth: u8, amount: Option<i64>, request: u8 },
+    Hold { who: u8, coupon: u8, merchant: u8, order: u8, amount: i64, usd: bool, ttl: i64, request: u8 },
+    Capture { nth: u8, amount: Option<i64>, reacquire: bool, request: u8 },
+    Release { nth: u8, request: u8 },
+    Block { freezes: bool, who: u8, coupon: u8, block: &'static str, revoke: bool, request: u8 },
+    BlockUser { freezes: bool, user: u8, block: &'static str, revoke: bool, request: u8 },
+    Void { who: u8, coupon: u8, revoke: bool, request: u8 },
+    Order { merchant: u8, order: u8 },
     View { who: u8, coupon: u8 },
     Reveal { who: u8, coupon: u8 },
     Wallet { user: u8, size: u8, from: Option<u8>, status: &'static str },
@@ -31,10 +38,13 @@ pub fn acts() -> impl Strategy<Value = Act> {
             1 => prop::sample::select(vec![-1, 0, 1_000_000_000_000_001, i64::MAX]),
         ]
     };
-    let later = prop::sample::select(vec![1, 3_600_000, 20_000_000, 30_000_000, 86_400_000, 2_592_000_000]);
+    let part = || prop::sample::select(vec![0, 1, 10, 20, 30, 50, 99, 100, 250, 1_000_000_000_000_001]);
+    let ttl = prop::sample::select(vec![0, 0, 5_000, 4_999, 100_000_000, 604_800_000]);
+    let block = || prop::sample::select(vec!["risk", "risk", "risk", "risk", "merchant", "operator"]);
+    let later = prop::sample::select(vec![1, 5_000, 900_000, 3_600_000, 20_000_000, 30_000_000, 86_400_000, 2_592_000_000]);
     let verb = prop::sample::select(vec!["claim", "issue"]);
-    let status = prop::sample::select(vec!["", "active", "used", "expired"]);
-    let (who, coupon) = (|| 0..7u8, || 0..9u8);
+    let status = prop::sample::select(vec!["", "active", "used", "expired", "void", "frozen"]);
+    let (who, coupon) = (|| 0..8u8, || 0..9u8);
     let usd = || prop::bool::weighted(0.2);
     prop_oneof![
         4 => later.prop_map(Act::Later),
@@ -48,14 +58,30 @@ pub fn acts() -> impl Strategy<Value = Act> {
         ),
         4 => (who(), coupon(), amount(), usd())
             .prop_map(|(who, coupon, amount, usd)| Act::Validate { who, coupon, amount, usd }),
-        12 => (0..12u8, 0..4u8).prop_map(|(nth, request)| Act::Refund { nth, request }),
+        14 => (0..12u8, prop::option::weighted(0.4, part()), 0..4u8)
+            .prop_map(|(nth, amount, request)| Act::Refund { nth, amount, request }),
+        16 => (who(), coupon(), 0..2u8, 0..3u8, amount(), usd(), ttl, 0..5u8).prop_map(
+            |(who, coupon, merchant, order, amount, usd, ttl, request)| {
+                Act::Hold { who, coupon, merchant, order, amount, usd, ttl, request }
+            }
+        ),
+        14 => (0..10u8, prop::option::weighted(0.4, part()), prop::bool::weighted(0.3), 0..4u8)
+            .prop_map(|(nth, amount, reacquire, request)| Act::Capture { nth, amount, reacquire, request }),
+        8 => (0..10u8, 0..3u8).prop_map(|(nth, request)| Act::Release { nth, request }),
+        3 => (prop::bool::weighted(0.3), who(), coupon(), block(), any::<bool>(), 0..3u8)
+            .prop_map(|(freezes, who, coupon, block, revoke, request)| Act::Block { freezes, who, coupon, block, revoke, request }),
+        3 => (prop::bool::weighted(0.3), 0..5u8, block(), any::<bool>(), 0..3u8)
+            .prop_map(|(freezes, user, block, revoke, request)| Act::BlockUser { freezes, user, block, revoke, request }),
+        4 => (who(), coupon(), any::<bool>(), 0..3u8)
+            .prop_map(|(who, coupon, revoke, request)| Act::Void { who, coupon, revoke, request }),
+        2 => (0..2u8, 0..3u8).prop_map(|(merchant, order)| Act::Order { merchant, order }),
         3 => (who(), coupon()).prop_map(|(who, coupon)| Act::View { who, coupon }),
         2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
         4 => (0..4u8, 0..5u8, prop::option::weighted(0.4, 0..10u8), status)
             .prop_map(|(user, size, from, status)| Act::Wallet { user, size, from, status }),
-        3 => (0..7u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
+        4 => (0..7u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
             .prop_map(|(template, off_by, more, request, dry)| Act::Raise { template, off_by, more, request, dry }),
-        1 => (0..7u8).prop_map(|template| Act::Stock { template }),
+        2 => (0..7u8).prop_map(|template| Act::Stock { template }),
         5 => (1..3u8, 1..4u8).prop_map(|(nth, more)| Act::Lease { template: nth * 2 - 1, more }),
         1 => (0..60u8).prop_map(|template| Act::Stop { template }),
         1 => (0..6u8).prop_map(|template| Act::Update { template }),
@@ -77,10 +103,32 @@ impl Act {
             Act::Validate { who, coupon, amount, usd } => {
                 format!("validate {} {}", named(who, coupon, plain), money(amount, usd))
             }
-            Act::Refund { nth, request } => {
+            Act::Refund { nth, amount, request } => {
                 let redemption = plain.redemptions.get(usize::from(nth)).map_or(u64::from(nth), |redemption| redemption.lsn);
-                format!("refund #{redemption} r{request}")
+                format!("refund #{redemption} r{request}{}", amount_word(amount))
             }
+            Act::Hold { who, coupon, merchant, order, amount, usd, ttl, request } => {
+                let ttl = if ttl == 0 { String::new() } else { format!("ttl={ttl}") };
+                let (named, money) = (named(who, coupon, plain), money(amount, usd));
+                format!("hold {named} m{merchant}/o{order} {money} r{request} {ttl}")
+            }
+            Act::Capture { nth, amount, reacquire, request } => {
+                let reacquire = if reacquire { " reacquire" } else { "" };
+                format!("capture #{} r{request}{}{reacquire}", nth_hold(nth, plain), amount_word(amount))
+            }
+            Act::Release { nth, request } => format!("release #{} r{request}", nth_hold(nth, plain)),
+            Act::Block { freezes, who, coupon, block, revoke, request } => {
+                let (verb, named) = (if freezes { "freeze" } else { "unfreeze" }, named(who, coupon, plain));
+                format!("{verb} {named} {block} r{request}{}", if revoke { " revoke" } else { "" })
+            }
+            Act::BlockUser { freezes, user, block, revoke, request } => {
+                let verb = if freezes { "freeze" } else { "unfreeze" };
+                format!("{verb} account u{user} {block} r{request}{}", if revoke { " revoke" } else { "" })
+            }
+            Act::Void { who, coupon, revoke, request } => {
+                format!("void {} r{request}{}", named(who, coupon, plain), if revoke { " revoke" } else { "" })
+            }
+            Act::Order { merchant, order } => format!("order m{merchant}/o{order}"),
             Act::View { who, coupon } => format!("view {}", named(who, coupon, plain)),
             Act::Reveal { who, coupon } => format!("reveal {}", named(who, coupon, plain)),
             Act::Wallet { user, size, from, status } => {
@@ -122,10 +170,21 @@ fn named(who: u8, coupon: u8, plain: &Plain) -> String {
         0..=3 => format!("{} {coupon}", found.user),
         4 => format!("code:{} {coupon}", found.key_version),
         5 => format!("code:{} {coupon}", found.key_version + 1),
+        6 => format!("known {coupon}"),
         _ => format!("u0 {coupon}"),
     }
 }
 
 fn money(amount: i64, usd: bool) -> String {
     format!("{amount}{}", if usd { "USD" } else { "" })
+}
+
+fn amount_word(amount: Option<i64>) -> String {
+    amount.map_or(String::new(), |amount| format!(" amount={amount}"))
+}
+
+/// The lsn of a hold, mostly one of the latest; of something else if there is no such hold.
+fn nth_hold(nth: u8, plain: &Plain) -> u64 {
+    let place = plain.holds.len().checked_sub(1 + usize::from(nth) / 2);
+    place.and_then(|place| plain.holds.get(place)).map_or(u64::from(nth), |hold| hold.lsn)
 }

@@ -1,6 +1,6 @@
 //! What the plain model answers, word for word.
 
-use super::plain::{Coupon, Plain};
+use super::plain::{Coupon, Plain, Stands};
 use tessera_domain::Reason;
 
 const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
@@ -32,13 +32,28 @@ impl Plain {
             ["claim", user, template, request] => self.claim(1, user, template, request),
             ["issue", user, template, request] => self.claim(2, user, template, request),
             ["redeem", who, coupon, order, amount, request] => self.redeem(who, coupon, order, amount, request),
-            ["validate", who, coupon, amount] => match self.quote(who, coupon, amount) {
-                Err(refusal) => refused(refusal),
-                Ok((coupon, amount, applied, after)) => {
-                    format!("takes {applied} of {amount} by coupon {coupon} of {}, leaves {after}", self.name(coupon))
-                }
-            },
-            ["refund", redemption, request] => self.refund(redemption[1..].parse().expect("a number"), request),
+            ["validate", who, coupon, amount] => self.validate(who, coupon, amount).unwrap_or_else(refused),
+            ["refund", redemption, request, ref rest @ ..] => {
+                let asked = rest.iter().find_map(|word| word.strip_prefix("amount="));
+                self.refund(lsn(redemption), request, asked)
+            }
+            ["hold", who, coupon, order, amount, request, ref ttl @ ..] => self.hold(who, coupon, order, amount, request, ttl),
+            ["capture", hold, request, ref rest @ ..] => self.capture(lsn(hold), request, rest),
+            ["release", hold, request] => self.release(lsn(hold), request),
+            ["freeze", "account", user, block, request, ref rest @ ..] => {
+                self.block_user(true, user, block, request, !rest.is_empty())
+            }
+            ["unfreeze", "account", user, block, request, ref rest @ ..] => {
+                self.block_user(false, user, block, request, !rest.is_empty())
+            }
+            ["freeze", who, coupon, block, request, ref rest @ ..] => {
+                self.block(true, who, coupon, block, request, !rest.is_empty())
+            }
+            ["unfreeze", who, coupon, block, request, ref rest @ ..] => {
+                self.block(false, who, coupon, block, request, !rest.is_empty())
+            }
+            ["void", who, coupon, request, ref rest @ ..] => self.void(who, coupon, request, !rest.is_empty()),
+            ["order", order] => self.order(order),
             ["view", who, coupon] => self.instrument(who, coupon).map_or_else(refused, |number| self.view(number)),
             ["reveal", who, coupon] => self
                 .instrument(who, coupon)
@@ -72,19 +87,37 @@ impl Plain {
     pub fn instrument(&self, who: &str, coupon: &str) -> Result<usize, Refusal> {
         let number: usize = coupon.parse().expect("a number");
         let accepted = |coupon: &Coupon| match who.strip_prefix("code:") {
+            None if who == "known" => true,
             Some(version) => coupon.key_version.to_string() == version,
             None => coupon.user == who,
         };
         self.coupons.get(number).filter(|coupon| accepted(coupon)).map(|_| number).ok_or((Reason::CodeNotAccepted, 0))
     }
 
-    /// Coupon, amount, what it applies and what is left.
-    pub fn quote(&self, who: &str, coupon: &str, money: &str) -> Result<(usize, i64, i64, i64), Refusal> {
+    fn validate(&self, who: &str, coupon: &str, money: &str) -> Result<String, Refusal> {
         let (amount, currency) = amount_of(money)?;
         let number = self.instrument(who, coupon)?;
+        let stands = self.stands(number);
+        self.usable(number, stands, None)?;
+        let applied = self.takes(number, stands, amount, currency)?;
+        let after = if self.coupons[number].is_card() { stands.available - applied } else { 0 };
+        Ok(format!("takes {applied} of {amount} by coupon {number} of {}, leaves {after}", self.name(number)))
+    }
+
+    /// Whether anybody may use it now; `own` is the live hold of the order that asks.
+    pub fn usable(&self, number: usize, stands: Stands, own: Option<usize>) -> Result<(), Refusal> {
         let coupon = &self.coupons[number];
-        if !coupon.is_card() && coupon.available == 0 {
+        if coupon.void {
+            return Err((Reason::CouponVoid, 0));
+        }
+        if !coupon.is_card() && coupon.captured == 1 {
             return Err((Reason::CouponUsed, 0));
+        }
+        if coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0 {
+            return Err((Reason::CouponFrozen, 0));
+        }
+        if own.is_some() || !coupon.is_card() && stands.held > 0 {
+            return Err((Reason::CouponHeld, own.map_or(0, |own| self.holds[own].lsn as i64)));
         }
         if self.now_ms < coupon.from_ms {
             return Err((Reason::UseNotStarted, coupon.from_ms));
@@ -92,19 +125,53 @@ impl Plain {
         if coupon.is_over(self.now_ms) {
             return Err((Reason::CouponExpired, coupon.end_ms()));
         }
+        Ok(())
+    }
+
+    /// What it would take of an amount: the charge, or the discount.
+    pub fn takes(&self, number: usize, stands: Stands, amount: i64, currency: [u8; 3]) -> Result<i64, Refusal> {
+        let coupon = &self.coupons[number];
         if currency != coupon.body.currency {
             return Err((Reason::CurrencyMismatch, 0));
         }
-        let applied = applied(coupon, amount)?;
-        Ok((number, amount, applied, if coupon.is_card() { coupon.available - applied } else { 0 }))
+        if coupon.is_card() && amount > stands.available {
+            return Err((Reason::InsufficientBalance, stands.available));
+        }
+        applied(coupon, amount)
     }
 
     fn view(&self, number: usize) -> String {
-        let coupon = &self.coupons[number];
+        let (coupon, stands) = (&self.coupons[number], self.stands(number));
         let (life, window) = (coupon.life(self.now_ms), window_text(coupon.from_ms, coupon.end_ms()));
         let (name, version) = (coupon.body.template_id, coupon.body.version);
-        let Coupon { available, captured, .. } = coupon;
-        format!("coupon {number} of {name} v{version} {life} {window} available {available} captured {captured}")
+        let (available, captured) = (stands.available, coupon.captured);
+        let mut text = format!("coupon {number} of {name} v{version} {life} {window} available {available} captured {captured}");
+        for (name, number) in [
+            ("held", stands.held),
+            ("in holds", stands.holds as i64),
+            ("expired", stands.expired),
+            ("voided", coupon.voided),
+            ("blocks", coupon.blocks.into()),
+            ("account", self.account_blocks(&coupon.user).into()),
+        ] {
+            if number != 0 {
+                text += &format!(" {name} {number}");
+            }
+        }
+        text
+    }
+
+    fn order(&self, order: &str) -> String {
+        let (merchant, order) = order.split_once('/').expect("merchant/order");
+        let mut listed = Vec::new();
+        for done in self.redemptions[self.forgotten[0]..].iter().rev() {
+            if done.merchant == merchant && done.order == order && done.at_ms + 30 * 86_400_000 > self.now_ms {
+                let (lsn, applied, amount, coupon) = (done.lsn, done.applied, done.amount, done.coupon);
+                let (name, refunded, at_ms) = (self.name(coupon), done.refunded, done.at_ms);
+                listed.push(format!("#{lsn} {applied} of {amount} by coupon {coupon} of {name} less {refunded} at {at_ms}"));
+            }
+        }
+        format!("[{}]", listed.join(", "))
     }
 
     fn wallet(&self, user: &str, size: usize, rest: &[&str]) -> String {
@@ -129,8 +196,11 @@ impl Plain {
                 next = format!("next {number}");
                 break;
             }
-            let life = self.coupons[number].life(self.now_ms);
-            if status.as_ref().is_none_or(|status| status == life) {
+            let coupon = &self.coupons[number];
+            let life = coupon.life(self.now_ms);
+            let is_blocked = coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0;
+            let known_as = if life == "ACTIVE" && is_blocked { "FROZEN" } else { life };
+            if status.as_ref().is_none_or(|status| status == known_as) {
                 listed.push(format!("{number} {life}"));
             }
         }
@@ -178,7 +248,8 @@ impl Plain {
     }
 }
 
-fn applied(coupon: &Coupon, amount: i64) -> Result<i64, Refusal> {
+/// The charge, or the discount on an order.
+pub fn applied(coupon: &Coupon, amount: i64) -> Result<i64, Refusal> {
     let body = &coupon.body;
     let applied = match body.kind {
         1 => {
@@ -188,10 +259,14 @@ fn applied(coupon: &Coupon, amount: i64) -> Result<i64, Refusal> {
         }
         2 if amount < body.first => return Err((Reason::BelowThreshold, body.first - amount)),
         2 => amount.min(body.second),
-        _ if amount > coupon.available => return Err((Reason::InsufficientBalance, coupon.available)),
         _ => amount,
     };
     if applied == 0 { Err((Reason::NoEffect, 0)) } else { Ok(applied) }
+}
+
+/// `#12` is an lsn.
+fn lsn(text: &str) -> u64 {
+    text[1..].parse().expect("a number")
 }
 
 pub fn amount_of(money: &str) -> Result<(i64, [u8; 3]), Refusal> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use tessera_domain::event::TermsBody;
 
 /// Requests that are remembered at once.
-pub const REQUESTS_MAX: usize = 30;
+pub const REQUESTS_MAX: usize = 40;
 
 #[derive(Default)]
 pub struct Plain {
@@ -19,11 +19,14 @@ pub struct Plain {
     pub catalog_lsn: u64,
     /// Adopted terms, in order.
     pub terms: Vec<TermsBody<'static>>,
-    /// Users in the order of their first coupon.
-    pub users: Vec<String>,
+    /// Users in the order in which they were first heard of, with the blocks of their accounts.
+    pub users: Vec<(String, u8)>,
     pub coupons: Vec<Coupon>,
     pub redemptions: Vec<Redemption>,
     pub refunds: Vec<Refund>,
+    pub holds: Vec<Hold>,
+    /// How many redemptions, refunds and holds are forgotten: the first ones of each list.
+    pub forgotten: [usize; 3],
     /// By operation, subject and request id.
     pub requests: HashMap<(u8, String, String), Known>,
     pub requests_forgotten: u64,
@@ -50,10 +53,42 @@ pub struct Coupon {
     /// As fixed at issue.
     pub until_ms: i64,
     pub reopened_until_ms: Option<i64>,
+    pub loaded: i64,
+    /// Whether `loaded` was set or moved apart from the terms.
+    pub adjusted: bool,
     pub available: i64,
     pub captured: i64,
+    pub expired: i64,
+    pub voided: i64,
+    pub void: bool,
+    pub blocks: u8,
     pub key_version: u8,
     pub last_lsn: u64,
+}
+
+pub struct Hold {
+    pub lsn: u64,
+    pub coupon: usize,
+    pub merchant: String,
+    pub order: String,
+    pub amount: i64,
+    pub applied: i64,
+    pub held: i64,
+    pub deadline_ms: i64,
+    /// 1 live, 2 captured, 3 released, 4 expired, 5 revoked.
+    pub state: u8,
+    pub ended_ms: i64,
+    /// Lsn, 0 = none.
+    pub redemption: u64,
+}
+
+/// A coupon as it stands at an instant.
+#[derive(Clone, Copy)]
+pub struct Stands {
+    pub available: i64,
+    pub held: i64,
+    pub holds: usize,
+    pub expired: i64,
 }
 
 pub struct Redemption {
@@ -77,6 +112,8 @@ pub struct Refund {
     pub balance_after: i64,
     pub until_ms: i64,
     pub at_ms: i64,
+    /// Number + 1 of the coupon that stands for a void one.
+    pub replacement: usize,
 }
 
 /// A remembered request.
@@ -104,6 +141,41 @@ impl Template {
     }
 }
 
+impl Plain {
+    /// How a coupon stands now: what is due has happened.
+    pub fn stands(&self, number: usize) -> Stands {
+        let coupon = &self.coupons[number];
+        let mut stands = Stands { available: coupon.available, held: 0, holds: 0, expired: coupon.expired };
+        for hold in self.holds.iter().filter(|hold| hold.coupon == number && hold.state == 1) {
+            if hold.deadline_ms > self.now_ms {
+                stands.held += hold.held;
+                stands.holds += 1;
+            } else {
+                stands.available += hold.held;
+            }
+        }
+        if coupon.is_over(self.now_ms) {
+            stands.expired += std::mem::take(&mut stands.available);
+        }
+        stands
+    }
+
+    pub fn account_blocks(&self, user: &str) -> u8 {
+        self.users.iter().find(|(known, _)| known == user).map_or(0, |&(_, blocks)| blocks)
+    }
+
+    /// The live hold of an order on a coupon.
+    pub fn live_hold(&self, coupon: usize, merchant: &str, order: &str) -> Option<usize> {
+        let is_it = |hold: &Hold| hold.coupon == coupon && hold.merchant == merchant && hold.order == order;
+        self.holds.iter().position(|hold| is_it(hold) && hold.state == 1 && hold.deadline_ms > self.now_ms)
+    }
+
+    /// The redemption of this lsn that is still in memory.
+    pub fn redemption_at(&self, lsn: u64) -> Option<usize> {
+        self.redemptions.iter().position(|done| done.lsn == lsn).filter(|&place| place >= self.forgotten[0])
+    }
+}
+
 impl Coupon {
     pub fn end_ms(&self) -> i64 {
         self.reopened_until_ms.unwrap_or(self.until_ms)
@@ -118,7 +190,9 @@ impl Coupon {
     }
 
     pub fn life(&self, now_ms: i64) -> &'static str {
-        if !self.is_card() && self.available == 0 {
+        if self.void {
+            "VOID"
+        } else if !self.is_card() && self.captured == 1 {
             "USED"
         } else if self.is_over(now_ms) {
             "EXPIRED"

@@ -37,16 +37,19 @@ fn text(bytes: &[u8]) -> u64 {
 }
 
 fn entities(plain: &Plain) -> Vec<Entity> {
-    let clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten];
+    let [redemptions_gone, refunds_gone, holds_gone] = plain.forgotten.map(|forgotten| forgotten as u64);
+    let clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten, redemptions_gone, refunds_gone, holds_gone];
     let mut all = vec![(1, u64::from(PARTITION) + 1, clock)];
     all.extend(plain.terms.iter().enumerate().map(|(number, body)| (2, number as u64, terms(body))));
     all.extend(plain.users.iter().enumerate().map(|(number, user)| (3, number as u64, owner(plain, user))));
     all.extend((0..plain.coupons.len()).map(|number| (4, number as u64, coupon(plain, number))));
     all.extend(claim_counts(plain));
     all.extend(redemptions(plain));
+    all.extend(holds(plain));
     all.extend(plain.requests.iter().map(|(request, known)| (8, known.number, remembered(request, known))));
     for (number, coupon) in (0u64..).zip(&plain.coupons) {
-        all.extend(coupon.reopened_until_ms.map(|until_ms| (9, number, vec![until_ms as u64])));
+        let loaded = if coupon.adjusted { coupon.loaded as u64 + 1 } else { 0 };
+        all.push((9, number, vec![coupon.reopened_until_ms.unwrap_or(0) as u64, coupon.voided as u64, loaded]));
     }
     all.extend(plain.templates.iter().flat_map(stock));
     all
@@ -73,15 +76,15 @@ fn terms(body: &TermsBody<'_>) -> Vec<u64> {
     ]
 }
 
-fn owner(plain: &Plain, user: &str) -> Vec<u64> {
+fn owner(plain: &Plain, (user, blocks): &(String, u8)) -> Vec<u64> {
     let hash = key().user(user).0;
-    let newest = plain.coupons.iter().rposition(|coupon| coupon.user == user).expect("a user has a coupon");
-    vec![hash as u64, (hash >> 64) as u64, newest as u64 + 1]
+    let newest = plain.coupons.iter().rposition(|coupon| coupon.user == *user).map_or(0, |newest| newest + 1);
+    vec![hash as u64, (hash >> 64) as u64, newest as u64, u64::from(*blocks)]
 }
 
 fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
     let coupon: &Coupon = &plain.coupons[number];
-    let user = plain.users.iter().position(|user| *user == coupon.user).expect("an owner is a user");
+    let user = plain.users.iter().position(|(user, _)| *user == coupon.user).expect("an owner is a user");
     let older = plain.coupons[..number].iter().rposition(|other| other.user == coupon.user).map_or(0, |older| older + 1);
     vec![
         user as u64 + 1,
@@ -94,25 +97,28 @@ fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
         coupon.last_lsn,
         u64::from(coupon.key_version),
         u64::from(coupon.reopened_until_ms.is_some()),
+        u64::from(coupon.blocks),
+        u64::from(coupon.void),
+        u64::from(coupon.adjusted),
     ]
 }
 
 fn claim_counts(plain: &Plain) -> Vec<Entity> {
-    let count = |user: &String, template: &Template| {
-        plain.coupons.iter().filter(|coupon| coupon.user == *user && coupon.body.template == template.body.template).count()
+    let count = |user: &str, template: u32| {
+        let is_one = |coupon: &Coupon| coupon.user == user && coupon.body.template == template;
+        (0..plain.coupons.len()).filter(|&number| is_one(&plain.coupons[number]) && !plain.is_replacement(number)).count()
     };
-    let of_user = |(number, user): (u64, _)| {
-        plain
-            .templates
-            .iter()
-            .map(move |template| (5, number << 32 | u64::from(template.body.template), vec![count(user, template) as u64]))
-    };
-    (0u64..).zip(&plain.users).flat_map(of_user).collect()
+    let mut all = Vec::new();
+    for (number, (user, _)) in (0u64..).zip(&plain.users) {
+        let templates = plain.templates.iter().map(|template| template.body.template);
+        all.extend(templates.map(|template| (5, number << 32 | u64::from(template), vec![count(user, template) as u64])));
+    }
+    all
 }
 
 fn redemptions(plain: &Plain) -> Vec<Entity> {
     let mut all = Vec::new();
-    for (number, done) in (0u64..).zip(&plain.redemptions) {
+    for (number, done) in (0u64..).zip(&plain.redemptions).skip(plain.forgotten[0]) {
         let order = key().order(&done.merchant, &done.order, done.coupon as u64);
         let fields = [
             done.lsn,
@@ -124,16 +130,38 @@ fn redemptions(plain: &Plain) -> Vec<Entity> {
             done.balance_after as u64,
             done.at_ms as u64,
             done.refunded as u64,
+            key().order_only(&done.merchant, &done.order),
         ];
         all.push((6, number, fields.to_vec()));
     }
-    for (number, refund) in (0u64..).zip(&plain.refunds) {
+    for (number, refund) in (0u64..).zip(&plain.refunds).skip(plain.forgotten[1]) {
         let (amount, after) = (refund.amount as u64, refund.balance_after as u64);
         let (until_ms, at_ms, restored) = (refund.until_ms as u64, refund.at_ms as u64, refund.restored as u64);
-        let fields = [refund.redemption as u64 + 1, amount, after, until_ms, at_ms, restored];
+        let fields = [refund.redemption as u64 + 1, amount, after, until_ms, at_ms, restored, refund.replacement as u64];
         all.push((7, number, fields.to_vec()));
     }
     all
+}
+
+fn holds(plain: &Plain) -> impl Iterator<Item = Entity> {
+    (0u64..).zip(&plain.holds).skip(plain.forgotten[2]).map(|(number, hold)| {
+        let order = key().order(&hold.merchant, &hold.order, hold.coupon as u64);
+        let fields = [
+            hold.lsn,
+            hold.coupon as u64 + 1,
+            order as u64,
+            (order >> 64) as u64,
+            key().order_only(&hold.merchant, &hold.order),
+            hold.amount as u64,
+            hold.applied as u64,
+            hold.held as u64,
+            hold.deadline_ms as u64,
+            u64::from(hold.state),
+            hold.ended_ms as u64,
+            hold.redemption,
+        ];
+        (17, number, fields.to_vec())
+    })
 }
 
 fn remembered((operation, _, id): &(u8, String, String), known: &Known) -> Vec<u64> {

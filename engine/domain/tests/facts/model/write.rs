@@ -9,7 +9,7 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Plain {
     /// A known request's answer, or that there is no room for another.
-    fn known(&self, request: &(u8, String, String), fingerprint: u64) -> Option<String> {
+    pub fn known(&self, request: &(u8, String, String), fingerprint: u64) -> Option<String> {
         match self.requests.get(request) {
             Some(known) if known.fingerprint == fingerprint && known.reason != 0 => Some(known.told.clone()),
             Some(known) if known.fingerprint == fingerprint => Some(format!("{} replayed", known.told)),
@@ -19,7 +19,7 @@ impl Plain {
         }
     }
 
-    fn remember(&mut self, request: (u8, String, String), fingerprint: u64, subject: u128, value: (u16, i64), told: &str) {
+    pub fn remember(&mut self, request: (u8, String, String), fingerprint: u64, subject: u128, value: (u16, i64), told: &str) {
         let number = self.requests_forgotten + self.requests.len() as u64;
         let (reason, value) = value;
         let known =
@@ -27,14 +27,26 @@ impl Plain {
         assert!(self.requests.insert(request, known).is_none());
     }
 
-    pub fn forget(&mut self) {
-        let now_ms = self.now_ms;
-        let before = self.requests.len();
-        self.requests.retain(|_, known| known.at_ms + DAY_MS > now_ms);
-        if self.requests.len() < before {
-            self.requests_forgotten += (before - self.requests.len()) as u64;
-            self.happened();
-        }
+    /// Remembers a refusal, and gives it.
+    pub fn remember_refusal(
+        &mut self,
+        request: (u8, String, String),
+        fingerprint: u64,
+        subject: u128,
+        refusal: Refusal,
+    ) -> String {
+        let told = refused(refusal);
+        self.remember(request, fingerprint, subject, (refusal.0 as u16, refusal.1), &told);
+        told
+    }
+
+    /// The number of a user, who is known from now on.
+    pub fn user(&mut self, user: &str) -> usize {
+        let known = self.users.iter().position(|(known, _)| known == user);
+        known.unwrap_or_else(|| {
+            self.users.push((user.to_string(), 0));
+            self.users.len() - 1
+        })
     }
 
     pub fn claim(&mut self, operation: u8, user: &str, template: &str, id: &str) -> String {
@@ -61,9 +73,7 @@ impl Plain {
             self.terms.len() - 1
         });
         let lsn = self.happened();
-        if !self.users.iter().any(|known| known == user) {
-            self.users.push(user.to_string());
-        }
+        self.user(user);
         let available = if body.kind == 3 { body.first } else { 1 };
         let (from_ms, until_ms) = window;
         let coupon = Coupon {
@@ -73,8 +83,14 @@ impl Plain {
             from_ms,
             until_ms,
             reopened_until_ms: None,
+            loaded: available,
+            adjusted: false,
             available,
             captured: 0,
+            expired: 0,
+            voided: 0,
+            void: false,
+            blocks: 0,
             key_version: self.key_version,
             last_lsn: lsn,
         };
@@ -103,117 +119,215 @@ impl Plain {
         if end != 0 && now_ms >= end {
             return Err((Reason::IssueEnded, end));
         }
-        let has = self.coupons.iter().filter(|coupon| coupon.user == user && coupon.body.template == body.template).count();
+        let is_one = |number: &usize| {
+            let coupon = &self.coupons[*number];
+            coupon.user == user && coupon.body.template == body.template && !self.is_replacement(*number)
+        };
+        let has = (0..self.coupons.len()).filter(is_one).count();
         if body.per_user_limit != 0 && has >= body.per_user_limit as usize {
             return Err((Reason::UserLimitReached, i64::from(body.per_user_limit)));
         }
         Ok((start, end))
     }
 
+    /// Whether a coupon was given for a void one and not claimed.
+    pub fn is_replacement(&self, number: usize) -> bool {
+        self.refunds.iter().any(|refund| refund.replacement == number + 1)
+    }
+
+    /// The redemption of a coupon by an order, as long as it is in memory.
+    pub fn redeemed_by(&self, coupon: usize, merchant: &str, order: &str) -> Option<usize> {
+        let same_order = |done: &Redemption| done.coupon == coupon && done.merchant == merchant && done.order == order;
+        (self.forgotten[0]..self.redemptions.len()).find(|&place| same_order(&self.redemptions[place]))
+    }
+
+    /// Whether a redemption stands as it was asked for, within its window.
+    pub fn may_join(&self, place: usize, amount: i64) -> bool {
+        let first = &self.redemptions[place];
+        first.amount == amount && first.refunded == 0 && first.at_ms + 30 * DAY_MS > self.now_ms
+    }
+
+    /// Gives the outcome of the redemption at `first` to another request; `anew` if that is the capture of a hold that had ended.
+    pub fn join(&mut self, request: (u8, String, String), fingerprint: u64, subject: u128, first: usize, anew: bool) -> String {
+        let told = told_anew(&self.redemptions[first].told, anew);
+        self.happened();
+        self.remember(request, fingerprint, subject, (0, first as i64), &told);
+        format!("{told} replayed")
+    }
+
     pub fn redeem(&mut self, who: &str, coupon: &str, order: &str, money: &str, id: &str) -> String {
+        let instrument = self.instrument(who, coupon);
+        if let Ok(number) = instrument {
+            self.settle(number);
+        }
         let (amount, currency) = match amount_of(money) {
             Ok(amount) => amount,
             Err((reason, limit)) => return format!("{} amount {limit}", reason.wire_name()),
         };
-        let number = match self.instrument(who, coupon) {
+        let number = match instrument {
             Ok(number) => number,
             Err(refusal) => return refused(refusal),
         };
         let (merchant, order) = order.split_once('/').expect("merchant/order");
-        let letters = currency.iter().fold(0u64, |sum, &letter| sum * 256 + u64::from(letter));
-        let fingerprint = key().fingerprint(&[merchant, order], &[amount as u64, letters]);
+        let fingerprint = key().fingerprint(&[merchant, order], &[amount as u64, letters(currency)]);
         let request = (3, coupon.to_string(), id.to_string());
         if let Some(answer) = self.known(&request, fingerprint) {
             return answer;
         }
-        let same_order = |done: &Redemption| done.coupon == number && done.merchant == merchant && done.order == order;
         let subject = number as u128;
-        let first = self.redemptions.iter().position(same_order);
-        let quote = match first {
-            Some(place) => {
-                let first = &self.redemptions[place];
-                let currency_is_same = currency == self.coupons[number].body.currency;
-                if first.amount == amount && currency_is_same && first.refunded == 0 {
-                    let told = first.told.clone();
-                    self.happened();
-                    self.remember(request, fingerprint, subject, (0, place as i64), &told);
-                    return format!("{told} replayed");
-                }
-                Err((Reason::OrderAlreadyRedeemed, first.lsn as i64))
+        let outcome = match self.redeemed_by(number, merchant, order) {
+            Some(first) if currency == self.coupons[number].body.currency && self.may_join(first, amount) => {
+                return self.join(request, fingerprint, subject, first, false);
             }
-            None => self.quote(who, coupon, money),
+            Some(first) => Err((Reason::OrderAlreadyRedeemed, self.redemptions[first].lsn as i64)),
+            None => {
+                let (own, stands) = (self.live_hold(number, merchant, order), self.stands(number));
+                self.usable(number, stands, own).and_then(|()| self.takes(number, stands, amount, currency))
+            }
         };
-        let lsn = self.happened();
-        match quote {
-            Err((reason, value)) => {
-                let told = refused((reason, value));
-                self.remember(request, fingerprint, subject, (reason as u16, value), &told);
-                told
-            }
-            Ok((_, _, applied, after)) => {
-                let at_ms = self.now_ms;
-                let name = self.name(number);
-                let told = format!("took {applied} of {amount} by coupon {number} of {name}, leaves {after} at {at_ms} #{lsn}");
-                let place = self.redemptions.len() as i64;
-                self.redemptions.push(Redemption {
-                    lsn,
-                    coupon: number,
-                    merchant: merchant.to_string(),
-                    order: order.to_string(),
-                    amount,
-                    applied,
-                    balance_after: after,
-                    at_ms,
-                    refunded: 0,
-                    told: told.clone(),
-                });
-                let coupon = &mut self.coupons[number];
-                let units = if coupon.is_card() { applied } else { 1 };
-                coupon.available -= units;
-                coupon.captured += units;
-                coupon.last_lsn = lsn;
+        self.happened();
+        match outcome {
+            Err(refusal) => self.remember_refusal(request, fingerprint, subject, refusal),
+            Ok(discount) => {
+                let units = if self.coupons[number].is_card() { discount } else { 1 };
+                let (place, told) = self.take(number, merchant, order, amount, discount, units);
                 self.remember(request, fingerprint, subject, (0, place), &told);
                 told
             }
         }
     }
 
-    pub fn refund(&mut self, redemption: u64, id: &str) -> String {
-        let Some(place) = self.redemptions.iter().position(|done| done.lsn == redemption) else {
+    /// Takes from what is available by the event of now: the number of the redemption, and what is told.
+    pub fn take(&mut self, number: usize, merchant: &str, order: &str, amount: i64, discount: i64, units: i64) -> (i64, String) {
+        let (lsn, at_ms, name) = (self.lsn, self.now_ms, self.name(number));
+        let coupon = &mut self.coupons[number];
+        coupon.available -= units;
+        coupon.captured += units;
+        coupon.last_lsn = lsn;
+        let after = if coupon.is_card() { coupon.available } else { 0 };
+        let told = format!("took {discount} of {amount} by coupon {number} of {name}, leaves {after} at {at_ms} #{lsn}");
+        self.redemptions.push(Redemption {
+            lsn,
+            coupon: number,
+            merchant: merchant.to_string(),
+            order: order.to_string(),
+            amount,
+            applied: discount,
+            balance_after: after,
+            at_ms,
+            refunded: 0,
+            told: told.clone(),
+        });
+        (self.redemptions.len() as i64 - 1, told)
+    }
+
+    pub fn refund(&mut self, redemption: u64, id: &str, asked: Option<&str>) -> String {
+        let place = self.redemption_at(redemption);
+        if let Some(place) = place {
+            self.settle(self.redemptions[place].coupon);
+        }
+        if let Some(Err((reason, limit))) = asked.map(amount_of) {
+            return format!("{} amount {limit}", reason.wire_name());
+        }
+        let asked: Option<i64> = asked.map(|amount| amount.parse().expect("a number"));
+        let is_archived = self.redemptions[..self.forgotten[0]].iter().any(|done| done.lsn >= redemption)
+            || self.forgotten[0] > 0 && redemption <= self.first_lsn_in_memory();
+        if place.is_none() && !(is_archived && redemption > 0) {
             return refused((Reason::RedemptionNotFound, 0));
-        };
+        }
         let request = (4, redemption.to_string(), id.to_string());
-        let (fingerprint, subject) = (key().fingerprint(&[], &[redemption]), u128::from(redemption));
+        let numbers: Vec<u64> = [Some(redemption), asked.map(|amount| amount as u64)].into_iter().flatten().collect();
+        let (fingerprint, subject) = (key().fingerprint(&[], &numbers), u128::from(redemption));
         if let Some(answer) = self.known(&request, fingerprint) {
             return answer;
         }
+        let now_ms = self.now_ms;
+        let open = place.filter(|&place| self.redemptions[place].at_ms + 30 * DAY_MS > now_ms);
+        let Some(place) = open else { return refused((Reason::RedemptionArchived, 0)) };
         let lsn = self.happened();
         let done = &mut self.redemptions[place];
-        if done.refunded != 0 {
-            let refusal = (Reason::AlreadyRefunded, done.refunded);
-            self.remember(request, fingerprint, subject, (refusal.0 as u16, refusal.1), &refused(refusal));
-            return refused(refusal);
+        let left = done.applied - done.refunded;
+        let amount = asked.unwrap_or(left);
+        if left == 0 || amount > left {
+            let refusal = if left == 0 { (Reason::AlreadyRefunded, done.refunded) } else { (Reason::RefundExceedsCapture, left) };
+            return self.remember_refusal(request, fingerprint, subject, refusal);
         }
-        done.refunded = done.applied;
-        let (amount, number) = (done.applied, done.coupon);
-        let (at_ms, coupon) = (self.now_ms, &mut self.coupons[number]);
-        let units = if coupon.is_card() { amount } else { i64::from(coupon.body.refund == 0) };
-        coupon.available += units;
-        coupon.captured -= units;
-        coupon.last_lsn = lsn;
-        if coupon.is_card() && coupon.is_over(at_ms) {
-            coupon.reopened_until_ms = Some(at_ms + 30 * DAY_MS);
-        }
-        let balance_after = if coupon.is_card() { coupon.available } else { 0 };
-        let (life, until_ms, name) = (coupon.life(at_ms), coupon.end_ms(), coupon.body.template_id);
+        done.refunded += amount;
+        let (number, is_last) = (done.coupon, amount == left);
+        self.give_back(place, number, amount, is_last, lsn);
+        let (refund, coupon) = (self.refunds.last().expect("a refund"), &self.coupons[number]);
+        let life = match coupon.life(now_ms) {
+            // A unit that comes back past its end is told as expired before it is written.
+            life if coupon.is_card() || refund.restored == 0 => life,
+            _ if coupon.is_over(now_ms) => "EXPIRED",
+            _ => "ACTIVE",
+        };
+        let (after, until_ms, name) = (refund.balance_after, refund.until_ms, self.name(number));
+        let on = match refund.replacement {
+            0 => String::new(),
+            replacement => {
+                let new = &self.coupons[replacement - 1];
+                format!(" on coupon {} {}..{} key {}", replacement - 1, new.from_ms, new.until_ms, new.key_version)
+            }
+        };
         let told = format!(
-            "gave back {amount} of #{redemption} to coupon {number} of {name}, {life} until {until_ms} with {balance_after} at {at_ms} #{lsn}"
+            "gave back {amount} of #{redemption} to coupon {number} of {name}, {life} until {until_ms} with {after} at {now_ms}{on} #{lsn}"
         );
-        let refund = Refund { redemption: place, amount, restored: units, balance_after, until_ms, at_ms };
-        self.refunds.push(refund);
         let value = self.refunds.len() as i64 - 1;
         self.remember(request, fingerprint, subject, (0, value), &told);
         told
+    }
+
+    /// The lsn of the oldest redemption in memory, or of now.
+    fn first_lsn_in_memory(&self) -> u64 {
+        self.redemptions.get(self.forgotten[0]).map_or(self.lsn, |done| done.lsn - 1)
+    }
+
+    fn give_back(&mut self, place: usize, number: usize, amount: i64, is_last: bool, lsn: u64) {
+        let (now_ms, key_version, next) = (self.now_ms, self.key_version, self.coupons.len());
+        let coupon = &mut self.coupons[number];
+        let is_replaced = coupon.is_card() && coupon.void;
+        let restored = match () {
+            () if is_replaced => 0,
+            () if coupon.is_card() => amount,
+            () => i64::from(is_last && coupon.body.refund == 0),
+        };
+        coupon.available += restored;
+        coupon.captured -= restored;
+        coupon.last_lsn = lsn;
+        if coupon.is_card() && !coupon.void && coupon.is_over(now_ms) {
+            coupon.reopened_until_ms = Some(now_ms + 30 * DAY_MS);
+        }
+        if is_replaced {
+            coupon.captured -= amount;
+            coupon.loaded -= amount;
+            coupon.adjusted = true;
+            let new = Coupon {
+                from_ms: now_ms,
+                until_ms: now_ms + 30 * DAY_MS,
+                reopened_until_ms: None,
+                loaded: amount,
+                adjusted: amount != coupon.body.first,
+                available: amount,
+                captured: 0,
+                expired: 0,
+                voided: 0,
+                void: false,
+                key_version,
+                ..coupon.clone()
+            };
+            self.coupons.push(new);
+        }
+        let coupon = &self.coupons[number];
+        self.refunds.push(Refund {
+            redemption: place,
+            amount,
+            restored,
+            balance_after: if coupon.is_card() { coupon.available } else { 0 },
+            until_ms: coupon.end_ms(),
+            at_ms: now_ms,
+            replacement: if is_replaced { next + 1 } else { 0 },
+        });
     }
 
     pub fn raise(&mut self, template: &str, current: u64, target: u64, id: &str, dry: bool) -> String {
@@ -244,4 +358,14 @@ impl Plain {
         self.remember(request, fingerprint, number as u128, (0, target as i64), &told);
         told
     }
+}
+
+/// A currency's letters as one number.
+pub fn letters(currency: [u8; 3]) -> u64 {
+    currency.iter().fold(0u64, |sum, &letter| sum * 256 + u64::from(letter))
+}
+
+/// What is told of a redemption by whoever captured it after its hold had ended.
+pub fn told_anew(told: &str, anew: bool) -> String {
+    if anew { told.replace(" #", " anew #") } else { told.to_string() }
 }

@@ -1,0 +1,82 @@
+//! Hold 锁定, the first of two steps: the checks of a redemption now, so that the second step cannot fail for them.
+//!
+//! The same order that holds the same coupon again replaces its own hold, whose value counts as available for it, also when it
+//! asks for the same once more: then the deadline is new.
+
+use super::redeem::{check_amount, currency_number};
+use super::{Context, Decision, refused};
+use crate::command::Hold;
+use crate::event::{Event, Held, Request};
+use crate::hold::{HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX};
+use crate::partition::Partition;
+use crate::rejection::{Reason, Rejection};
+use crate::request::Operation;
+use crate::terms::within;
+
+impl Partition {
+    pub(super) fn decide_hold<'a>(&self, context: &Context<'_>, hold: &'a Hold) -> Decision<'a> {
+        let coupon = hold.instrument.coupon();
+        let checked = check_amount(hold.amount).and_then(|()| ttl_ms(hold)).and_then(|ttl_ms| {
+            self.instrument(&hold.instrument)?;
+            Ok(ttl_ms)
+        });
+        let ttl_ms = match checked {
+            Ok(ttl_ms) => ttl_ms,
+            Err(refusal) => return refusal.into(),
+        };
+        let (merchant, order) = (hold.merchant.as_str(), hold.order.as_str());
+        let numbers = [hold.amount as u64, currency_number(hold.currency), hold.ttl_ms as u64];
+        let fingerprint = self.key().fingerprint(&[merchant, order], &numbers);
+        let subject = u128::from(coupon);
+        let key = self.key().request(Operation::Hold as u8, subject, hold.request_id.as_str());
+        if let Some(known) = self.known_request(context, key, fingerprint) {
+            return known;
+        }
+        let request = Request { id: hold.request_id.as_str(), fingerprint };
+        Decision::happen([match self.held_event(context, hold, context.now_ms + ttl_ms, request) {
+            Ok(event) => event,
+            Err(refusal) => refused(Operation::Hold, subject, request, refusal),
+        }])
+    }
+
+    fn held_event<'a>(
+        &self,
+        context: &Context<'_>,
+        hold: &'a Hold,
+        deadline_ms: i64,
+        request: Request<'a>,
+    ) -> Result<Event<'a>, Rejection> {
+        let (merchant, order, coupon) = (hold.merchant.as_str(), hold.order.as_str(), hold.instrument.coupon());
+        let natural = self.key().order(merchant, order, coupon);
+        if let Some((_, first)) = self.redemptions.of_order(natural) {
+            return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
+        }
+        let own = self.live_hold_of(natural, context.now_ms);
+        let standing = self.standing_of(coupon, context.now_ms).without(own);
+        let quote = standing.quote(hold.amount, hold.currency, None)?;
+        if standing.live_holds >= HOLDS_PER_COUPON_MAX {
+            return Err(Rejection::new(Reason::TooManyHolds, i64::from(HOLDS_PER_COUPON_MAX)));
+        }
+        Ok(Event::Held(Held {
+            coupon,
+            previous: standing.coupon.last,
+            merchant,
+            order,
+            request,
+            amount: quote.amount,
+            applied: quote.applied,
+            held: if quote.terms.is_stored_value() { quote.applied } else { 1 },
+            deadline_ms,
+            replaces: own.map_or(0, |own| own.lsn),
+        }))
+    }
+}
+
+/// How long the hold lives.
+fn ttl_ms(hold: &Hold) -> Result<i64, Rejection> {
+    if hold.ttl_ms == 0 {
+        return Ok(HOLD_TTL_DEFAULT_MS);
+    }
+    within("ttl_ms", hold.ttl_ms, HOLD_TTL_MS_MIN, HOLD_TTL_MS_MAX)?;
+    Ok(hold.ttl_ms)
+}

@@ -1,0 +1,159 @@
+//! How a coupon stands at an instant: its accounts, its window and its blocks, with everything that time has brought by then.
+//!
+//! Reads and decisions look here and nowhere else, so a hold whose deadline has passed counts as expired, and what is past the
+//! window counts as expired, whether or not an event has said so yet. Where every event that is due has been recorded, what
+//! stands here is what is stored.
+
+use super::Context;
+use crate::block::Blocks;
+use crate::command::Instrument;
+use crate::coupon::{Coupon, Life};
+use crate::hold::Hold;
+use crate::money::{self, Currency};
+use crate::partition::Partition;
+use crate::rejection::{Reason, Rejection};
+use crate::reply::Quote;
+use crate::terms::{Kind, Terms, Window};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// A coupon at an instant.
+pub(super) struct Standing<'a> {
+    pub(super) number: u64,
+    pub(super) coupon: &'a Coupon,
+    pub(super) terms: &'a Arc<Terms>,
+    pub(super) window: Window,
+    pub(super) value: Value,
+    pub(super) live_holds: u32,
+    pub(super) account_blocks: Blocks,
+    now_ms: i64,
+}
+
+impl Partition {
+    /// The coupon that an instrument names, or the one uniform refusal.
+    pub(super) fn instrument(&self, instrument: &Instrument) -> Result<(&Coupon, &Arc<Terms>), Rejection> {
+        let found = self.coupon(instrument.coupon()).filter(|(coupon, _)| match *instrument {
+            Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
+            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key == user),
+            Instrument::Known { .. } => true,
+        });
+        found.ok_or(Reason::CodeNotAccepted.into())
+    }
+
+    /// How the coupon that an instrument names stands now.
+    pub(super) fn standing(&self, context: &Context<'_>, instrument: &Instrument) -> Result<Standing<'_>, Rejection> {
+        self.instrument(instrument)?;
+        Ok(self.standing_of(instrument.coupon(), context.now_ms))
+    }
+
+    /// How a coupon that is here stands at `now`.
+    pub(super) fn standing_of(&self, number: u64, now_ms: i64) -> Standing<'_> {
+        let (coupon, terms) = self.coupon(number).expect("a coupon that is looked at is here");
+        let (mut value, (_, mut live_holds)) = (self.value(number), self.holds.held(number));
+        for (_, due) in self.holds.live_of(number).take_while(|(_, hold)| !hold.is_live(now_ms)) {
+            value.held -= due.held;
+            value.available += due.held;
+            live_holds -= 1;
+        }
+        let window = self.coupons.window(number, coupon);
+        if window.is_over(now_ms) {
+            value.expired += std::mem::take(&mut value.available);
+        }
+        let account_blocks = self.users.get(coupon.user).expect("a coupon has an owner").blocks;
+        Standing { number, coupon, terms, window, value, live_holds, account_blocks, now_ms }
+    }
+
+    /// The live hold of this natural key.
+    pub(super) fn live_hold_of(&self, order: u128, now_ms: i64) -> Option<&Hold> {
+        self.holds.of_order(order).map(|(_, hold)| hold).filter(|hold| hold.is_live(now_ms))
+    }
+}
+
+impl Standing<'_> {
+    /// What people call it.
+    pub(super) fn life(&self) -> Life {
+        match () {
+            () if self.coupon.void => Life::Void,
+            () if self.is_used() => Life::Used,
+            () if self.window.is_over(self.now_ms) => Life::Expired,
+            () => Life::Active,
+        }
+    }
+
+    /// Why nothing happens to it any more, if so: what is held past the end is not final yet.
+    pub(super) fn check_not_final(&self) -> Result<(), Rejection> {
+        match self.life() {
+            Life::Void => Err(Reason::CouponVoid.into()),
+            Life::Used => Err(Reason::CouponUsed.into()),
+            Life::Expired if self.value.held == 0 => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
+            Life::Expired | Life::Active => Ok(()),
+        }
+    }
+
+    /// As it stands once a live hold of it is let go.
+    pub(super) fn without(mut self, hold: Option<&Hold>) -> Self {
+        if let Some(hold) = hold {
+            self.value.held -= hold.held;
+            self.value.available += hold.held;
+            self.live_holds -= 1;
+        }
+        if self.window.is_over(self.now_ms) {
+            self.value.expired += std::mem::take(&mut self.value.available);
+        }
+        self
+    }
+
+    /// What it would do to `amount` now. `own` is the live hold of the order that asks: that one is captured, not passed by.
+    pub(super) fn quote(&self, amount: i64, currency: Currency, own: Option<&Hold>) -> Result<Quote, Rejection> {
+        self.check_usable(own)?;
+        if currency != self.terms.currency {
+            return Err(Reason::CurrencyMismatch.into());
+        }
+        let available = self.value.available;
+        let is_card = self.terms.is_stored_value();
+        if is_card && amount > available {
+            return Err(Rejection::new(Reason::InsufficientBalance, available));
+        }
+        let applied = applied(self.terms, amount)?;
+        let balance_after = if is_card { available - applied } else { 0 };
+        Ok(Quote { coupon: self.number, terms: self.terms.clone(), amount, applied, balance_after })
+    }
+
+    fn is_used(&self) -> bool {
+        !self.terms.is_stored_value() && self.value.captured > 0
+    }
+
+    fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
+        if self.coupon.void {
+            return Err(Reason::CouponVoid.into());
+        }
+        if self.is_used() {
+            return Err(Reason::CouponUsed.into());
+        }
+        if self.coupon.blocks.is_frozen() || self.account_blocks.is_frozen() {
+            return Err(Reason::CouponFrozen.into());
+        }
+        let is_held = !self.terms.is_stored_value() && self.value.held > 0;
+        if is_held || own.is_some() {
+            return Err(Rejection::new(Reason::CouponHeld, own.map_or(0, |hold| hold.lsn as i64)));
+        }
+        if self.window.is_before(self.now_ms) {
+            return Err(Rejection::new(Reason::UseNotStarted, self.window.from_ms));
+        }
+        if self.window.is_over(self.now_ms) {
+            return Err(Rejection::new(Reason::CouponExpired, self.window.until_ms));
+        }
+        Ok(())
+    }
+}
+
+/// The discount on an order of `amount`, or the charge of `amount`.
+pub(super) fn applied(terms: &Terms, amount: i64) -> Result<i64, Rejection> {
+    let applied = match terms.kind {
+        Kind::PercentOff { pay, cap } => money::percent_off(amount, pay, cap, terms.rounding),
+        Kind::AmountOff { threshold, amount: off } => money::amount_off(amount, threshold, off)
+            .map_err(|shortfall| Rejection::new(Reason::BelowThreshold, shortfall.missing))?,
+        Kind::StoredValue { .. } => amount,
+    };
+    if applied == 0 { Err(Reason::NoEffect.into()) } else { Ok(applied) }
+}

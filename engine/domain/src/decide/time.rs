@@ -1,0 +1,89 @@
+//! What time alone brings about: holds and value expire, what was remembered long enough is forgotten.
+//!
+//! Reads and decisions derive what is due ([`standing`](super::standing)), so nothing here is late for anybody. It is recorded on two
+//! roads: before a write is decided, for the coupon that it is about ([`Partition::due`]), so that decisions meet settled
+//! state; and for everything else in the background, a bounded number of events at a time ([`Partition::decide_time`]).
+
+use crate::command::{Command, Instrument, Operation};
+use crate::event::{EXPIRED, Event, Expired, Forgotten, HOLDS, HoldEnded, REDEMPTIONS, REFUNDS, RequestsForgotten};
+use crate::hold::Hold;
+use crate::partition::Partition;
+
+use super::operator::REVOKED_COUPONS_MAX;
+
+/// Entities that one event may forget, so that no turn does much of it.
+pub const FORGOTTEN_MAX: u64 = 1024;
+
+impl Partition {
+    /// The next event that time has brought to what a write is about; asked until there is none, before the write is decided.
+    pub fn due(&self, command: &Command, now_ms: i64) -> Option<Event<'static>> {
+        let of_instrument = |instrument: &Instrument| {
+            self.instrument(instrument).ok()?;
+            self.due_of(instrument.coupon(), now_ms)
+        };
+        let of_hold = |lsn| self.holds.at_lsn(lsn).and_then(|(_, hold)| self.due_of(hold.coupon, now_ms));
+        match command {
+            Command::Redeem(redeem) => of_instrument(&redeem.instrument),
+            Command::Hold(hold) => of_instrument(&hold.instrument),
+            Command::BlockCoupon(block) => of_instrument(&block.instrument),
+            Command::VoidCoupon(void) => of_instrument(&void.instrument),
+            Command::Capture(capture) => of_hold(capture.hold),
+            Command::Release(release) => of_hold(release.hold),
+            Command::Refund(refund) => {
+                let (_, redemption) = self.redemptions.at_lsn(refund.redemption)?;
+                self.due_of(redemption.coupon, now_ms)
+            }
+            Command::BlockUser(block) if block.operation == Operation::FreezeUser && block.revoke_holds => {
+                let mut wallet = self.wallet(block.user.key).take(REVOKED_COUPONS_MAX);
+                wallet.find_map(|coupon| self.holds.due_of(coupon, now_ms)).map(|(_, hold)| self.hold_expired(hold))
+            }
+            _ => None,
+        }
+    }
+
+    /// The next event that time alone brings about anywhere in the partition; bounded, so that `None` may be said while the next
+    /// question finds one.
+    pub fn decide_time(&self, now_ms: i64) -> Option<Event<'static>> {
+        if let Some(before) = self.requests.due(now_ms) {
+            return Some(Event::RequestsForgotten(RequestsForgotten { before }));
+        }
+        if let Some((_, hold)) = self.holds.due(now_ms) {
+            return Some(self.hold_expired(hold));
+        }
+        if let Some(coupon) = self.coupons.due(now_ms) {
+            return Some(self.coupon_expired(coupon));
+        }
+        self.forgettable(now_ms)
+    }
+
+    /// What time has brought to one coupon: the end of a hold first, then of what is available.
+    fn due_of(&self, coupon: u64, now_ms: i64) -> Option<Event<'static>> {
+        if let Some((_, hold)) = self.holds.due_of(coupon, now_ms) {
+            return Some(self.hold_expired(hold));
+        }
+        let is_due = self.coupons.expires_ms(coupon).is_some_and(|expires_ms| expires_ms <= now_ms);
+        is_due.then(|| self.coupon_expired(coupon))
+    }
+
+    fn hold_expired(&self, hold: &Hold) -> Event<'static> {
+        let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last;
+        Event::HoldEnded(HoldEnded { hold: hold.lsn, coupon: hold.coupon, previous, how: EXPIRED, request: None })
+    }
+
+    fn coupon_expired(&self, coupon: u64) -> Event<'static> {
+        let found = self.coupons.get(coupon).expect("a coupon that expires is here");
+        Event::Expired(Expired { coupon, previous: found.last, amount: found.available })
+    }
+
+    /// Closed entities that nothing remembered refers to any more: refunds, then the redemptions that they refer to, then holds.
+    fn forgettable(&self, now_ms: i64) -> Option<Event<'static>> {
+        let is_referred = |at_ms| self.requests.reach_back_to(at_ms);
+        let event = |store, before| Event::Forgotten(Forgotten { store, before });
+        let refunds = || self.redemptions.forgettable_refunds(now_ms, FORGOTTEN_MAX, is_referred);
+        let redemptions = || self.redemptions.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
+        let holds = || self.holds.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
+        (refunds().map(|before| event(REFUNDS, before)))
+            .or_else(|| redemptions().map(|before| event(REDEMPTIONS, before)))
+            .or_else(|| holds().map(|before| event(HOLDS, before)))
+    }
+}

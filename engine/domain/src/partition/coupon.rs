@@ -1,0 +1,109 @@
+//! How an event changes a coupon: chained to the coupon's event before, its value conserved, the totals moved with it. I2.
+
+use super::Partition;
+use crate::coupon::Coupon;
+use crate::event;
+use crate::hold::HoldState;
+use crate::partition::Divergence;
+use crate::redemption::Redemption;
+use crate::request::Operation;
+use crate::terms::Window;
+use crate::value::Value;
+
+impl Partition {
+    /// The accounts of a coupon that is here.
+    pub(crate) fn value(&self, number: u64) -> Value {
+        let (coupon, terms) = self.coupon(number).expect("a coupon whose value is asked for is here");
+        self.coupons.value(number, coupon, terms, self.holds.held(number).0)
+    }
+
+    /// The next event of a coupon, which moves its value between all accounts but one: it expires by an event of its own.
+    pub(super) fn about(&mut self, number: u64, previous: u64, change: impl FnOnce(&mut Partition)) {
+        self.chain(number, previous);
+        let (before, after) = self.move_value(number, change);
+        assert_eq!(before.expired, after.expired, "I2: value expires by its own event");
+    }
+
+    /// Makes the event of now the coupon's latest.
+    pub(super) fn chain(&mut self, number: u64, previous: u64) {
+        let coupon = self.coupons.get(number).expect("I9: the coupon of an event exists");
+        assert_eq!(coupon.last, previous, "a coupon's events are chained");
+        let lsn = self.lsn;
+        self.coupons.change(number, |coupon| coupon.last = lsn);
+    }
+
+    /// Lets `change` move a coupon's value, and the totals with it; gives the accounts before and after.
+    pub(super) fn move_value(&mut self, number: u64, change: impl FnOnce(&mut Partition)) -> (Value, Value) {
+        let terms = self.coupons.get(number).expect("I9: the coupon of an event exists").terms;
+        let before = self.value(number);
+        change(self);
+        let after = self.value(number);
+        let totals = &mut self.totals[terms as usize];
+        *totals -= before;
+        *totals += after;
+        (before, after)
+    }
+
+    pub(super) fn claimed(&mut self, event: &event::Claimed<'_>) -> Result<(), Divergence> {
+        let Some(operation @ (Operation::Claim | Operation::Issue)) = Operation::from_number(event.operation) else {
+            return self.unexpected("an operation that makes no coupon");
+        };
+        let Some(terms) = self.terms.get(event.terms as usize) else {
+            return self.unexpected("terms that were not adopted");
+        };
+        assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
+        if event.loaded != Coupon::loaded(terms) {
+            return self.unexpected("a coupon loaded with something else than its terms say");
+        }
+        let template = terms.template;
+        if terms.limited {
+            self.stock.issue_one(template);
+        }
+        let key = self.key.user(event.user);
+        let (user, older) = self.users.receive(key, template, event.coupon);
+        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
+        let lsn = self.lsn;
+        let new = Coupon::new(user, event.terms, older, window, event.loaded, lsn, event.key_version);
+        self.coupons.add(new);
+        let value = self.value(event.coupon);
+        self.totals[event.terms as usize] += value;
+        self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
+        Ok(())
+    }
+
+    /// A redemption in one step; `order_only` is 0 in the first version.
+    pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, order_only: u64) {
+        self.about(event.coupon, event.previous, |partition| {
+            partition.coupons.change(event.coupon, |coupon| coupon.capture(event.captured));
+        });
+        let order = self.key.order(event.merchant, event.order, event.coupon);
+        let number = self.add_redemption(event.coupon, order, order_only, event.amount, event.applied);
+        self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
+    }
+
+    /// The redemption that the event of now made of what it captured.
+    pub(super) fn add_redemption(&mut self, coupon: u64, order: u128, order_only: u64, amount: i64, applied: i64) -> u64 {
+        let (found, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
+        let balance_after = if terms.is_stored_value() { found.available } else { 0 };
+        let (lsn, at_ms) = (self.lsn, self.time_ms);
+        self.redemptions.add(Redemption {
+            lsn,
+            coupon,
+            order,
+            amount,
+            applied,
+            balance_after,
+            at_ms,
+            refunded: 0,
+            order_only,
+            older: 0,
+        })
+    }
+
+    /// The end of a live hold: what it held is available again.
+    pub(super) fn end_hold(&mut self, number: u64, state: HoldState) {
+        let hold = *self.holds.get(number).expect("I9: a hold that ends exists");
+        self.holds.end(number, state, self.time_ms);
+        self.coupons.change(hold.coupon, |coupon| coupon.return_held(hold.held));
+    }
+}

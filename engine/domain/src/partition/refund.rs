@@ -1,0 +1,94 @@
+//! How refunds change a coupon: value comes back, an expired card opens again, a void one gets a new coupon in its place.
+
+use super::Partition;
+use crate::coupon::Coupon;
+use crate::event;
+use crate::partition::Divergence;
+use crate::redemption::Refund;
+use crate::request::Operation;
+use crate::terms::Window;
+
+impl Partition {
+    /// The first version: it knew no replacement.
+    pub(super) fn refunded_v1(&mut self, event: &event::RefundedV1<'_>) {
+        let event::RefundedV1 { redemption, coupon, previous, request, amount, restored, reopened_until_ms } = *event;
+        self.refund(&event::Refunded {
+            redemption,
+            coupon,
+            previous,
+            request,
+            amount,
+            restored,
+            reopened_until_ms,
+            replacement: 0,
+            use_from_ms: 0,
+            use_until_ms: 0,
+            key_version: 0,
+        });
+    }
+
+    pub(super) fn refunded(&mut self, event: &event::Refunded<'_>) -> Result<(), Divergence> {
+        let window = (event.use_from_ms, event.use_until_ms, event.key_version);
+        if event.replacement == 0 && window != (0, 0, 0) {
+            return self.unexpected("a window of no coupon");
+        }
+        self.refund(event);
+        Ok(())
+    }
+
+    fn refund(&mut self, event: &event::Refunded<'_>) {
+        self.about(event.coupon, event.previous, |partition| {
+            partition.coupons.change(event.coupon, |coupon| coupon.give_back(event.restored));
+            if event.reopened_until_ms != 0 {
+                partition.coupons.reopen(event.coupon, event.reopened_until_ms);
+            }
+            if event.replacement != 0 {
+                partition.move_load(event.coupon, event.amount);
+            }
+        });
+        if event.replacement != 0 {
+            self.replace(event);
+        }
+        let (coupon, terms) = self.coupon(event.coupon).expect("the coupon was just here");
+        let balance_after = if terms.is_stored_value() { coupon.available } else { 0 };
+        let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
+        let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
+        let number = self.redemptions.add_refund(Refund {
+            redemption,
+            amount: event.amount,
+            restored: event.restored,
+            balance_after,
+            until_ms,
+            at_ms: self.time_ms,
+            replacement: event.replacement,
+        });
+        self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
+    }
+
+    /// Takes captured value off a void card, and what was loaded with it: it is loaded onto the replacement.
+    fn move_load(&mut self, number: u64, amount: i64) {
+        let loaded = self.value(number).loaded;
+        self.coupons.change(number, |coupon| {
+            assert!(coupon.void, "I9: only what is void is replaced");
+            assert!(amount > 0 && amount <= coupon.captured, "I2: only what was captured is refunded");
+            coupon.captured -= amount;
+        });
+        self.coupons.load(number, loaded - amount);
+    }
+
+    /// A new coupon with the terms, the owner and the blocks of a void one; it was claimed by nobody.
+    fn replace(&mut self, event: &event::Refunded<'_>) {
+        let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
+        let number = self.coupons.next();
+        assert_eq!(event.replacement, number + 1, "coupons are numbered without gaps");
+        let older = self.users.receive_uncounted(old.user, number);
+        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
+        let new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
+        self.coupons.add(Coupon { blocks: old.blocks, ..new });
+        if event.amount != Coupon::loaded(&self.terms[old.terms as usize]) {
+            self.coupons.load(number, event.amount);
+        }
+        let value = self.value(number);
+        self.totals[old.terms as usize] += value;
+    }
+}

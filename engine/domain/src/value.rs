@@ -1,0 +1,109 @@
+//! Where value is: the accounts of one coupon, and their sums over all coupons of one template version.
+//!
+//! I2: available + held + captured + expired + voided = loaded, of each coupon at every instant, so of the sums too. What is held
+//! follows from the live holds and what has expired from the identity, so neither is stored; that no account is below zero is
+//! asserted whenever value moves.
+
+use std::ops::{AddAssign, SubAssign};
+
+/// The accounts of one coupon, in minor units, or in the one unit of a one-use coupon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Value {
+    /// What was loaded onto it, in all.
+    pub loaded: i64,
+    /// What can be spent.
+    pub available: i64,
+    /// Set aside by live holds.
+    pub held: i64,
+    /// Spent and not refunded.
+    pub captured: i64,
+    /// Not spent before the validity ended.
+    pub expired: i64,
+    /// Not spent before it was made void.
+    pub voided: i64,
+}
+
+impl Value {
+    /// The accounts; what has expired is the rest.
+    pub(crate) fn with_rest_expired(loaded: i64, available: i64, held: i64, captured: i64, voided: i64) -> Value {
+        let expired = loaded - available - held - captured - voided;
+        let value = Value { loaded, available, held, captured, expired, voided };
+        assert!(value.accounts().into_iter().all(|account| account >= 0), "I2: no account is below zero: {value:?}");
+        value
+    }
+
+    fn accounts(&self) -> [i64; 6] {
+        [self.loaded, self.available, self.held, self.captured, self.expired, self.voided]
+    }
+}
+
+/// Sums of the accounts of many coupons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValueTotals {
+    /// Loaded in all.
+    pub loaded: i128,
+    /// What can be spent.
+    pub available: i128,
+    /// Set aside by live holds.
+    pub held: i128,
+    /// Spent and not refunded.
+    pub captured: i128,
+    /// Expired.
+    pub expired: i128,
+    /// Made void.
+    pub voided: i128,
+}
+
+impl ValueTotals {
+    fn accounts(&mut self) -> [&mut i128; 6] {
+        [&mut self.loaded, &mut self.available, &mut self.held, &mut self.captured, &mut self.expired, &mut self.voided]
+    }
+
+    /// Whether the accounts make up what was loaded, and none is below zero. I2.
+    pub fn are_whole(&self) -> bool {
+        let accounts = [self.available, self.held, self.captured, self.expired, self.voided];
+        accounts.iter().all(|&account| account >= 0) && accounts.iter().sum::<i128>() == self.loaded
+    }
+}
+
+impl AddAssign<Value> for ValueTotals {
+    fn add_assign(&mut self, value: Value) {
+        self.accounts().into_iter().zip(value.accounts()).for_each(|(sum, account)| *sum += i128::from(account));
+    }
+}
+
+impl SubAssign<Value> for ValueTotals {
+    fn sub_assign(&mut self, value: Value) {
+        self.accounts().into_iter().zip(value.accounts()).for_each(|(sum, account)| *sum -= i128::from(account));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_nowhere_else_has_expired() {
+        assert_eq!(Value::with_rest_expired(100, 10, 20, 30, 15).expired, 25);
+    }
+
+    #[test]
+    #[should_panic(expected = "I2: no account is below zero")]
+    fn more_than_was_loaded_is_a_broken_invariant() {
+        Value::with_rest_expired(100, 60, 20, 30, 0);
+    }
+
+    #[test]
+    fn sums_follow_and_are_whole() {
+        let mut totals = ValueTotals::default();
+        let (one, other) = (Value::with_rest_expired(100, 100, 0, 0, 0), Value::with_rest_expired(100, 10, 20, 30, 15));
+        totals += one;
+        totals += other;
+        assert_eq!((totals.loaded, totals.available, totals.expired), (200, 110, 25));
+        assert!(totals.are_whole());
+        totals -= one;
+        assert!(totals.are_whole() && totals.loaded == 100);
+        totals.held += 1;
+        assert!(!totals.are_whole());
+    }
+}
