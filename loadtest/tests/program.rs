@@ -54,6 +54,23 @@ async fn a_killed_server_serves_again_at_its_address() {
 }
 
 #[tokio::test]
+async fn a_directory_is_verified_by_the_server_s_own_program() {
+    let arguments = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    let verified = async |line: &str| {
+        let program = Program { verify: arguments(line), ..echo_server(&["echo-server", "--listen", "{listen}"]) };
+        let mut process = program.start().await.unwrap();
+        process.kill().unwrap();
+        process.verify().await.unwrap()
+    };
+    assert_eq!(verified("").await, None);
+    assert_eq!(verified("--version").await, Some(Ok(())));
+    match verified("verify --data-dir {data}").await {
+        Some(Err(said)) => assert!(said.contains("exit status: 2") && said.contains("verify"), "{said}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ends_before_it_serves_is_reported_with_its_log() {
     match echo_server(&["no-such-scenario"]).start().await {
         Err(Error::Server { what, log_tail, .. }) => {

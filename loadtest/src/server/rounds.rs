@@ -227,3 +227,54 @@ fn judge(chore: Chore, operation: &Operation, upkeep: &mut Upkeep) {
         _ => fault("it ended without its result".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tessera_proto::v1::{JournalFailure, ReplayResult, ReplayedJournal, SnapshotResult};
+
+    use super::*;
+
+    fn judged(chore: Chore, state: OperationState, result: Outcome) -> Upkeep {
+        let mut upkeep = Upkeep::default();
+        let operation = Operation { operation_id: 4, state: state.into(), result: Some(result), ..Default::default() };
+        judge(chore, &operation, &mut upkeep);
+        upkeep
+    }
+
+    fn replay(digest: u64, equal: bool, differences: &[&str]) -> Upkeep {
+        let differences = differences.iter().map(|&difference| difference.to_owned()).collect();
+        let journal = ReplayedJournal { partition: 2, lsn: 9, digest, live_digest: Some(7), differences, ..Default::default() };
+        judged(Chore::Replay, OperationState::Done, Outcome::Replay(ReplayResult { journals: vec![journal], equal }))
+    }
+
+    #[test]
+    fn an_equal_replay_is_right_and_each_difference_is_counted() {
+        assert_eq!((replay(7, true, &[]).differences, replay(7, true, &[]).faults.len()), (0, 0));
+        let two = replay(7, false, &["coupon 1", "coupon 2"]);
+        assert_eq!((two.differences, two.faults.len()), (2, 2));
+    }
+
+    #[test]
+    fn another_digest_is_a_difference_even_if_the_replay_says_equal() {
+        let found = replay(8, true, &[]);
+        assert_eq!(
+            (found.differences, found.faults),
+            (1, vec!["Replay 4: partition 2: the live digest differs at lsn 9".to_owned()])
+        );
+    }
+
+    #[test]
+    fn not_equal_without_a_reason_is_a_difference() {
+        assert_eq!(replay(7, false, &[]).faults, ["Replay 4: not equal, and no difference is named"]);
+    }
+
+    #[test]
+    fn a_snapshot_without_an_image_of_each_journal_is_a_fault() {
+        let failures = vec![JournalFailure { partition: 3, error: "no room".to_owned() }];
+        let result = SnapshotResult { image_bytes: 5, failures, ..Default::default() };
+        let found = judged(Chore::Snapshot, OperationState::Done, Outcome::Snapshot(result.clone()));
+        assert_eq!((found.image_bytes, found.faults), (5, vec!["Snapshot 4: partition 3: no room".to_owned()]));
+        let failed = judged(Chore::Snapshot, OperationState::Cancelled, Outcome::Snapshot(result));
+        assert_eq!(failed.faults, ["Snapshot 4: Cancelled: "]);
+    }
+}

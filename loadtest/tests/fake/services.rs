@@ -135,26 +135,6 @@ impl RedemptionService for Fake {
         Ok(Response::new(Box::pin(replies)))
     }
 
-    async fn hold(&self, _: Request<HoldRequest>) -> Reply<HoldResponse> {
-        not_here()
-    }
-
-    async fn capture(&self, _: Request<CaptureRequest>) -> Reply<CaptureResponse> {
-        not_here()
-    }
-
-    async fn release(&self, _: Request<ReleaseRequest>) -> Reply<ReleaseResponse> {
-        not_here()
-    }
-
-    async fn list_redemptions(&self, _: Request<ListRedemptionsRequest>) -> Reply<ListRedemptionsResponse> {
-        not_here()
-    }
-
-    async fn till_stream(&self, _: Request<Streaming<TillStreamRequest>>) -> Reply<Self::TillStreamStream> {
-        not_here()
-    }
-
     async fn redeem_stream(&self, request: Request<Streaming<RedeemStreamRequest>>) -> Reply<Self::RedeemStreamStream> {
         let books = self.0.clone();
         let replies = request.into_inner().map(move |message| {

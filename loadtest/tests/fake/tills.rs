@@ -310,9 +310,11 @@ impl Books {
 
     /// Takes available value and makes a redemption of it.
     fn take(&mut self, place: usize, order: (String, String), amount: i64, applied: i64, now_ms: i64) -> CaptureResponse {
-        let taken = if self.coupons[place].is_card() { applied } else { 1 };
-        let twice = if self.goes_wrong(Plant::DoubleCharge) { taken } else { 0 };
-        let off = self.goes_wrong(Plant::WrongBalance);
+        let is_card = self.coupons[place].is_card();
+        let taken = if is_card { applied } else { 1 };
+        // A balance is a card's: both faults wait for one.
+        let twice = if is_card && self.goes_wrong(Plant::DoubleCharge) { taken } else { 0 };
+        let off = is_card && self.goes_wrong(Plant::WrongBalance);
         let coupon = &mut self.coupons[place];
         coupon.available -= taken;
         coupon.captured += taken;
@@ -384,7 +386,7 @@ impl Books {
         let left = applied - self.redeemed[number].refunded;
         let amount = asked.amount_minor.unwrap_or(left);
         if left == 0 {
-            return no(Reason::AlreadyRefunded, 0);
+            return no(Reason::AlreadyRefunded, self.redeemed[number].refunded);
         }
         if amount > left && !self.is_planted(Plant::RefundAbove) {
             return no(Reason::RefundExceedsCapture, left);
@@ -400,7 +402,6 @@ impl Books {
             status: status.into(),
             use_until_ms: coupon.until_ms,
             at_ms: now_ms,
-            refunded_total_minor: self.redeemed[number].refunded,
             replacement,
             position: Some(self.position_of(place)),
             replayed: false,

@@ -154,13 +154,12 @@ impl At<'_> {
         let Some(redemption) = self.coupon.redemptions.get(&ask.first) else { return Err(Reason::RedemptionNotFound.into()) };
         let left = redemption.left();
         let amount = match ask.amount {
-            _ if left == 0 => return Err(Reason::AlreadyRefunded.into()),
+            _ if left == 0 => return Err(no(Reason::AlreadyRefunded, redemption.refunded)),
             Some(amount) if amount > left => return Err(no(Reason::RefundExceedsCapture, left)),
             amount => amount.unwrap_or(left),
         };
         let (coupon, now_ms) = (self.coupon, self.now_ms);
-        let told =
-            Told { at_ms: now_ms, amount, total: redemption.refunded + amount, until_ms: coupon.until_ms, ..Told::default() };
+        let told = Told { at_ms: now_ms, amount, until_ms: coupon.until_ms, ..Told::default() };
         if !coupon.terms.is_card() {
             let status = match coupon.terms.comes_back && amount == left {
                 false => CouponStatus::Used,

@@ -6,8 +6,6 @@
 //! the last operation that was answered before they were sent, not behind the first that was sent after they were answered, and
 //! within the instants of [`Times`]. A till alone at its coupon leaves them one state; only at everybody's coupons are there several.
 
-use tessera_proto::v1::CouponStatus;
-
 use super::{
     Story,
     account::Account,
@@ -117,7 +115,7 @@ fn instant_of(account: &Account, seen: &Seen<'_>, told: &Told, until_ms: i64) ->
     }
 }
 
-/// What the model cannot know is as it was said: ids, what a hold says of the balance, and blocks hidden by a refund's status.
+/// What the model cannot know is as it was said: instants, ids, and whether a hold says what would be left on the card.
 fn with_said(ask: &Ask, expected: Told, told: &Told) -> Told {
     let mut expected = Told { at_ms: told.at_ms, id: told.id.clone(), ..expected };
     if let (Some(expected), Some(told)) = (&mut expected.replacement, &told.replacement) {
@@ -125,10 +123,6 @@ fn with_said(ask: &Ask, expected: Told, told: &Told) -> Told {
     }
     if ask.verb == Verb::Hold && told.balance_after.is_none() {
         expected.balance_after = None;
-    }
-    let frozen = i32::from(CouponStatus::Frozen);
-    if expected.status == i32::from(CouponStatus::Active) && told.status == frozen {
-        expected.status = frozen;
     }
     expected
 }

@@ -122,7 +122,6 @@ pub fn refunded(mut reply: v1::RefundResponse) -> Answer {
         amount: reply.refunded.map_or(0, |refunded| refunded.minor),
         balance_after: reply.balance_after_minor,
         until_ms: reply.use_until_ms,
-        total: reply.refunded_total_minor,
         status: reply.status,
         replacement: reply.replacement.map(|card| Replacement { id: card.coupon_id.into(), until_ms: card.use_until_ms }),
         ..Told::default()

@@ -65,7 +65,7 @@ pub struct Told {
     pub balance_after: Option<i64>,
     /// A hold's deadline, or the end of the coupon's use window.
     pub until_ms: i64,
-    /// What all refunds gave back, or what was voided.
+    /// What was voided.
     pub total: i64,
     /// Number of the coupon's status.
     pub status: i32,
