@@ -156,7 +156,7 @@ pub struct Common {
     /// Connections; in stream mode each carries one stream.
     #[arg(long, default_value_t = 4, value_parser = positive)]
     pub connections: usize,
-    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary].
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills].
     #[arg(long, value_parser = positive)]
     pub in_flight: Option<usize>,
     /// Most items in a message of a stream; fewer go when the window has no more room.

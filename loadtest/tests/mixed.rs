@@ -155,6 +155,14 @@ async fn a_planted_empty_listing_is_found() {
     check_found(&run(Plant::ListsNothing, MIX).await, "[] are listed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_strange_places_and_names_are_found() {
+    check_found(&run(Plant::ClockBehind, MIX).await, "tells an earlier instant");
+    check_found(&run(Plant::OtherPartition, MIX).await, "its coupon is in");
+    check_found(&run(Plant::OtherCoupon, MIX).await, "it names another coupon");
+    check_found(&run(Plant::HiddenCoupons, MIX).await, "acknowledged coupons are not in the wallet");
+}
+
 const UPKEEP: &str = "--snapshot-every 0.05";
 
 #[tokio::test(flavor = "multi_thread")]

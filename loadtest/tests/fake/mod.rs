@@ -65,6 +65,14 @@ pub enum Plant {
     ReplayDiffers,
     /// Lists no redemption of any order.
     ListsNothing,
+    /// Tells instants of redemptions that are long past.
+    ClockBehind,
+    /// Says of releases that they stand in another partition.
+    OtherPartition,
+    /// Names another coupon in the reply to a release.
+    OtherCoupon,
+    /// Leaves coupons out of wallets.
+    HiddenCoupons,
     /// Fails every snapshot.
     SnapshotFails,
     /// Finds that a replay comes to another state.

@@ -15,7 +15,10 @@ use tessera_proto::v1::{
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::books::{Books, Template};
+use super::{
+    Plant,
+    books::{Books, Template},
+};
 
 #[derive(Clone)]
 pub struct Fake(pub Arc<Mutex<Books>>);
@@ -202,8 +205,9 @@ impl WalletService for Fake {
     async fn list_coupons(&self, request: Request<ListCouponsRequest>) -> Reply<ListCouponsResponse> {
         let mut books = self.0.lock().unwrap();
         let now_ms = books.now_ms();
-        let own: Vec<_> =
-            (0..books.coupons.len()).filter(|&place| books.coupons[place].user == request.get_ref().user_id).collect();
+        let is_shown = |place: &usize| books.plant != Plant::HiddenCoupons || !place.is_multiple_of(5);
+        let is_own = |place: &usize| books.coupons[*place].user == request.get_ref().user_id;
+        let own: Vec<_> = (0..books.coupons.len()).filter(is_own).filter(is_shown).collect();
         let coupons = own.into_iter().map(|place| books.view(place, now_ms)).collect();
         Ok(Response::new(ListCouponsResponse { coupons, next_page_token: String::new() }))
     }

@@ -329,7 +329,7 @@ impl Books {
             redemption_id: format!("R{:025}", self.redeemed.len()),
             coupon_id: self.coupons[place].id.clone(),
             amounts: Some(self.amounts(place, amount, applied, balance_after)),
-            at_ms: now_ms,
+            at_ms: if self.is_planted(Plant::ClockBehind) { 1 } else { now_ms },
             position: Some(self.position_of(place)),
             ..Default::default()
         };
@@ -351,12 +351,15 @@ impl Books {
             self.coupons[place].available += if lost { 0 } else { self.holds[number].held };
             self.settle(place, now_ms);
         }
+        let Position { partition, lsn } = self.position_of(place);
+        let other_partition = if self.is_planted(Plant::OtherPartition) { 100 } else { 0 };
+        let other_coupon = if self.is_planted(Plant::OtherCoupon) { "another" } else { "" };
         Ok(Reply::Till(Outcome::Released(ReleaseResponse {
             hold_id: asked.hold_id.clone(),
-            coupon_id: self.coupons[place].id.clone(),
+            coupon_id: format!("{}{other_coupon}", self.coupons[place].id),
             expired,
             at_ms: now_ms,
-            position: Some(self.position_of(place)),
+            position: Some(Position { partition: partition + other_partition, lsn }),
             replayed: false,
         })))
     }
