@@ -94,7 +94,10 @@ pub async fn run(counter: Counter, common: &Common) -> Result<Finished, Error> {
     stage.calm(&mut report, rounds.iter().map(|round| &round.played.measured)).await?;
     report.preparation = Some(prepared.rates());
     report.server = server;
-    rounds.iter().for_each(|round| till::census(&round.played, &mut report.outcomes));
+    for round in &rounds {
+        till::census(&round.played, &mut report.outcomes);
+        report.record_bytes += size_of_val(round.played.acts.as_slice()) as u64;
+    }
 
     let (begin, mut findings) = (Instant::now(), Findings::default());
     for (number, round) in (0..).zip(&mut rounds) {
