@@ -9,7 +9,7 @@ use crate::catalog::{CatalogOwner, CatalogRequest};
 use crate::clock::Clock;
 use crate::lane::{Lane, Wake};
 use crate::letter::{Batch, Passenger};
-use crate::shard::{Shard, ShardReport, hand_over, refuse};
+use crate::shard::{Books, Shard, ShardReport, hand_over, refuse};
 use actix::{Actor, Context, Handler, Message};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -150,6 +150,23 @@ impl Handler<Report> for ShardActor {
         let _guard = AbortOnPanic;
         let (undurable_turns, tell) = (self.shell.undurable_turns() as u64, report.0);
         let handovers = self.shard.report(move |report| tell(ShardReport { undurable_turns, ..report }));
+        self.shell.hand_over(handovers);
+    }
+}
+
+/// Asks a shard for its books.
+pub(crate) struct AskBooks(pub(crate) Box<dyn FnOnce(Vec<Books>) + Send>);
+
+impl Message for AskBooks {
+    type Result = ();
+}
+
+impl Handler<AskBooks> for ShardActor {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskBooks, _: &mut Self::Context) {
+        let _guard = AbortOnPanic;
+        let handovers = self.shard.books(ask.0);
         self.shell.hand_over(handovers);
     }
 }

@@ -4,6 +4,9 @@
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
 //! than returned. It is checked where the log is whole: offline, at the end of a simulation.
 
+use crate::shard::{Books, HomeBook};
+use std::collections::BTreeMap;
+use tessera_domain::ValueTotals;
 use tessera_domain::stock::Stock;
 
 /// A term of the identity that is below zero.
@@ -68,4 +71,115 @@ fn balance((home, stocks): (u16, &Stock), template: u32, partitions: &[(u16, &St
     let parts = balance.free + balance.granted_on_the_way + balance.unsold + balance.returned_on_the_way + balance.issued;
     assert_eq!(parts, balance.total, "I1: the identity holds by construction");
     Ok(balance)
+}
+
+/// Stock and value over all partitions while they live.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What does not add up.
+    pub violations: Vec<String>,
+    /// Where each stock is, by template.
+    pub stocks: Vec<Balance>,
+    /// The sums of all coupons' accounts, by template and currency.
+    pub values: BTreeMap<(u32, [u8; 3]), ValueTotals>,
+}
+
+/// Adds up the books of all partitions, taken three times, one after the other.
+///
+/// No instant is the same for all partitions, but every count only rises, so order does: what a lessee has
+/// received before its home is asked was granted by then, and what the home had reclaimed by then the
+/// lessee has returned before it is asked again. A partition that was not heard each time is a violation.
+pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -> Live {
+    let mut live = Live::default();
+    let [first, homes, last] = [first, homes, last].map(|books| books.iter().map(|book| (book.partition, book)).collect());
+    let heard: [&BTreeMap<u16, &Books>; 3] = [&first, &homes, &last];
+    for partition in (0..partitions).filter(|partition| heard.iter().any(|books| !books.contains_key(partition))) {
+        live.violations.push(format!("partition {partition} did not answer"));
+    }
+    for home in homes.values() {
+        for (&template, book) in &home.homes {
+            live.add_stock(template, home.partition, book, &first, &last);
+        }
+    }
+    for book in last.values() {
+        for &(template, currency, totals) in &book.values {
+            if !totals.are_whole() {
+                live.violations.push(format!("value of template {template} in partition {}: {totals:?}", book.partition));
+            }
+            *live.values.entry((template, currency.bytes())).or_default() += totals;
+        }
+    }
+    live
+}
+
+impl Live {
+    fn add_stock(
+        &mut self,
+        template: u32,
+        home: u16,
+        book: &HomeBook,
+        first: &BTreeMap<u16, &Books>,
+        last: &BTreeMap<u16, &Books>,
+    ) {
+        let lease = |books: &BTreeMap<u16, &Books>, partition| {
+            books.get(&partition).and_then(|books| books.leases.get(&template)).copied().unwrap_or_default()
+        };
+        let mut balance = Balance { template, total: book.total, free: book.free, ..Balance::default() };
+        let mut out = 0;
+        for (lessee, &(granted, reclaimed)) in (0..).zip(&book.shares) {
+            let (before, after) = (lease(first, lessee), lease(last, lessee));
+            for (more, found, less, most) in [
+                ("received", before.received, "granted", granted),
+                ("reclaimed", reclaimed, "returned", after.returned),
+                ("restocked", after.restocked, "issued", after.issued),
+            ] {
+                if found > most {
+                    self.violations.push(Imbalance { template, home, lessee, more, found, less, most }.to_string());
+                }
+            }
+            out += granted - reclaimed;
+            balance.granted_on_the_way += granted.saturating_sub(after.received);
+            balance.returned_on_the_way += after.returned.saturating_sub(reclaimed);
+            balance.issued += after.issued.saturating_sub(after.restocked);
+            balance.unsold += after.unsold();
+        }
+        if book.free + out != book.total {
+            self.violations.push(format!("stock of template {template}: {} free and {out} out of {}", book.free, book.total));
+        }
+        self.stocks.push(balance);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn books(partition: u16) -> Books {
+        Books { partition, homes: BTreeMap::new(), leases: BTreeMap::new(), values: Vec::new() }
+    }
+
+    fn check(homes: &[Books], last: &[Books], violation: &str) {
+        let live = live(2, &[books(0), books(1)], homes, last);
+        assert!(live.violations.len() == 1 && live.violations[0].contains(violation), "{:?}", live.violations);
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_told() {
+        let whole = [books(0), books(1)];
+        assert!(live(2, &whole, &whole, &whole).violations.is_empty());
+        check(&whole, &whole[..1], "partition 1 did not answer");
+
+        let mut lost = whole.clone();
+        lost[0].homes.insert(3, HomeBook { total: 10, free: 4, shares: vec![(5, 0), (0, 0)] });
+        check(&lost, &whole, "stock of template 3: 4 free and 5 out of 10");
+
+        let mut reclaimed = whole.clone();
+        reclaimed[0].homes.insert(3, HomeBook { total: 10, free: 6, shares: vec![(5, 1), (0, 0)] });
+        check(&reclaimed, &whole, "reclaimed is 1, returned only 0");
+
+        let mut spent = whole.clone();
+        let currency = tessera_domain::money::Currency::parse("CNY").expect("three capitals");
+        spent[1].values.push((3, currency, ValueTotals { loaded: 10, available: 11, ..ValueTotals::default() }));
+        check(&whole, &spent, "value of template 3 in partition 1");
+    }
 }

@@ -125,6 +125,14 @@ pub struct Maintenance {
     operations: Mutex<VecDeque<Arc<Running>>>,
 }
 
+/// How far an operation went.
+enum Went {
+    /// All the way.
+    Through,
+    /// To the step at which it saw that it was cancelled.
+    PartWay,
+}
+
 struct Running {
     operation: Mutex<Operation>,
     is_cancelled: AtomicBool,
@@ -237,14 +245,15 @@ impl Maintenance {
         let mut operation = running.operation.lock();
         operation.ended_ms = self.clock.now_ms();
         (operation.state, operation.error) = match done {
-            Ok(()) if running.is_cancelled.load(Ordering::Acquire) => (State::Cancelled, String::new()),
-            Ok(()) => (State::Done, String::new()),
+            // Whoever cancels too late is told what there is now.
+            Ok(Went::Through) => (State::Done, String::new()),
+            Ok(Went::PartWay) => (State::Cancelled, String::new()),
             Err(error) => (State::Failed, error),
         };
     }
 
     /// A round cannot be taken back: cancelling it ends the watching alone.
-    fn snapshot(&self, running: &Running) -> Result<(), String> {
+    fn snapshot(&self, running: &Running) -> Result<Went, String> {
         let number = self.snapshots.save();
         loop {
             let round = self.snapshots.rounds().into_iter().find(|round| round.number == number);
@@ -257,29 +266,32 @@ impl Maintenance {
                     operation.outcome = Outcome::Snapshot(round);
                 });
                 if is_over {
-                    return if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) };
+                    return if failed.is_empty() { Ok(Went::Through) } else { Err(failed.join("; ")) };
                 }
             }
             if self.snapshots.is_stopping() {
                 return Err("the node is stopping".into());
             }
-            if running.is_cancelled.load(Ordering::Acquire) {
-                return Ok(());
+            if running.is_cancelled() {
+                return Ok(Went::PartWay);
             }
             std::thread::sleep(LOOK_INTERVAL);
         }
     }
 
-    fn replay(&self, running: &Running, task: &Task, from: From, until: Until, diff_live: bool) -> Result<(), String> {
+    fn replay(&self, running: &Running, task: &Task, from: From, until: Until, diff_live: bool) -> Result<Went, String> {
         let mut rebuilder = self.rebuilder();
         for journal in self.journals(task) {
+            if running.is_cancelled() {
+                return Ok(Went::PartWay);
+            }
             let live = if diff_live { self.live(journal) } else { None };
             let mut go_on = |frames| running.go_on(frames);
             let replayed = match journal {
                 JournalId::CATALOG => replay::replay::<CatalogState, _>(&mut rebuilder, journal, from, until, live, &mut go_on),
                 journal => replay::replay::<Partition, _>(&mut rebuilder, journal, from, until, live, &mut go_on),
             };
-            let Some(replayed) = replayed.map_err(|error| error.to_string())? else { return Ok(()) };
+            let Some(replayed) = replayed.map_err(|error| error.to_string())? else { return Ok(Went::PartWay) };
             running.note(|operation| {
                 operation.journals_done += 1;
                 match &mut operation.outcome {
@@ -288,7 +300,7 @@ impl Maintenance {
                 }
             });
         }
-        Ok(())
+        Ok(Went::Through)
     }
 
     /// What a partition's shard says of it; nothing of the catalog, and of a shard that is too busy.
@@ -298,7 +310,7 @@ impl Maintenance {
         Some(Live { lsn: partition.lsn, digest: partition.digest })
     }
 
-    fn restore(&self, running: &Running, dir: &std::path::Path, until: Until) -> Result<(), String> {
+    fn restore(&self, running: &Running, dir: &std::path::Path, until: Until) -> Result<Went, String> {
         let source = Directory::open(&self.dir).map_err(|error| error.to_string())?;
         let mut tell = |frames| {
             running.note(|operation| operation.journals_done += 1);
@@ -308,9 +320,9 @@ impl Maintenance {
         match restored {
             Ok(restored) => {
                 running.note(|operation| operation.outcome = Outcome::Restore(restored));
-                Ok(())
+                Ok(Went::Through)
             }
-            Err(restore::Error::Cancelled) => Ok(()),
+            Err(restore::Error::Cancelled) => Ok(Went::PartWay),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -324,6 +336,10 @@ impl Running {
     /// More frames are replayed. False when it was asked to end.
     fn go_on(&self, frames: u64) -> bool {
         self.note(|operation| operation.frames += frames);
-        !self.is_cancelled.load(Ordering::Acquire)
+        !self.is_cancelled()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
     }
 }

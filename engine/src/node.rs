@@ -30,8 +30,8 @@ use std::thread::JoinHandle;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Images;
 use tessera_wal::storage::disk::DiskStorage;
-use tessera_wal::{FullReason, JournalId, Log, Options, Progress, Recovery};
-pub use tessera_wal::{SYNC_BOUNDS_US, SyncTimes};
+use tessera_wal::{FullReason, JournalId, Log, Progress, Recovery};
+pub use tessera_wal::{Options, SYNC_BOUNDS_US, SyncTimes};
 
 /// How a node is opened.
 #[derive(Clone)]

@@ -228,6 +228,10 @@ pub fn replay(
     let mut desk = Desk::open(dir, progress)?;
     let all = (0..desk.directory.partitions()).map(JournalId).chain([JournalId::CATALOG]);
     let journals: Vec<JournalId> = all.filter(|one| journal.is_none_or(|only| only == *one)).collect();
+    if let (Some(JournalId(journal)), true) = (journal, journals.is_empty()) {
+        let allowed = "a partition of this directory, or 65535 for the catalog";
+        return Err(Error::Setting { setting: "partition", found: journal.into(), allowed });
+    }
     let mut replay = |journal| match journal {
         JournalId::CATALOG => replay::replay::<CatalogState, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
         journal => replay::replay::<Partition, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),

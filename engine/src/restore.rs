@@ -83,7 +83,9 @@ pub fn restore<D: Storage>(
     if dir.exists() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
-    let partial = dir.with_extension("partial");
+    let partial = partial_of(dir).ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    // Whatever is under the temporary name already is somebody else's: another restore's, or an operator's.
+    make_new(&partial).map_err(|source| Error::Dir { dir: partial.clone(), source })?;
     let restored = fill(source, rebuilder, &partial, until, created_ms, tell);
     let renamed = restored.and_then(|restored| {
         std::fs::rename(&partial, dir).map_err(failed)?;
@@ -95,6 +97,19 @@ pub fn restore<D: Storage>(
         let _ = std::fs::remove_dir_all(&partial);
     }
     renamed
+}
+
+/// The temporary name: the whole name goes on, so that no other directory has the same.
+fn partial_of(dir: &Path) -> Option<PathBuf> {
+    let mut name = dir.file_name()?.to_owned();
+    name.push(".partial");
+    Some(dir.with_file_name(name))
+}
+
+/// Makes a directory that does not exist yet, and those above it.
+fn make_new(dir: &Path) -> io::Result<()> {
+    dir.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    std::fs::create_dir(dir)
 }
 
 fn fill<D: Storage>(

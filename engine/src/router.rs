@@ -3,11 +3,11 @@
 //! It never waits: a full mailbox is answered with OVERLOADED, a closing node with DRAINING, and both
 //! mean that nothing was logged.
 
-use crate::actor::{CatalogActor, Probe, Report, ShardActor};
+use crate::actor::{AskBooks, CatalogActor, Probe, Report, ShardActor};
 use crate::catalog::CatalogRequest;
 use crate::keys::NodeKeys;
 use crate::letter::{Batch, Request, Sink};
-use crate::shard::{ShardReport, refuse};
+use crate::shard::{Books, ShardReport, refuse};
 use actix::Addr;
 use actix::prelude::SendError;
 use std::sync::Arc;
@@ -123,6 +123,15 @@ impl Router {
         self.0.shards.iter().map(ask).collect()
     }
 
+    /// The books of every partition that is served; a shard that has stopped or is overloaded is left out.
+    pub async fn books(&self) -> Vec<Books> {
+        let mut books = Vec::new();
+        for answer in self.0.shards.iter().map(ask_books).collect::<Vec<_>>() {
+            books.extend(answer.await.unwrap_or_default());
+        }
+        books
+    }
+
     /// Sends a probe over every line; [`Router::reports`] shows when they have arrived.
     pub fn probe_lines(&self) {
         for shard in &self.0.shards {
@@ -140,5 +149,12 @@ fn ask(shard: &Addr<ShardActor>) -> oneshot::Receiver<ShardReport> {
     let (tell, answer) = oneshot::channel();
     // Dropped unsent, it tells the receiver that there is no report.
     let _ = shard.try_send(Report(Box::new(move |report| drop(tell.send(report)))));
+    answer
+}
+
+fn ask_books(shard: &Addr<ShardActor>) -> oneshot::Receiver<Vec<Books>> {
+    let (tell, answer) = oneshot::channel();
+    // Dropped unsent, it tells the receiver that there are none.
+    let _ = shard.try_send(AskBooks(Box::new(move |books| drop(tell.send(books)))));
     answer
 }

@@ -4,6 +4,7 @@
 //! time brings; each partition it touched seals its frames; all answers and letters ride with them.
 //! It waits for nothing, reads no clock and knows no thread.
 
+mod books;
 mod command;
 mod lease;
 mod line;
@@ -21,6 +22,7 @@ use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Partition, Reason};
 use tessera_wal::{FullReason, Handover, Journal};
 
+pub use books::{Books, HomeBook};
 pub use report::{LineReport, PartitionReport, ShardReport};
 
 /// The limits of a shard, by name.

@@ -64,6 +64,25 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Gift cards and one-use coupons are claimed, then held, captured, released, redeemed, refunded, frozen and voided in a
+    /// mix of visits, each a sequence of steps at one till.
+    Mixed {
+        /// Coupons: a gift card and a one-use coupon for each user.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+        cards: u32,
+        /// Operations at tills.
+        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+        operations: u64,
+        /// How long, in seconds, a hold lives that is left to expire.
+        #[arg(long, default_value = "5", value_parser = seconds)]
+        hold_ttl: Duration,
+        /// How many users' coupons are shared by all tills, so that the server decides the order.
+        #[arg(long, default_value_t = 4)]
+        hot_users: u64,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Replays a trace of claims: a directory with claims_*.csv[.zst], coupon_terms.csv and expected_per_coupon*.csv.
     O2o {
         /// The directory.
@@ -100,9 +119,11 @@ impl Scenario {
     /// What every scenario has; the echo server has none.
     pub fn common(&self) -> Option<&Common> {
         match self {
-            Self::FlashSale { common, .. } | Self::Pos { common, .. } | Self::O2o { common, .. } | Self::Echo { common, .. } => {
-                Some(common)
-            }
+            Self::FlashSale { common, .. }
+            | Self::Pos { common, .. }
+            | Self::Mixed { common, .. }
+            | Self::O2o { common, .. }
+            | Self::Echo { common, .. } => Some(common),
             Self::EchoServer { .. } => None,
         }
     }
@@ -135,7 +156,7 @@ pub struct Common {
     /// Connections; in stream mode each carries one stream.
     #[arg(long, default_value_t = 4, value_parser = positive)]
     pub connections: usize,
-    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary].
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills].
     #[arg(long, value_parser = positive)]
     pub in_flight: Option<usize>,
     /// Most items in a message of a stream; fewer go when the window has no more room.
@@ -177,6 +198,14 @@ pub struct Common {
     /// How often. The scenario is repeated, with fresh users, until it has happened.
     #[arg(long, requires = "kill_every", default_value_t = 1)]
     pub kills: u32,
+    /// Has the server take a snapshot, then replay and compare with its live state, in turn, each so many seconds after the one
+    /// before, while the load runs.
+    #[arg(long, value_parser = seconds)]
+    pub snapshot_every: Option<Duration>,
+    /// Runs `verify` on the data directory after each kill, before the restart, and after the stop [default: with
+    /// --snapshot-every].
+    #[arg(long, requires = "server", num_args = 0..=1, default_missing_value = "true")]
+    pub verify_after_kill: Option<bool>,
     /// Runs the echo first and states the ratio.
     #[arg(long)]
     pub with_echo: bool,
@@ -192,6 +221,11 @@ pub struct Common {
 }
 
 impl Common {
+    /// Whether the data directory is verified when no server holds it.
+    pub fn verifies(&self) -> bool {
+        self.verify_after_kill.unwrap_or(self.snapshot_every.is_some())
+    }
+
     /// The load; `retries_percent` unless the command line says otherwise.
     pub fn load(&self, retries_percent: f64) -> Result<Load, Error> {
         let percent = self.retries.unwrap_or(retries_percent);

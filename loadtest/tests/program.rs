@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn echo_server(arguments: &[&str]) -> Program {
     let serve = arguments.iter().map(|&argument| argument.to_owned()).collect();
-    Program { binary: PathBuf::from(PROGRAM), init: Vec::new(), serve, scratch: None }
+    Program { binary: PathBuf::from(PROGRAM), init: Vec::new(), serve, verify: Vec::new(), scratch: None }
 }
 
 async fn start() -> Process {
@@ -47,10 +47,27 @@ fn the_echo_answers_both_modes_and_writes_its_figures() {
 async fn a_killed_server_serves_again_at_its_address() {
     let mut process = start().await;
     let (endpoint, before) = (process.endpoint(), process.id());
-    let recovery = process.kill_and_restart(PATIENCE).await.unwrap();
+    let recovery = process.kill().unwrap() + process.restart(PATIENCE).await.unwrap();
     assert!(recovery > Duration::ZERO && process.id() != before);
     Link::to(&endpoint).unwrap().serving(PATIENCE).await.unwrap();
     process.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_directory_is_verified_by_the_server_s_own_program() {
+    let arguments = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    let verified = async |line: &str| {
+        let program = Program { verify: arguments(line), ..echo_server(&["echo-server", "--listen", "{listen}"]) };
+        let mut process = program.start().await.unwrap();
+        process.kill().unwrap();
+        process.verify().await.unwrap()
+    };
+    assert_eq!(verified("").await, None);
+    assert_eq!(verified("--version").await, Some(Ok(())));
+    match verified("verify --data-dir {data}").await {
+        Some(Err(said)) => assert!(said.contains("exit status: 2") && said.contains("verify"), "{said}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -72,9 +72,10 @@ impl Desk {
     }
 
     /// Opens it, once.
-    pub fn open(&self, open: Open) {
+    pub fn open(&self, open: Open) -> &Open {
         let first = self.open.set(open).is_ok();
         assert!(first, "a desk opens once");
+        self.open.get().expect("it was just opened")
     }
 
     /// Closes it for good; streams are told, and so is whoever has to end the process. Only the first one says how long it takes.
@@ -108,8 +109,8 @@ impl Desk {
     pub fn state(&self) -> ServingState {
         match self.opened() {
             _ if self.is_closed() => ServingState::Draining,
-            None => ServingState::Recovering,
-            Some(_) => ServingState::Serving,
+            Some(open) if open.journal.is_up() => ServingState::Serving,
+            _ => ServingState::Recovering,
         }
     }
 

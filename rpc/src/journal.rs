@@ -1,6 +1,7 @@
 //! What the engine's log says of itself, in the contract's words: for the operator's status.
 
-use std::time::Instant;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use tessera_engine::{Node, node::SYNC_BOUNDS_US};
 use tessera_proto::v1;
@@ -9,26 +10,27 @@ use tessera_proto::v1;
 pub struct Journal {
     uuid: String,
     recovery: v1::RecoveryStatus,
-    opened: Instant,
+    began: Instant,
+    up: OnceLock<Instant>,
     log: Box<dyn Fn() -> v1::LogStatus + Send + Sync>,
 }
 
 impl Journal {
     /// That of a node whose opening began at `began`.
     pub fn of(node: &Node, began: Instant) -> Self {
-        let (recovery, opened) = (node.recovery(), Instant::now());
-        let elapsed_ms = opened.duration_since(began).as_millis() as i64;
+        let recovery = node.recovery();
         let log = node.log();
         Self {
             uuid: recovery.identity.uuid.to_string(),
             recovery: v1::RecoveryStatus {
                 frames: recovery.replayed.frames,
                 bytes: recovery.replayed.bytes,
-                elapsed_ms,
+                elapsed_ms: 0,
                 sealed: recovery.sealed,
                 cut: recovery.cut.is_some(),
             },
-            opened,
+            began,
+            up: OnceLock::new(),
             log: Box::new(move || {
                 let stats = log.stats();
                 v1::LogStatus {
@@ -55,9 +57,21 @@ impl Journal {
         &self.uuid
     }
 
-    /// What the start found.
+    /// Every partition is served from now on. Gives what the start found.
+    pub fn note_up(&self) -> v1::RecoveryStatus {
+        self.up.get_or_init(Instant::now);
+        self.recovery()
+    }
+
+    /// Whether every partition is served.
+    pub fn is_up(&self) -> bool {
+        self.up.get().is_some()
+    }
+
+    /// What the start found, and how long it took, or has taken until now.
     pub fn recovery(&self) -> v1::RecoveryStatus {
-        self.recovery
+        let until = self.up.get().copied().unwrap_or_else(Instant::now);
+        v1::RecoveryStatus { elapsed_ms: until.duration_since(self.began).as_millis() as i64, ..self.recovery }
     }
 
     /// What the log has done since.
@@ -67,6 +81,6 @@ impl Journal {
 
     /// Milliseconds since the node opened.
     pub fn uptime_ms(&self) -> i64 {
-        self.opened.elapsed().as_millis() as i64
+        self.up.get().map_or(Duration::ZERO, Instant::elapsed).as_millis() as i64
     }
 }

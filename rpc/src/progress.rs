@@ -15,24 +15,29 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Work called `what`.
+    /// Work called `what`, counted in segments.
     pub fn new(what: &'static str, on_terminal: bool) -> Self {
+        Self::of(what, "segments", on_terminal)
+    }
+
+    /// Work called `what`, counted in `unit`.
+    pub fn of(what: &'static str, unit: &'static str, on_terminal: bool) -> Self {
         let bar = on_terminal.then(|| {
-            let style = ProgressStyle::with_template("{prefix} {bar:32} {pos}/{len} segments, {msg} frames");
+            let style = ProgressStyle::with_template(&format!("{{prefix}} {{bar:32}} {{pos}}/{{len}} {unit}, {{msg}} frames"));
             ProgressBar::new(0).with_prefix(what).with_style(style.expect("the template is one"))
         });
         Self { what, bar, said: Instant::now() }
     }
 
-    /// So many of so many segments, with so many frames, are done.
-    pub fn show(&mut self, segments_done: u64, segments: u64, frames: u64) {
+    /// So many of all, with so many frames, are done.
+    pub fn show(&mut self, done: u64, all: u64, frames: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_length(segments);
-            bar.set_position(segments_done);
+            bar.set_length(all);
+            bar.set_position(done);
             bar.set_message(frames.to_string());
         } else if self.said.elapsed() >= LINE_INTERVAL {
             self.said = Instant::now();
-            tracing::info!(segments_done, segments, frames, "{}", self.what);
+            tracing::info!(done, all, frames, "{}", self.what);
         }
     }
 

@@ -67,10 +67,13 @@ impl Listening {
     /// When the directory is refused.
     pub async fn open(self) -> Result<Serving, Error> {
         let Self { server, metrics, dir, settings } = self;
-        let (node, began) = open(&dir, &settings).await?;
+        let (node, began) = begin(&dir, &settings).await?;
         let (router, journal) = (node.router(), Journal::of(&node, began));
-        let (uuid, recovery) = (journal.uuid().to_owned(), journal.recovery());
-        server.desk().open(Open { router, journal, maintenance: node.maintenance() });
+        let uuid = journal.uuid().to_owned();
+        // From here on each partition is served as soon as it is up; the others answer RECOVERING.
+        let open = server.desk().open(Open { router, journal, maintenance: node.maintenance() });
+        let node = bring_up(node).await?;
+        let recovery = open.journal.note_up();
         server.announce().await;
         tracing::info!(
             address = %server.address(), log = uuid, frames = recovery.frames, bytes = recovery.bytes,
@@ -205,21 +208,44 @@ fn allowed(settings: &Settings, address: SocketAddr) -> Result<SocketAddr, Error
     Ok(address)
 }
 
-async fn open(dir: &Path, settings: &Settings) -> Result<(Node, Instant), node::Error> {
+/// Opens the directory: its log is judged, its catalog rebuilt.
+async fn begin(dir: &Path, settings: &Settings) -> Result<(Node, Instant), node::Error> {
     let config = Config {
         dir: dir.to_owned(),
         shards: settings.engine.shards,
         limits: Default::default(),
-        log: Default::default(),
+        log: settings.log_options(),
         accept_clock: settings.engine.accept_clock,
-        snapshots: Default::default(),
+        snapshots: settings.snapshots.policy(),
     };
-    let opening = move || {
+    let beginning = move || {
         let began = Instant::now();
-        let mut bar = Bar::new("replaying", io::stderr().is_terminal());
-        let node = Node::open(&config, &mut |done| bar.show(done.segments_done, done.segments, done.frames));
+        let mut bar = Bar::new("reading", io::stderr().is_terminal());
+        let node = Node::begin(&config, &mut |done| bar.show(done.segments_done, done.segments, done.frames));
         bar.finish();
         node.map(|node| (node, began))
     };
-    tokio::task::spawn_blocking(opening).await.expect("recovery ends without a panic")
+    tokio::task::spawn_blocking(beginning).await.expect("recovery ends without a panic")
+}
+
+/// Waits until every partition is served.
+async fn bring_up(mut node: Node) -> Result<Node, node::Error> {
+    let partitions = u64::from(node.router().partitions());
+    let bringing_up = move || {
+        let mut bar = Bar::of("replaying", "partitions", io::stderr().is_terminal());
+        let (mut up, mut frames) = (0, 0);
+        let brought = node.await_partitions(&mut |one| {
+            (up, frames) = (up + 1, frames + one.frames);
+            bar.show(up, partitions, frames);
+        });
+        bar.finish();
+        match brought {
+            Ok(()) => Ok(node),
+            Err(error) => {
+                node.stop();
+                Err(error)
+            }
+        }
+    };
+    tokio::task::spawn_blocking(bringing_up).await.expect("recovery ends without a panic")
 }

@@ -10,6 +10,7 @@ use std::{
 
 use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Deserializer, de::Error as _};
+use tessera_engine::{node::Options, snapshots::Policy};
 
 use crate::limits;
 
@@ -35,6 +36,8 @@ pub struct Settings {
     pub server: Server,
     /// The engine behind it.
     pub engine: Engine,
+    /// Its snapshots and its archive.
+    pub snapshots: Snapshots,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -71,6 +74,39 @@ pub struct Engine {
     pub shards: u16,
     /// Take a clock that lies far from the newest frame: an operator's decision.
     pub accept_clock: bool,
+}
+
+/// Snapshots, and what becomes of the log before them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Snapshots {
+    /// A round begins after so many bytes of frames; 0 = never for this reason.
+    pub log_bytes: u64,
+    /// A round begins after this time if anything was written, in ms; 0 = never for this reason.
+    pub interval_ms: u64,
+    /// Most bytes of the archive of trimmed segments; the oldest leave first. Absent = all of them are kept.
+    pub archive_bytes_max: Option<u64>,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        let Policy { log_bytes, interval } = Policy::default();
+        Self { log_bytes, interval_ms: interval.as_millis() as u64, archive_bytes_max: None }
+    }
+}
+
+impl Snapshots {
+    /// When a round begins by itself.
+    pub fn policy(&self) -> Policy {
+        Policy { log_bytes: self.log_bytes, interval: Duration::from_millis(self.interval_ms) }
+    }
+}
+
+impl Settings {
+    /// The limits of the engine's log.
+    pub fn log_options(&self) -> Options {
+        Options { archive_bytes_max: self.snapshots.archive_bytes_max, ..Options::default() }
+    }
 }
 
 /// The program's own log on standard error.

@@ -72,6 +72,12 @@ impl AddAssign<Value> for ValueTotals {
     }
 }
 
+impl AddAssign for ValueTotals {
+    fn add_assign(&mut self, mut more: ValueTotals) {
+        self.accounts().into_iter().zip(more.accounts()).for_each(|(sum, account)| *sum += *account);
+    }
+}
+
 impl SubAssign<Value> for ValueTotals {
     fn sub_assign(&mut self, value: Value) {
         self.accounts().into_iter().zip(value.accounts()).for_each(|(sum, account)| *sum -= i128::from(account));

@@ -10,6 +10,7 @@ pub mod holdings;
 pub mod order;
 pub mod retries;
 pub mod stock;
+pub mod till;
 pub mod violation;
 
 use crate::record::{Record, Retry};

@@ -6,6 +6,8 @@
 //! - After an accepted reply was answered, every later attempt is answered by its replay.
 //! - After a remembered refusal was answered, every later attempt is answered by the same refusal.
 
+use tessera_proto::v1::Reason;
+
 use super::{Findings, History, Violation};
 use crate::{
     record::{Record, Retry},
@@ -15,19 +17,34 @@ use crate::{
 /// Reasons of a redemption that are remembered: those that speak of an existing coupon.
 const REMEMBERED: std::ops::RangeInclusive<i32> = 30..=59;
 
+/// Reasons that an existing redemption or order gives, remembered as well.
+const REMEMBERED_OF_REDEMPTIONS: [Reason; 3] =
+    [Reason::OrderAlreadyRedeemed, Reason::AlreadyRefunded, Reason::RefundExceedsCapture];
+
 /// Whether an answer must be given again: accepted ones, and the refusals that are remembered.
 pub fn is_remembered(kind: Kind, record: &Record) -> bool {
     record.is_accepted() || kind == Kind::Redeem && record.refusal().is_some_and(|reason| REMEMBERED.contains(&reason))
 }
 
+/// The same of what is asked at tills: holds, captures, releases, redemptions, refunds, freezes and voids.
+pub fn is_remembered_by_tills(record: &Record) -> bool {
+    let of_redemption = |reason| REMEMBERED_OF_REDEMPTIONS.iter().any(|&known| i32::from(known) == reason);
+    is_remembered(Kind::Redeem, record) || record.refusal().is_some_and(of_redemption)
+}
+
 /// Checks every request that was sent more than once.
 pub fn check(kind: Kind, history: History<'_>, findings: &mut Findings) {
+    check_by(|record| is_remembered(kind, record), history, findings);
+}
+
+/// The same with a memory of its own.
+pub fn check_by(is_remembered: impl Fn(&Record) -> bool, history: History<'_>, findings: &mut Findings) {
     for attempts in history.retries.chunk_by(|a, b| a.operation == b.operation) {
         let Some(Retry { operation, .. }) = attempts.first() else { continue };
         let Some(own) = history.records.get(*operation as usize) else { continue };
         let attempts = || std::iter::once(own).chain(attempts.iter().map(|retry| &retry.record));
         check_accepted(*operation, attempts, findings);
-        check_order(kind, *operation, attempts, findings);
+        check_order(&is_remembered, *operation, attempts, findings);
     }
 }
 
@@ -47,12 +64,12 @@ fn check_accepted<'a, I: Iterator<Item = &'a Record>>(operation: u64, attempts: 
 
 /// What was sent after a remembered answer got that answer.
 fn check_order<'a, I: Iterator<Item = &'a Record>>(
-    kind: Kind,
+    is_remembered: impl Fn(&Record) -> bool,
     operation: u64,
     attempts: impl Fn() -> I,
     findings: &mut Findings,
 ) {
-    let remembered = attempts().filter(|attempt| is_remembered(kind, attempt)).min_by_key(|attempt| attempt.answered_ns);
+    let remembered = attempts().filter(|attempt| is_remembered(attempt)).min_by_key(|attempt| attempt.answered_ns);
     let Some(first) = remembered else { return };
     for later in attempts().filter(|attempt| attempt.sent_ns > first.answered_ns && attempt.is_answered()) {
         findings.check(later.reason == first.reason, || Violation::RetryDiffers { operation, what: "its outcome flipped" });

@@ -168,6 +168,66 @@ pub enum Violation {
         /// What the server shows.
         actual: u64,
     },
+    /// An answer at a till that the model does not give.
+    #[error("operation {operation}: {what}")]
+    WrongAnswer {
+        /// Which.
+        operation: u64,
+        /// What was told, and what follows.
+        what: String,
+    },
+    /// An answer from elsewhere.
+    #[error("operation {operation} was decided in partition {actual}, its coupon is in {expected}")]
+    WrongPartition {
+        /// Which.
+        operation: u64,
+        /// Where the coupon was issued.
+        expected: u64,
+        /// Where the answer stands.
+        actual: u64,
+    },
+    /// A higher lsn with an earlier instant.
+    #[error("partition {partition}: operation {later} stands behind {earlier} and tells an earlier instant")]
+    TimeWentBack {
+        /// With the lower lsn.
+        earlier: u64,
+        /// With the higher lsn.
+        later: u64,
+        /// Where.
+        partition: u32,
+    },
+    /// A coupon is not shown as it stands.
+    #[error("user {user}, coupon {coupon}: {what}")]
+    WrongView {
+        /// Number of the user.
+        user: u64,
+        /// The coupon's id.
+        coupon: String,
+        /// What is shown, and what follows.
+        what: String,
+    },
+    /// An order's redemptions are not listed as they stand.
+    #[error("order {order}: {what}")]
+    WrongListing {
+        /// Number of the order.
+        order: u64,
+        /// What is listed, and what follows.
+        what: String,
+    },
+    /// A snapshot or a replay failed, or found a difference.
+    #[error("{what}")]
+    Maintenance {
+        /// What was asked, and what came of it.
+        what: String,
+    },
+    /// The data directory does not verify.
+    #[error("`verify` {when}: {what}")]
+    Unverified {
+        /// After which event.
+        when: String,
+        /// The end of what it said.
+        what: String,
+    },
     /// A trace gives other counts than its source says.
     #[error("coupon {coupon}: {actual} accepted, the trace says {expected}")]
     WrongCount {

@@ -13,6 +13,7 @@ mod session;
 mod settle;
 pub use settle::{Postponed, is_transient};
 pub mod tally;
+pub mod till;
 mod watch;
 mod worker;
 
@@ -86,9 +87,44 @@ pub struct Measured {
     pub lost: u64,
     /// Answers to questions that nobody had open.
     pub strays: u64,
+    /// When it began.
+    start_ns: u64,
+    /// Between two operations of an open loop.
+    interval_ns: Option<f64>,
 }
 
 impl Measured {
+    /// Of nothing yet.
+    pub(crate) fn empty(start_ns: u64, rate: Option<f64>) -> Result<Self, Error> {
+        Ok(Self {
+            records: Vec::new(),
+            retries: Vec::new(),
+            latency_ns: histogram()?,
+            seconds: 0.0,
+            resent: 0,
+            postponed: Postponed::new(),
+            lost: 0,
+            strays: 0,
+            start_ns,
+            interval_ns: rate.map(pace::interval_ns),
+        })
+    }
+
+    /// Of every answered operation, retries apart: when it should have left, and how long after that it was answered.
+    pub fn latencies(&self) -> impl Iterator<Item = (u64, u64)> {
+        let answered = (0_u64..).zip(&self.records).filter(|(_, record)| record.is_answered());
+        answered.map(|(operation, record)| {
+            let due = |interval_ns| pace::intended_ns(self.start_ns, interval_ns, operation);
+            let intended_ns = self.interval_ns.map_or(record.sent_ns, due);
+            (intended_ns, record.answered_ns.saturating_sub(intended_ns))
+        })
+    }
+
+    fn end_at_last_answer(&mut self) {
+        let last_ns = self.last_answer_ns().unwrap_or(self.start_ns);
+        self.seconds = last_ns.saturating_sub(self.start_ns) as f64 / 1e9;
+    }
+
     /// Answered operations, retries included.
     pub fn operations(&self) -> u64 {
         let answered = self.records.iter().filter(|record| record.is_answered()).count();
@@ -102,7 +138,6 @@ struct Shared {
     load: Load,
     link: Link,
     clock: Clock,
-    start_ns: u64,
     source: Source,
     tally: Arc<Tally>,
     pacer: Option<Pacer>,
@@ -155,23 +190,13 @@ pub async fn run(plan: Arc<dyn Plan>, link: &Link, load: Load, clock: Clock, tal
     let start_ns = clock.now_ns();
     let pacer = load.rate.map(|rate| Pacer::start(clock, start_ns, rate));
     let source = Source { next: AtomicU64::new(0), end: operations };
-    let shared = Arc::new(Shared { plan, load, link: link.clone(), clock, start_ns, source, tally, pacer });
-    let shares = watch::until_done(&shared, start(&shared)?).await?;
-    let mut measured = Measured {
-        records: vec![Record::UNSENT; operations as usize],
-        retries: Vec::new(),
-        latency_ns: histogram()?,
-        seconds: 0.0,
-        resent: 0,
-        postponed: Postponed::new(),
-        lost: 0,
-        strays: 0,
-    };
+    let shared = Arc::new(Shared { plan, load, link: link.clone(), clock, source, tally, pacer });
+    let shares = watch::until_done(&shared.tally, operations, start(&shared)?).await?;
+    let mut measured = Measured { records: vec![Record::UNSENT; operations as usize], ..Measured::empty(start_ns, load.rate)? };
     for share in shares {
         measured.add(share)?;
     }
-    let last_ns = measured.last_answer_ns().unwrap_or(start_ns);
-    measured.seconds = last_ns.saturating_sub(shared.start_ns) as f64 / 1e9;
+    measured.end_at_last_answer();
     Ok(measured)
 }
 

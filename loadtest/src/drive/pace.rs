@@ -31,11 +31,22 @@ struct Ticks {
     stopped: AtomicBool,
 }
 
+/// Nanoseconds between two operations at `rate` a second.
+pub fn interval_ns(rate: f64) -> f64 {
+    1e9 / rate
+}
+
+/// When `operation` is due in a run that began at `start_ns`.
+#[inline]
+pub fn intended_ns(start_ns: u64, interval_ns: f64, operation: u64) -> u64 {
+    start_ns + (operation as f64 * interval_ns) as u64
+}
+
 impl Pacer {
     /// Begins now with `rate` > 0 operations per second.
     pub fn start(clock: Clock, start_ns: u64, rate: f64) -> Self {
         let ticks = Arc::new(Ticks { lanes: Notify::new(), due: Semaphore::new(0), stopped: AtomicBool::new(false) });
-        let interval_ns = 1e9 / rate;
+        let interval_ns = interval_ns(rate);
         let thread = ticks.clone();
         std::thread::spawn(move || thread.run(clock, start_ns, interval_ns));
         Self { start_ns, interval_ns, ticks }
@@ -44,7 +55,7 @@ impl Pacer {
     /// When `operation` is due.
     #[inline]
     pub fn intended_ns(&self, operation: u64) -> u64 {
-        self.start_ns + (operation as f64 * self.interval_ns) as u64
+        intended_ns(self.start_ns, self.interval_ns, operation)
     }
 
     /// Waits for the next tick.

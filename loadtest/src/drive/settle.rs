@@ -20,7 +20,7 @@ pub const SENDS_MAX: u8 = 200;
 pub fn is_transient(refused: Refused) -> bool {
     use Reason::*;
     let reason = Reason::try_from(refused.reason);
-    matches!(reason, Ok(NotOwner | Draining | Overloaded | LogFull | RequestStoreFull | StockBusy))
+    matches!(reason, Ok(NotOwner | Draining | Overloaded | LogFull | Recovering | RequestStoreFull | StockBusy))
 }
 
 /// How often operations were postponed, by the number of the reason.

@@ -1,10 +1,10 @@
 //! Waits for all lanes or workers, and gives up on a server that has stopped answering.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Share, Shared};
+use super::tally::Tally;
 use crate::{error::Error, link::RECOVERY_MAX};
 
 /// Between two looks at the tally.
@@ -14,7 +14,11 @@ const LOOK: Duration = Duration::from_secs(1);
 const QUIET_MAX: Duration = RECOVERY_MAX.saturating_add(Duration::from_secs(30));
 
 /// All shares; the first error ends the run.
-pub async fn until_done(shared: &Arc<Shared>, mut tasks: JoinSet<Result<Share, Error>>) -> Result<Vec<Share>, Error> {
+pub async fn until_done<T: 'static>(
+    tally: &Tally,
+    operations: u64,
+    mut tasks: JoinSet<Result<T, Error>>,
+) -> Result<Vec<T>, Error> {
     let mut shares = Vec::with_capacity(tasks.len());
     let mut looks = tokio::time::interval(LOOK);
     let (mut seen, mut quiet) = (0, Duration::ZERO);
@@ -25,11 +29,11 @@ pub async fn until_done(shared: &Arc<Shared>, mut tasks: JoinSet<Result<Share, E
                 None => return Ok(shares),
             },
             _ = looks.tick() => {
-                let answered = shared.tally.answered();
+                let answered = tally.answered();
                 quiet = if answered == seen { quiet + LOOK } else { Duration::ZERO };
                 seen = answered;
                 if quiet >= QUIET_MAX {
-                    return Err(Error::Stalled { quiet, unanswered: shared.plan.operations().saturating_sub(answered) });
+                    return Err(Error::Stalled { quiet, unanswered: operations.saturating_sub(answered) });
                 }
             }
         }

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod cards;
 pub mod claims;
+pub mod mix;
 pub mod prefix;
 pub mod redeems;
 pub mod rows;

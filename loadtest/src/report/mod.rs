@@ -1,9 +1,11 @@
 //! What a run says in the end: a table for people, JSON for programs, a distribution for plots.
 
+pub mod by_round;
 pub mod hgrm;
 pub mod sold_out;
 pub mod table;
 
+pub use by_round::ByRound;
 pub use sold_out::SoldOut;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -15,7 +17,10 @@ use crate::{
     check::Findings,
     drive::{Load, Measured, Mode},
     error::Error,
-    server::figures::Figures,
+    server::{
+        figures::Figures,
+        rounds::{Chore, Round, Upkeep},
+    },
     wire::refusal,
 };
 
@@ -60,6 +65,16 @@ pub struct Report {
     pub server: Option<Figures>,
     /// From each SIGKILL until it served again.
     pub recovery_ms: Vec<f64>,
+    /// Of the mix: how many operations were answered in each way.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Rounds of snapshots; null = none were asked for.
+    pub snapshots: Option<Snapshots>,
+    /// Replays that were compared with the live state; null = none was made.
+    pub replays: Option<Replays>,
+    /// Latencies while snapshots were taken, while replays ran, and otherwise.
+    pub latency_by_round: Option<ByRound>,
+    /// How often the data directory was verified, after kills and in the end.
+    pub verified: u64,
     /// How a sale ended.
     pub sold_out: Option<SoldOut>,
     /// What prepared the measurement.
@@ -127,6 +142,48 @@ pub struct Latency {
     pub max: f64,
 }
 
+/// Rounds of snapshots.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Snapshots {
+    /// That ended.
+    pub count: u64,
+    /// That were lost with a killed server, replays included.
+    pub lost: u64,
+    /// From the request to the known end.
+    pub seconds: Seconds,
+    /// Bytes of the newest round's images.
+    pub image_bytes: u64,
+}
+
+/// Replays.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Replays {
+    /// That ended.
+    pub count: u64,
+    /// What they found.
+    pub differences: u64,
+    /// From the request to the known end.
+    pub seconds: Seconds,
+}
+
+/// How long something took.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Seconds {
+    /// On average.
+    pub mean: f64,
+    /// At most.
+    pub max: f64,
+}
+
+impl Seconds {
+    fn of(rounds: &[Round], chore: Chore) -> (u64, Self) {
+        let own = rounds.iter().filter(|round| round.chore == chore);
+        let seconds: Vec<_> = own.map(|round| round.end_ns.saturating_sub(round.begin_ns) as f64 / 1e9).collect();
+        let mean = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
+        (seconds.len() as u64, Self { mean, max: seconds.iter().copied().fold(0.0, f64::max) })
+    }
+}
+
 /// The ceiling beside the measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Echo {
@@ -166,6 +223,16 @@ impl Report {
         self.violations = findings.violations;
         self.violations_listed = findings.listed.iter().map(ToString::to_string).collect();
         self.check_seconds = elapsed.as_secs_f64();
+    }
+
+    /// Enters what snapshots, replays and looks at the data directory came to.
+    pub fn enter_upkeep(&mut self, upkeep: &Upkeep, is_asked_for: bool, verified: u64) {
+        let (count, seconds) = Seconds::of(&upkeep.rounds, Chore::Snapshot);
+        let snapshots = Snapshots { count, lost: upkeep.lost, seconds, image_bytes: upkeep.image_bytes };
+        self.snapshots = is_asked_for.then_some(snapshots);
+        let (count, seconds) = Seconds::of(&upkeep.rounds, Chore::Replay);
+        self.replays = (is_asked_for || count > 0).then_some(Replays { count, differences: upkeep.differences, seconds });
+        self.verified = verified;
     }
 
     /// Writes the JSON.

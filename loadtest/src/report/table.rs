@@ -68,6 +68,7 @@ fn beside(table: &mut Table, report: &Report) {
         let mean = report.recovery_ms.iter().sum::<f64>() / report.recovery_ms.len() as f64;
         line(table, "kills", format!("{}, recovered in {mean:.0} ms on average, {longest:.0} at most", report.recovery_ms.len()));
     }
+    upkeep(table, report);
     if let Some(sold_out) = &report.sold_out {
         line(
             table,
@@ -75,6 +76,31 @@ fn beside(table: &mut Table, report: &Report) {
             format!("{:.0} µs (longest wait {:.0} µs)", sold_out.dry_to_sold_out_us, sold_out.longest_wait_us),
         );
         line(table, "last accepted", format!("{:.0} µs after the first SOLD_OUT", sold_out.last_accepted_after_us));
+    }
+}
+
+/// Snapshots, replays, and what they did to latency.
+fn upkeep(table: &mut Table, report: &Report) {
+    if let Some(snapshots) = &report.snapshots {
+        let (seconds, mib) = (snapshots.seconds, snapshots.image_bytes as f64 / f64::from(1 << 20));
+        let took = format!("{:.2} s on average, {:.2} at most", seconds.mean, seconds.max);
+        line(table, "snapshots", format!("{} ({took}, {mib:.1} MiB, {} lost to kills)", snapshots.count, snapshots.lost));
+    }
+    if let Some(replays) = &report.replays {
+        let took = format!("{:.2} s on average, {:.2} at most", replays.seconds.mean, replays.seconds.max);
+        line(table, "replays", format!("{} ({took}), {} differences", replays.count, replays.differences));
+    }
+    if let Some(by_round) = &report.latency_by_round {
+        for (name, during) in
+            [("in snapshots", &by_round.snapshot), ("in replays", &by_round.replay), ("otherwise", &by_round.quiet)]
+        {
+            let us = &during.latency_us;
+            let latency = format!("p50 {:.0}  p99 {:.0}  p99.9 {:.0}  of {}", us.p50, us.p99, us.p999, during.operations);
+            line(table, &format!("{name}, µs"), latency);
+        }
+    }
+    if report.verified > 0 {
+        line(table, "verified", format!("{} times", report.verified));
     }
 }
 

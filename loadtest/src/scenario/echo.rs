@@ -28,6 +28,9 @@ const UNARY_OPERATIONS: u64 = 200_000;
 
 /// The scenario `echo`.
 pub async fn run(operations: u64, messages: Messages, common: &Common) -> Result<Finished, Error> {
+    if common.snapshot_every.is_some() {
+        return Err(Error::Usage("the echo has nothing to take a snapshot of"));
+    }
     let load = common.load(0.0)?;
     let sum = measure(plan(operations, messages, common.seed), load, common).await?;
     let report = sum.report("echo", Shape::of(&load, common.threads));
@@ -61,12 +64,13 @@ async fn measure(plan: Arc<dyn Plan>, load: Load, common: &Common) -> Result<Sum
     let binary = std::env::current_exe().map_err(Error::file("the load generator's own program"))?;
     let serve = ["echo-server", "--listen", "{listen}", "--threads"].map(str::to_owned);
     let serve = serve.into_iter().chain([common.echo_threads.to_string()]).collect();
-    let process = Program { binary, init: Vec::new(), serve, scratch: common.scratch.clone() }.start().await?;
+    let process =
+        Program { binary, init: Vec::new(), serve, verify: Vec::new(), scratch: common.scratch.clone() }.start().await?;
     let mut stage = Stage::on(process, common)?;
     let (measured, cpu) = stage.measure("echo", plan, load).await?;
     let mut sum = Sum::new()?;
     sum.add(&measured, cpu)?;
-    stage.close().await?;
+    stage.stop().await?;
     Ok(sum)
 }
 

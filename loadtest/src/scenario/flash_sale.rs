@@ -70,7 +70,7 @@ pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finish
 
     let (mut sum, mut rounds) = (Sum::new()?, Vec::new());
     let before = stage.status().await;
-    stage.start_kills(common);
+    stage.disturb(common).await?;
     loop {
         let claims = Arc::new(Claims::new(sale, stage.ids(rounds.len() as u64), common.seed));
         rounds.push(hold(&mut stage, claims, load, &mut sum).await?);
@@ -78,13 +78,11 @@ pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finish
             break;
         }
     }
-    let recoveries = stage.end_kills().await?;
-    let after = stage.status().await;
-
     let mut report = sum.report("flash-sale", Shape::of(&load, common.threads));
-    report.recovery_ms = recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
+    stage.calm(&mut report, rounds.iter().map(|round| &round.measured)).await?;
+    let after = stage.status().await;
     // A server that was killed began its counts again.
-    let statuses = before.zip(after).filter(|_| recoveries.is_empty());
+    let statuses = before.zip(after).filter(|_| report.recovery_ms.is_empty());
     report.server = statuses.and_then(|(before, after)| figures::between(&before, &after, sum.accepted));
     report.sold_out = rounds.first().and_then(|round| SoldOut::of(&round.measured.records));
     echo::enter(ceiling, &mut report);
@@ -93,8 +91,9 @@ pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finish
     for round in &mut rounds {
         check(&mut stage, round, wallets, &load, &mut findings).await?;
     }
-    report.enter(&findings, begin.elapsed());
-    stage.close().await?;
+    let elapsed = begin.elapsed();
+    stage.close(&mut report, &mut findings).await?;
+    report.enter(&findings, elapsed);
     Ok(Finished { report, latency_ns: sum.latency_ns })
 }
 

@@ -6,6 +6,7 @@
 pub mod again;
 pub mod echo;
 pub mod flash_sale;
+pub mod mixed;
 pub mod o2o;
 pub mod pos;
 pub mod stage;
@@ -40,6 +41,10 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
         Scenario::Pos { cards, operations, skew, by, common } => {
             let till = pos::Till { cards, operations, skew, by };
             Ok((pos::run(till, &common).await?, common))
+        }
+        Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
+            let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
+            Ok((mixed::run(counter, &common).await?, common))
         }
         Scenario::O2o { directory, common } => Ok((o2o::run(&directory, &common).await?, common)),
         Scenario::Echo { operations, messages, common } => Ok((echo::run(operations, messages, &common).await?, common)),

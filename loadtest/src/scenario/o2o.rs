@@ -65,18 +65,21 @@ pub async fn run(directory: &Path, common: &Common) -> Result<Finished, Error> {
     create_templates(&stage, &trace, &plan).await?;
 
     let before = stage.status().await;
+    stage.disturb(common).await?;
     let (mut measured, cpu) = stage.measure("o2o", plan.clone(), load).await?;
     let after = stage.status().await;
     let mut sum = Sum::new()?;
     sum.add(&measured, cpu)?;
     let mut report = sum.report("o2o", Shape::of(&load, common.threads));
+    stage.calm(&mut report, std::iter::once(&measured)).await?;
     report.server = before.zip(after).and_then(|(before, after)| figures::between(&before, &after, sum.accepted));
     echo::enter(ceiling, &mut report);
 
     let (begin, mut findings) = (Instant::now(), Findings::default());
     check(&mut stage, &trace, &plan, &mut measured, &load, &mut findings).await?;
-    report.enter(&findings, begin.elapsed());
-    stage.close().await?;
+    let elapsed = begin.elapsed();
+    stage.close(&mut report, &mut findings).await?;
+    report.enter(&findings, elapsed);
     Ok(Finished { report, latency_ns: sum.latency_ns })
 }
 

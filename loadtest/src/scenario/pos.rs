@@ -80,7 +80,7 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
         let issued = issue(&mut stage, &issues, till, load, &mut prepared).await?;
         let before = stage.status().await;
         if rounds.is_empty() {
-            stage.start_kills(common);
+            stage.disturb(common).await?;
         }
         let redeems = Arc::new(till.redeems(issues.clone(), common.seed));
         let accepted_before = sum.accepted;
@@ -96,10 +96,8 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
             break;
         }
     }
-    let recoveries = stage.end_kills().await?;
-
     let mut report = sum.report("pos", Shape::of(&load, common.threads));
-    report.recovery_ms = recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
+    stage.calm(&mut report, rounds.iter().map(|round| &round.redeemed)).await?;
     report.preparation = Some(prepared.rates());
     report.server = server;
     echo::enter(ceiling, &mut report);
@@ -108,8 +106,9 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
     for round in &mut rounds {
         check(&mut stage, round, &load, &mut findings).await?;
     }
-    report.enter(&findings, begin.elapsed());
-    stage.close().await?;
+    let elapsed = begin.elapsed();
+    stage.close(&mut report, &mut findings).await?;
+    report.enter(&findings, elapsed);
     Ok(Finished { report, latency_ns: sum.latency_ns })
 }
 

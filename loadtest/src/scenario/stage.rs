@@ -9,18 +9,25 @@ use tessera_proto::v1::GetStatusResponse;
 use tokio::sync::Mutex;
 
 use crate::{
+    check::{Findings, Violation},
     clock::Clock,
-    drive::{self, Load, Measured, tally::Tally},
+    drive::{
+        self, Load, Measured,
+        tally::Tally,
+        till::{self, Mix, Played},
+    },
     error::Error,
     ids::Ids,
     link::Link,
     options::Common,
-    plan::Plan,
+    plan::{Plan, mix::Deck},
     progress::Progress,
+    report::{ByRound, Report},
     server::{
         cpu, figures,
-        killer::{Killer, SharedProcess},
+        killer::{Killer, Kills, SharedProcess},
         process::{Process, Program},
+        rounds::{self, Rounds, Upkeep},
     },
 };
 
@@ -31,10 +38,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Stage {
     /// To the server.
     pub link: Link,
-    clock: Clock,
+    /// The run's clock.
+    pub clock: Clock,
     run: u64,
     process: Option<SharedProcess>,
     killer: Option<Killer>,
+    rounds: Option<Rounds>,
+    kills: Kills,
+    upkeep: Upkeep,
+    is_upkept: bool,
+    verifies: bool,
 }
 
 /// Processor time over one measurement.
@@ -73,7 +86,18 @@ impl Stage {
 
     fn at(endpoint: &str, common: &Common) -> Result<Self, Error> {
         let run = common.run.unwrap_or_else(Ids::fresh_run);
-        Ok(Self { link: Link::to(endpoint)?, clock: Clock::start(), run, process: None, killer: None })
+        Ok(Self {
+            link: Link::to(endpoint)?,
+            clock: Clock::start(),
+            run,
+            process: None,
+            killer: None,
+            rounds: None,
+            kills: Kills::default(),
+            upkeep: Upkeep::default(),
+            is_upkept: common.snapshot_every.is_some(),
+            verifies: common.verifies(),
+        })
     }
 
     /// The identifiers of one round.
@@ -81,11 +105,15 @@ impl Stage {
         Ids::of_run(self.run.wrapping_add(round))
     }
 
-    /// Begins to kill the server, if the options say so.
-    pub fn start_kills(&mut self, common: &Common) {
-        if let (Some(process), Some(every)) = (&self.process, common.kill_every) {
-            self.killer = Some(Killer::start(process.clone(), every, common.kills));
+    /// Begins to kill the server, and to have it take snapshots and replay, if the options say so.
+    pub async fn disturb(&mut self, common: &Common) -> Result<(), Error> {
+        if let Some(every) = common.snapshot_every {
+            self.rounds = Some(Rounds::start(&self.link, self.clock, every, common.kill_every.is_some()).await?);
         }
+        if let (Some(process), Some(every)) = (&self.process, common.kill_every) {
+            self.killer = Some(Killer::start(process.clone(), every, common.kills, self.verifies));
+        }
+        Ok(())
     }
 
     /// Whether kills are still to come.
@@ -110,15 +138,37 @@ impl Stage {
     pub async fn measure(&mut self, label: &str, plan: Arc<dyn Plan>, load: Load) -> Result<(Measured, Cpu), Error> {
         let tally = Arc::new(Tally::default());
         let progress = Progress::show(label, plan.operations(), tally.clone());
-        let (begin, before, server_before) = (Instant::now(), cpu::used_here(), self.server_cpu().await);
+        let before = self.cpu_now().await;
         let (link, clock) = (self.link.clone(), self.clock);
         let measured = self.during_kills(drive::run(plan, &link, load, clock, tally)).await?;
         drop(progress);
+        let cpu = self.cpu_since(before, measured.lost == 0).await;
+        Ok((measured, cpu))
+    }
+
+    /// Plays `mix` to its last answer.
+    pub async fn play(&mut self, deck: Arc<Deck>, mix: Mix, load: Load) -> Result<(Played, Cpu), Error> {
+        let tally = Arc::new(Tally::default());
+        let progress = Progress::show("mixed", mix.operations, tally.clone());
+        let before = self.cpu_now().await;
+        let (link, clock) = (self.link.clone(), self.clock);
+        let played = self.during_kills(till::play(deck, mix, &link, load, clock, tally)).await?;
+        drop(progress);
+        let cpu = self.cpu_since(before, played.measured.lost == 0).await;
+        Ok((played, cpu))
+    }
+
+    async fn cpu_now(&self) -> (Instant, Option<Duration>, Option<Duration>) {
+        (Instant::now(), cpu::used_here(), self.server_cpu().await)
+    }
+
+    async fn cpu_since(&self, before: (Instant, Option<Duration>, Option<Duration>), server_lived: bool) -> Cpu {
+        let (begin, client_before, server_before) = before;
         let wall = begin.elapsed();
         let since = |before: Option<Duration>, after: Option<Duration>| after?.checked_sub(before?);
-        let client = since(before, cpu::used_here());
-        let server = if measured.lost == 0 { since(server_before, self.server_cpu().await) } else { None };
-        Ok((measured, Cpu { client, server, wall }))
+        let client = since(client_before, cpu::used_here());
+        let server = if server_lived { since(server_before, self.server_cpu().await) } else { None };
+        Cpu { client, server, wall }
     }
 
     async fn server_cpu(&self) -> Option<Duration> {
@@ -126,18 +176,51 @@ impl Stage {
         cpu::used_by(process.lock().await.id())
     }
 
-    /// Waits for the last kill; returns all recovery times. From here on the server lives.
-    pub async fn end_kills(&mut self) -> Result<Vec<Duration>, Error> {
-        match self.killer.take() {
-            Some(killer) => killer.recoveries().await,
-            None => Ok(Vec::new()),
+    /// Waits for the last kill and the last round, and enters both; `measured` were disturbed by them. From here on the server is
+    /// left alone.
+    pub async fn calm<'a>(&mut self, report: &mut Report, measured: impl Iterator<Item = &'a Measured>) -> Result<(), Error> {
+        if let Some(killer) = self.killer.take() {
+            self.kills = killer.kills().await?;
         }
+        report.recovery_ms = self.kills.recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
+        if let Some(rounds) = self.rounds.take() {
+            self.upkeep = rounds.end().await?;
+            report.latency_by_round = Some(ByRound::of(&self.upkeep.rounds, measured)?);
+        }
+        Ok(())
     }
 
-    /// Stops a server that was started here.
-    pub async fn close(self) -> Result<(), Error> {
-        drop(self.killer);
-        match self.process.and_then(Arc::into_inner) {
+    /// Ends the run: one more replay of a server that was started here, its stop, a last look at its directory. Enters what all
+    /// rounds and looks came to.
+    pub async fn close(mut self, report: &mut Report, findings: &mut Findings) -> Result<(), Error> {
+        if self.process.is_some() {
+            rounds::replay_once(&self.link, self.clock, &mut self.upkeep).await?;
+        }
+        if let Some(process) = self.process.take().and_then(Arc::into_inner) {
+            let mut process = process.into_inner();
+            process.stop().await?;
+            if self.verifies
+                && let Some(verified) = process.verify().await?
+            {
+                self.kills.verified += 1;
+                self.kills.faults.extend(verified.err().map(|said| ("after the stop".to_owned(), said)));
+            }
+        }
+        report.enter_upkeep(&self.upkeep, self.is_upkept, self.kills.verified);
+        let judged = self.upkeep.rounds.len() as u64 + self.kills.verified;
+        findings.merge(Findings { checked: judged, ..Findings::default() });
+        for what in self.upkeep.faults {
+            findings.check(false, || Violation::Maintenance { what });
+        }
+        for (when, what) in self.kills.faults {
+            findings.check(false, || Violation::Unverified { when, what });
+        }
+        Ok(())
+    }
+
+    /// Stops a server that was started here, and that keeps nothing.
+    pub async fn stop(mut self) -> Result<(), Error> {
+        match self.process.take().and_then(Arc::into_inner) {
             Some(process) => process.into_inner().stop().await.map(drop),
             None => Ok(()),
         }

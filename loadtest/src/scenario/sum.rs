@@ -106,6 +106,11 @@ impl Sum {
             echo: None,
             server: None,
             recovery_ms: Vec::new(),
+            outcomes: BTreeMap::new(),
+            snapshots: None,
+            replays: None,
+            latency_by_round: None,
+            verified: 0,
             sold_out: None,
             preparation: None,
         }

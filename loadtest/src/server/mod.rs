@@ -4,3 +4,4 @@ pub mod cpu;
 pub mod figures;
 pub mod killer;
 pub mod process;
+pub mod rounds;

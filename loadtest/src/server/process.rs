@@ -34,6 +34,8 @@ pub struct Program {
     pub init: Vec<String>,
     /// Arguments of every start. `{data}` and `{listen}` are replaced.
     pub serve: Vec<String>,
+    /// Arguments of a run that verifies the data directory while no server holds it. `{data}` is replaced. Empty = none.
+    pub verify: Vec<String>,
     /// Where the data directory is made; absent = where the system keeps temporary files.
     pub scratch: Option<PathBuf>,
 }
@@ -52,7 +54,8 @@ impl Program {
     pub fn tessera(binary: PathBuf, init_args: Vec<String>, serve_args: Vec<String>, scratch: Option<PathBuf>) -> Self {
         let serve = ["serve", "--data-dir", "{data}", "--listen", "{listen}", "--metrics-listen", ""].map(str::to_owned);
         let init = std::iter::once("init".to_owned()).chain(init_args).collect();
-        Self { binary, init, serve: serve.into_iter().chain(serve_args).collect(), scratch }
+        let verify = ["verify", "--data-dir", "{data}"].map(str::to_owned).into();
+        Self { binary, init, serve: serve.into_iter().chain(serve_args).collect(), verify, scratch }
     }
 
     /// Makes a data directory and starts a server on it; returns when it serves.
@@ -120,18 +123,44 @@ impl Process {
         self.child.id()
     }
 
-    /// SIGKILL, then a new start on the same directory; returns the time from the kill until it serves again.
-    pub async fn kill_and_restart(&mut self, patience: Duration) -> Result<Duration, Error> {
+    /// SIGKILL; returns the time until it was gone.
+    pub fn kill(&mut self) -> Result<Duration, Error> {
         let begin = Instant::now();
         self.child.kill().map_err(Error::file(&self.program.binary))?;
         self.child.wait().map_err(Error::file(&self.program.binary))?;
+        Ok(begin.elapsed())
+    }
+
+    /// A new start on the same directory, after a kill; returns the time until it serves.
+    pub async fn restart(&mut self, patience: Duration) -> Result<Duration, Error> {
+        let begin = Instant::now();
         self.child = self.program.spawn(self.directory.path(), self.port)?;
         self.serving(patience).await?;
         Ok(begin.elapsed())
     }
 
+    /// Verifies the directory of a server that has ended. `Err` is the end of what was said of one that is not whole; `None`: this
+    /// program does not verify.
+    pub async fn verify(&self) -> Result<Option<Result<(), String>>, Error> {
+        if self.program.verify.is_empty() {
+            return Ok(None);
+        }
+        let data = self.directory.path().join("data");
+        let arguments = self.program.verify.iter().map(|argument| argument.replace("{data}", &data.to_string_lossy()));
+        let mut command = Command::new(&self.program.binary);
+        command.args(arguments).stdin(Stdio::null());
+        let run = tokio::task::spawn_blocking(move || command.output());
+        let output = run.await?.map_err(Error::file(&self.program.binary))?;
+        if output.status.success() {
+            return Ok(Some(Ok(())));
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let tail = said.get(said.len().saturating_sub(LOG_TAIL_BYTES)..).unwrap_or_default();
+        Ok(Some(Err(format!("{}: {}", output.status, String::from_utf8_lossy(tail)))))
+    }
+
     /// SIGTERM, a deadline, SIGKILL; returns the time it took to end. A server that ends with a failure is an error.
-    pub async fn stop(mut self) -> Result<Duration, Error> {
+    pub async fn stop(&mut self) -> Result<Duration, Error> {
         let begin = Instant::now();
         // A process that has ended already is found out below.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);

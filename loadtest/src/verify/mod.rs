@@ -2,5 +2,6 @@
 
 pub mod calls;
 pub mod stock;
+pub mod tills;
 pub mod validate;
 pub mod wallets;

@@ -79,32 +79,28 @@ impl Caller {
     async fn run(self, next: Arc<AtomicUsize>) -> Result<Findings, Error> {
         let mut findings = Findings::default();
         while let Some(&user) = self.expected.users.get(next.fetch_add(1, Relaxed)) {
-            let wallet = self.list(user).await?;
+            let wallet = list(&self.link, &self.channel, (self.expected.user_id)(user)).await?;
             self.expected.check(user, &wallet, &mut findings);
             self.tally.add(1, 1);
         }
         Ok(findings)
     }
+}
 
-    async fn list(&self, user: u64) -> Result<Vec<Coupon>, Error> {
-        let (mut coupons, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let request = ListCouponsRequest {
-                user_id: (self.expected.user_id)(user),
-                page_size: PAGE_SIZE_MAX,
-                page_token,
-                ..Default::default()
-            };
-            let ask = || {
-                let (mut client, request) = (WalletServiceClient::new(self.channel.clone()), request.clone());
-                async move { client.list_coupons(request).await }
-            };
-            let page = patient("ListCoupons", &self.link, ask).await?;
-            coupons.extend(page.coupons);
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                return Ok(coupons);
-            }
+/// All pages of a user's wallet.
+pub async fn list(link: &Link, channel: &Channel, user_id: String) -> Result<Vec<Coupon>, Error> {
+    let (mut coupons, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListCouponsRequest { user_id: user_id.clone(), page_size: PAGE_SIZE_MAX, page_token, ..Default::default() };
+        let ask = || {
+            let (mut client, request) = (WalletServiceClient::new(channel.clone()), request.clone());
+            async move { client.list_coupons(request).await }
+        };
+        let page = patient("ListCoupons", link, ask).await?;
+        coupons.extend(page.coupons);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(coupons);
         }
     }
 }

@@ -54,6 +54,10 @@ pub struct Accepted<'a> {
     pub applied_minor: i64,
     /// What a redemption left on a card, in minor units.
     pub balance_after_minor: Option<i64>,
+    /// First instant at which a claimed coupon is usable, in ms.
+    pub use_from_ms: i64,
+    /// First instant at which it no longer is, in ms; 0 = without end.
+    pub use_until_ms: i64,
     /// Of the whole reply but `replayed`.
     pub fingerprint: u64,
 }
@@ -153,6 +157,8 @@ impl<'a> Accepted<'a> {
             match field.number {
                 1 => accepted.coupon_id = field.value.bytes()?,
                 2 => accepted.code = field.value.bytes()?,
+                5 => accepted.use_from_ms = field.value.int64()?,
+                6 => accepted.use_until_ms = field.value.int64()?,
                 8 => accepted.read_position(field.value.bytes()?)?,
                 9 => (accepted.replayed, flag) = (field.value.varint()? != 0, (at, end)),
                 _ => {}

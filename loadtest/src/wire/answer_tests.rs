@@ -12,7 +12,7 @@ fn claim(replayed: bool) -> v1::ClaimResponse {
         template_id: "t".into(),
         template_version: 1,
         use_from_ms: 1,
-        use_until_ms: 0,
+        use_until_ms: 12,
         face_value: Some(v1::Money { minor: 500, currency: "CNY".into() }),
         position: Some(v1::Position { partition: 3, lsn: 77 }),
         replayed,
@@ -42,6 +42,7 @@ fn a_claim_reads_as_the_generated_type_wrote_it() {
     let read = Accepted::read(Kind::Claim, &bytes).unwrap();
     assert_eq!((read.coupon_id, read.code), (b"0C".as_slice(), b"7KQ2M4XN90TRABCD".as_slice()));
     assert_eq!((read.partition, read.lsn, read.replayed), (3, 77, false));
+    assert_eq!((read.use_from_ms, read.use_until_ms), (1, 12));
 }
 
 #[test]

@@ -1,29 +1,44 @@
 //! The fake server's state, and its decisions.
 
-use std::collections::HashMap;
-
-use tessera_proto::v1::{
-    Amounts, ClaimRequest, ClaimResponse, Instrument, Money, Position, Reason, RedeemRequest, RedeemResponse, Refusal,
-    TemplateSpec, instrument, template_spec,
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Instant,
 };
 
-use super::Plant;
+use tessera_proto::v1::{
+    ClaimRequest, ClaimResponse, Instrument, Money, Operation, Position, Reason, Refusal, TemplateSpec, instrument,
+    template_spec::{self, Validity},
+};
+
+use super::{
+    Plant,
+    tills::{Hold, Redeemed, Reply},
+};
 
 const PARTITIONS: usize = 4;
 
 /// How many operations pass before the fault: it falls into the middle of a run.
 const PLANTED_AT: u64 = 40;
 
+/// When the server's clock began, in ms.
+const EPOCH_MS: i64 = 1_790_000_000_000;
+
 /// See the module.
 pub struct Books {
-    plant: Plant,
+    pub plant: Plant,
+    begun: Instant,
     armed: bool,
     lsns: [u64; PARTITIONS],
     pub templates: HashMap<String, Template>,
     pub coupons: Vec<Coupon>,
     claims: HashMap<(String, String), ClaimResponse>,
-    redemptions: HashMap<(usize, String), Result<RedeemResponse, Refusal>>,
-    accepted: u64,
+    pub holds: Vec<Hold>,
+    pub redeemed: Vec<Redeemed>,
+    /// Blocks of accounts.
+    pub blocks: HashMap<String, BTreeSet<i32>>,
+    pub remembered: HashMap<(&'static str, String, String), Result<Reply, Refusal>>,
+    pub operations: Vec<Operation>,
+    pub accepted: u64,
 }
 
 pub struct Template {
@@ -36,9 +51,48 @@ pub struct Coupon {
     pub code: String,
     pub user: String,
     pub template: String,
-    pub loaded_minor: i64,
-    pub left_minor: i64,
+    pub spec: TemplateSpec,
+    pub from_ms: i64,
+    pub until_ms: i64,
+    pub loaded: i64,
+    pub available: i64,
+    pub captured: i64,
+    pub expired: i64,
+    pub voided: i64,
+    pub is_void: bool,
+    pub blocks: BTreeSet<i32>,
     pub shown_off_by: i64,
+}
+
+impl Coupon {
+    /// As it is issued now, but for its names.
+    pub fn of(user: &str, template: &str, spec: TemplateSpec, now_ms: i64) -> Self {
+        let loaded = match &spec.kind {
+            Some(template_spec::Kind::StoredValue(card)) => card.face_value_minor,
+            _ => 1,
+        };
+        let until_ms = match &spec.validity {
+            Some(Validity::DynamicValidity(validity)) => now_ms + validity.valid_ms,
+            _ => 0,
+        };
+        Self {
+            id: String::new(),
+            code: String::new(),
+            user: user.to_owned(),
+            template: template.to_owned(),
+            spec,
+            from_ms: now_ms,
+            until_ms,
+            loaded,
+            available: loaded,
+            captured: 0,
+            expired: 0,
+            voided: 0,
+            is_void: false,
+            blocks: BTreeSet::new(),
+            shown_off_by: 0,
+        }
+    }
 }
 
 pub fn refusal(reason: Reason, value: i64) -> Refusal {
@@ -49,24 +103,43 @@ impl Books {
     pub fn new(plant: Plant) -> Self {
         Self {
             plant,
+            begun: Instant::now(),
             armed: true,
             lsns: [0; PARTITIONS],
             templates: HashMap::new(),
             coupons: Vec::new(),
             claims: HashMap::new(),
-            redemptions: HashMap::new(),
+            holds: Vec::new(),
+            redeemed: Vec::new(),
+            blocks: HashMap::new(),
+            remembered: HashMap::new(),
+            operations: Vec::new(),
             accepted: 0,
         }
     }
 
     /// Whether the fault is due now; it happens once.
-    fn goes_wrong(&mut self, plant: Plant) -> bool {
+    pub fn goes_wrong(&mut self, plant: Plant) -> bool {
         let due = self.armed && self.plant == plant && self.accepted >= PLANTED_AT;
         self.armed &= !due;
         due
     }
 
-    fn position(&mut self, user: &str) -> Position {
+    /// Whether this is the fault, and due from now on.
+    pub fn is_planted(&self, plant: Plant) -> bool {
+        self.plant == plant && self.accepted >= PLANTED_AT
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        EPOCH_MS + self.begun.elapsed().as_millis() as i64
+    }
+
+    pub fn position_of(&mut self, place: usize) -> Position {
+        let user = self.coupons[place].user.clone();
+        self.position(&user)
+    }
+
+    pub fn position(&mut self, user: &str) -> Position {
         let partition = user.bytes().map(usize::from).sum::<usize>() % PARTITIONS;
         self.lsns[partition] += 10;
         let backwards = self.lsns[partition] > 20 && self.goes_wrong(Plant::LsnBackwards);
@@ -81,12 +154,11 @@ impl Books {
             return if flipped { Err(refusal(Reason::SoldOut, 0)) } else { Ok(ClaimResponse { replayed: true, ..first }) };
         }
         self.decide(request)?;
+        let now_ms = self.now_ms();
         let template = self.templates.get_mut(&request.template_id).ok_or(refusal(Reason::TemplateNotFound, 0))?;
         template.issued += 1;
-        let loaded_minor = match &template.spec.kind {
-            Some(template_spec::Kind::StoredValue(card)) => card.face_value_minor,
-            _ => 0,
-        };
+        let coupon = Coupon::of(&request.user_id, &request.template_id, template.spec.clone(), now_ms);
+        let face_value = coupon.is_card().then(|| Money { minor: coupon.loaded, currency: "CNY".into() });
         self.accepted += 1;
         let number = self.accepted;
         let reply = ClaimResponse {
@@ -95,11 +167,15 @@ impl Books {
             template_id: request.template_id.clone(),
             template_version: 1,
             position: Some(self.position(&request.user_id)),
-            face_value: (loaded_minor > 0).then(|| Money { minor: loaded_minor, currency: "CNY".into() }),
-            ..Default::default()
+            face_value,
+            use_from_ms: coupon.from_ms,
+            use_until_ms: coupon.until_ms,
+            replayed: false,
         };
         if !self.goes_wrong(Plant::LostAcknowledgement) {
-            self.keep(key, request, &reply, loaded_minor);
+            let (id, code) = (reply.coupon_id.clone(), reply.code.clone());
+            self.claims.insert(key, reply.clone());
+            self.coupons.push(Coupon { id, code, ..coupon });
         }
         Ok(reply)
     }
@@ -122,19 +198,6 @@ impl Books {
         Ok(())
     }
 
-    fn keep(&mut self, key: (String, String), request: &ClaimRequest, reply: &ClaimResponse, loaded_minor: i64) {
-        self.claims.insert(key, reply.clone());
-        self.coupons.push(Coupon {
-            id: reply.coupon_id.clone(),
-            code: reply.code.clone(),
-            user: request.user_id.clone(),
-            template: request.template_id.clone(),
-            loaded_minor,
-            left_minor: loaded_minor,
-            shown_off_by: 0,
-        });
-    }
-
     pub fn find(&self, instrument: Option<&Instrument>) -> Option<usize> {
         // Coupon n was issued as number n + 1 unless one was forgotten; near is good enough to look from.
         let matches = |coupon: &Coupon| match instrument.and_then(|instrument| instrument.instrument.as_ref()) {
@@ -143,50 +206,5 @@ impl Books {
             None => false,
         };
         self.coupons.iter().position(matches)
-    }
-
-    pub fn redeem(&mut self, request: &RedeemRequest) -> Result<RedeemResponse, Refusal> {
-        let place = self.find(request.instrument.as_ref()).ok_or(refusal(Reason::CodeNotAccepted, 0))?;
-        let key = (place, request.request_id.clone());
-        if let Some(first) = self.redemptions.get(&key) {
-            return first.clone().map(|reply| RedeemResponse { replayed: true, ..reply });
-        }
-        let reply = self.charge(place, request);
-        self.redemptions.insert(key, reply.clone());
-        reply
-    }
-
-    fn charge(&mut self, place: usize, request: &RedeemRequest) -> Result<RedeemResponse, Refusal> {
-        let amount = request.amount.clone().unwrap_or_default();
-        let left = self.coupons[place].left_minor;
-        if amount.currency != "CNY" {
-            return Err(refusal(Reason::CurrencyMismatch, 0));
-        }
-        if amount.minor > left {
-            return Err(refusal(Reason::InsufficientBalance, left));
-        }
-        self.accepted += 1;
-        let twice = self.goes_wrong(Plant::DoubleCharge);
-        let off = self.goes_wrong(Plant::WrongBalance);
-        let coupon = &mut self.coupons[place];
-        coupon.left_minor -= amount.minor;
-        let balance_after_minor = Some(coupon.left_minor);
-        coupon.left_minor -= if twice { amount.minor } else { 0 };
-        coupon.shown_off_by = if off { 1 } else { coupon.shown_off_by };
-        let (coupon_id, user) = (coupon.id.clone(), coupon.user.clone());
-        Ok(RedeemResponse {
-            redemption_id: format!("R{:025}", self.accepted),
-            coupon_id,
-            amounts: Some(Amounts {
-                currency: amount.currency,
-                amount_minor: amount.minor,
-                applied_minor: amount.minor,
-                payable_minor: 0,
-                balance_after_minor,
-            }),
-            at_ms: 1,
-            position: Some(self.position(&user)),
-            replayed: false,
-        })
     }
 }

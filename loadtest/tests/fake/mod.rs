@@ -3,7 +3,10 @@
 //! It knows nothing of logs and leases: one lock, one map for each thing. What the checker must find is planted here.
 
 mod books;
+mod custody;
+mod maintenance;
 mod services;
+mod tills;
 
 use std::{
     net::SocketAddr,
@@ -11,7 +14,8 @@ use std::{
 };
 
 use tessera_proto::v1::{
-    claim_service_server::ClaimServiceServer, redemption_service_server::RedemptionServiceServer,
+    claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
+    maintenance_service_server::MaintenanceServiceServer, redemption_service_server::RedemptionServiceServer,
     template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
 use tokio::net::TcpListener;
@@ -41,6 +45,38 @@ pub enum Plant {
     EarlySoldOut,
     /// Gives one user one coupon more than the limit.
     LimitIgnored,
+    /// Captures a hold again, as another redemption.
+    CapturedTwice,
+    /// Acknowledges a release and keeps what was held.
+    ReleasedValueLost,
+    /// Captures a hold after its deadline.
+    LateCapture,
+    /// Gives back more than was captured.
+    RefundAbove,
+    /// Never gives back what a hold promises, whatever its deadline.
+    HoldNeverExpires,
+    /// Acknowledges a freeze and takes holds all the same.
+    FreezeIgnored,
+    /// Acknowledges a void and takes holds all the same.
+    VoidIgnored,
+    /// Acknowledges a hold and forgets it.
+    LostHold,
+    /// Tells another deadline to whoever asks again.
+    ReplayDiffers,
+    /// Lists no redemption of any order.
+    ListsNothing,
+    /// Tells instants of redemptions that are long past.
+    ClockBehind,
+    /// Says of releases that they stand in another partition.
+    OtherPartition,
+    /// Names another coupon in the reply to a release.
+    OtherCoupon,
+    /// Leaves coupons out of wallets.
+    HiddenCoupons,
+    /// Fails every snapshot.
+    SnapshotFails,
+    /// Finds that a replay comes to another state.
+    ReplayFindsDifference,
 }
 
 /// Starts it; it ends with the test's runtime.
@@ -54,6 +90,8 @@ pub async fn start(plant: Plant) -> SocketAddr {
         .add_service(health_service)
         .add_service(ClaimServiceServer::new(fake.clone()))
         .add_service(RedemptionServiceServer::new(fake.clone()))
+        .add_service(CustodyServiceServer::new(fake.clone()))
+        .add_service(MaintenanceServiceServer::new(fake.clone()))
         .add_service(TemplateServiceServer::new(fake.clone()))
         .add_service(WalletServiceServer::new(fake));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));

@@ -8,28 +8,32 @@ use std::{
 
 use futures_util::{Stream, StreamExt as _};
 use tessera_proto::v1::{
-    self, claim_outcome, claim_service_server::ClaimService, redeem_outcome, redemption_service_server::RedemptionService,
-    template_service_server::TemplateService, validate_response, wallet_service_server::WalletService, *,
+    claim_outcome, claim_service_server::ClaimService, custody_service_server::CustodyService, redeem_outcome,
+    redemption_service_server::RedemptionService, template_service_server::TemplateService, till_outcome::Outcome,
+    validate_response, wallet_service_server::WalletService, *,
 };
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::books::{Books, Template};
+use super::{
+    Plant,
+    books::{Books, Template},
+};
 
 #[derive(Clone)]
 pub struct Fake(pub Arc<Mutex<Books>>);
 
-type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-type Reply<T> = Result<Response<T>, Status>;
+pub type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub type Reply<T> = Result<Response<T>, Status>;
 
-fn status(refusal: Refusal) -> Status {
+pub fn status(refusal: Refusal) -> Status {
     let name = refusal.reason().as_str_name().trim_start_matches("REASON_");
     let metadata = HashMap::from([("value".to_owned(), refusal.value.to_string())]);
     let details = ErrorDetails::with_error_info(name, "tessera.dev", metadata);
     Status::with_error_details(Code::FailedPrecondition, refusal.message, details)
 }
 
-fn not_here<T>() -> Reply<T> {
+pub fn not_here<T>() -> Reply<T> {
     Err(Status::unimplemented("not in the fake"))
 }
 
@@ -70,44 +74,68 @@ impl RedemptionService for Fake {
     type TillStreamStream = Replies<TillStreamResponse>;
 
     async fn validate(&self, request: Request<ValidateRequest>) -> Reply<ValidateResponse> {
-        let (books, request) = (self.0.lock().unwrap(), request.into_inner());
-        let place = books.find(request.instrument.as_ref()).ok_or(Status::not_found("no such coupon"))?;
-        let amount = request.amount.unwrap_or_default();
-        let amounts = Amounts {
-            amount_minor: amount.minor,
-            applied_minor: amount.minor,
-            balance_after_minor: Some(books.coupons[place].left_minor - amount.minor),
-            ..Default::default()
+        let mut books = self.0.lock().unwrap();
+        let now_ms = books.now_ms();
+        let outcome = match books.validate(request.get_ref(), now_ms) {
+            Ok(amounts) => validate_response::Outcome::Accepted(amounts),
+            Err(refusal) => validate_response::Outcome::Refused(refusal),
         };
-        Ok(Response::new(ValidateResponse { outcome: Some(validate_response::Outcome::Accepted(amounts)) }))
+        Ok(Response::new(ValidateResponse { outcome: Some(outcome) }))
     }
 
     async fn redeem(&self, request: Request<RedeemRequest>) -> Reply<RedeemResponse> {
-        self.0.lock().unwrap().redeem(request.get_ref()).map(Response::new).map_err(status)
+        match self.till(till_item::Item::Redeem(request.into_inner()))? {
+            Outcome::Redeemed(reply) => Ok(Response::new(reply)),
+            other => panic!("{other:?}"),
+        }
     }
 
-    async fn refund(&self, _: Request<RefundRequest>) -> Reply<RefundResponse> {
-        not_here()
+    async fn refund(&self, request: Request<RefundRequest>) -> Reply<RefundResponse> {
+        match self.till(till_item::Item::Refund(request.into_inner()))? {
+            Outcome::Refunded(reply) => Ok(Response::new(reply)),
+            other => panic!("{other:?}"),
+        }
     }
 
-    async fn hold(&self, _: Request<HoldRequest>) -> Reply<HoldResponse> {
-        not_here()
+    async fn hold(&self, request: Request<HoldRequest>) -> Reply<HoldResponse> {
+        match self.till(till_item::Item::Hold(request.into_inner()))? {
+            Outcome::Held(reply) => Ok(Response::new(reply)),
+            other => panic!("{other:?}"),
+        }
     }
 
-    async fn capture(&self, _: Request<CaptureRequest>) -> Reply<CaptureResponse> {
-        not_here()
+    async fn capture(&self, request: Request<CaptureRequest>) -> Reply<CaptureResponse> {
+        match self.till(till_item::Item::Capture(request.into_inner()))? {
+            Outcome::Captured(reply) => Ok(Response::new(reply)),
+            other => panic!("{other:?}"),
+        }
     }
 
-    async fn release(&self, _: Request<ReleaseRequest>) -> Reply<ReleaseResponse> {
-        not_here()
+    async fn release(&self, request: Request<ReleaseRequest>) -> Reply<ReleaseResponse> {
+        match self.till(till_item::Item::Release(request.into_inner()))? {
+            Outcome::Released(reply) => Ok(Response::new(reply)),
+            other => panic!("{other:?}"),
+        }
     }
 
-    async fn list_redemptions(&self, _: Request<ListRedemptionsRequest>) -> Reply<ListRedemptionsResponse> {
-        not_here()
+    async fn list_redemptions(&self, request: Request<ListRedemptionsRequest>) -> Reply<ListRedemptionsResponse> {
+        let redemptions = self.0.lock().unwrap().list_redemptions(request.get_ref());
+        Ok(Response::new(ListRedemptionsResponse { redemptions }))
     }
 
-    async fn till_stream(&self, _: Request<Streaming<TillStreamRequest>>) -> Reply<Self::TillStreamStream> {
-        not_here()
+    async fn till_stream(&self, request: Request<Streaming<TillStreamRequest>>) -> Reply<Self::TillStreamStream> {
+        let books = self.0.clone();
+        let replies = request.into_inner().map(move |message| {
+            let mut books = books.lock().unwrap();
+            let outcome = |item: TillItem| {
+                let item = item.item.unwrap();
+                TillOutcome { request_id: request_id(&item).to_owned(), outcome: Some(books.till(&item)) }
+            };
+            // In another order than asked: completion has its own.
+            let outcomes = message?.items.into_iter().map(outcome).collect::<Vec<_>>().into_iter().rev().collect();
+            Ok(TillStreamResponse { outcomes })
+        });
+        Ok(Response::new(Box::pin(replies)))
     }
 
     async fn redeem_stream(&self, request: Request<Streaming<RedeemStreamRequest>>) -> Reply<Self::RedeemStreamStream> {
@@ -115,11 +143,12 @@ impl RedemptionService for Fake {
         let replies = request.into_inner().map(move |message| {
             let mut books = books.lock().unwrap();
             let outcome = |redeem: RedeemRequest| RedeemOutcome {
-                outcome: Some(match books.redeem(&redeem) {
-                    Ok(reply) => redeem_outcome::Outcome::Accepted(reply),
-                    Err(refusal) => redeem_outcome::Outcome::Refused(refusal),
+                request_id: redeem.request_id.clone(),
+                outcome: Some(match books.till(&till_item::Item::Redeem(redeem)) {
+                    Outcome::Redeemed(reply) => redeem_outcome::Outcome::Accepted(reply),
+                    Outcome::Refused(refusal) => redeem_outcome::Outcome::Refused(refusal),
+                    other => panic!("{other:?}"),
                 }),
-                request_id: redeem.request_id,
             };
             Ok(RedeemStreamResponse { outcomes: message?.redemptions.into_iter().map(outcome).collect() })
         });
@@ -127,23 +156,60 @@ impl RedemptionService for Fake {
     }
 }
 
+impl Fake {
+    fn till(&self, item: till_item::Item) -> Result<Outcome, Status> {
+        match self.0.lock().unwrap().till(&item) {
+            Outcome::Refused(refusal) => Err(status(refusal)),
+            outcome => Ok(outcome),
+        }
+    }
+}
+
+fn request_id(item: &till_item::Item) -> &str {
+    use till_item::Item;
+    match item {
+        Item::Validate(asked) => &asked.request_id,
+        Item::Hold(asked) => &asked.request_id,
+        Item::Capture(asked) => &asked.request_id,
+        Item::Release(asked) => &asked.request_id,
+        Item::Redeem(asked) => &asked.request_id,
+        Item::Refund(asked) => &asked.request_id,
+    }
+}
+
+#[tonic::async_trait]
+impl CustodyService for Fake {
+    async fn freeze_coupon(&self, request: Request<FreezeCouponRequest>) -> Reply<FreezeCouponResponse> {
+        self.0.lock().unwrap().freeze_coupon(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn unfreeze_coupon(&self, request: Request<UnfreezeCouponRequest>) -> Reply<UnfreezeCouponResponse> {
+        self.0.lock().unwrap().unfreeze_coupon(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn freeze_user(&self, request: Request<FreezeUserRequest>) -> Reply<FreezeUserResponse> {
+        self.0.lock().unwrap().freeze_user(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn unfreeze_user(&self, request: Request<UnfreezeUserRequest>) -> Reply<UnfreezeUserResponse> {
+        self.0.lock().unwrap().unfreeze_user(request.get_ref()).map(Response::new).map_err(status)
+    }
+
+    async fn void_coupon(&self, request: Request<VoidCouponRequest>) -> Reply<VoidCouponResponse> {
+        self.0.lock().unwrap().void_coupon(request.get_ref()).map(Response::new).map_err(status)
+    }
+}
+
 #[tonic::async_trait]
 impl WalletService for Fake {
     async fn list_coupons(&self, request: Request<ListCouponsRequest>) -> Reply<ListCouponsResponse> {
-        let books = self.0.lock().unwrap();
-        let own = books.coupons.iter().filter(|coupon| coupon.user == request.get_ref().user_id);
-        let coupons = own.map(|coupon| v1::Coupon {
-            coupon_id: coupon.id.clone(),
-            template_id: coupon.template.clone(),
-            balance: (coupon.loaded_minor > 0).then(|| StoredBalance {
-                loaded_minor: coupon.loaded_minor,
-                available_minor: coupon.left_minor - coupon.shown_off_by,
-                captured_minor: coupon.loaded_minor - coupon.left_minor,
-                ..Default::default()
-            }),
-            ..Default::default()
-        });
-        Ok(Response::new(ListCouponsResponse { coupons: coupons.collect(), next_page_token: String::new() }))
+        let mut books = self.0.lock().unwrap();
+        let now_ms = books.now_ms();
+        let is_shown = |place: &usize| books.plant != Plant::HiddenCoupons || !place.is_multiple_of(5);
+        let is_own = |place: &usize| books.coupons[*place].user == request.get_ref().user_id;
+        let own: Vec<_> = (0..books.coupons.len()).filter(is_own).filter(is_shown).collect();
+        let coupons = own.into_iter().map(|place| books.view(place, now_ms)).collect();
+        Ok(Response::new(ListCouponsResponse { coupons, next_page_token: String::new() }))
     }
 
     async fn get_coupon(&self, _: Request<GetCouponRequest>) -> Reply<GetCouponResponse> {

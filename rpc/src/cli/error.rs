@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, process::ExitCode};
 
-use tessera_engine::{keys::KeysError, node, offline::ErrorKind, recovery};
+use tessera_engine::{keys::KeysError, node, offline::ErrorKind, rebuild, recovery};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -122,8 +122,18 @@ fn exit_of_node(error: &node::Error) -> Exit {
         node::Error::Setting { .. } => Exit::Usage,
         node::Error::Keys(KeysError::Unreadable { .. }) => Exit::Corruption,
         node::Error::Recovery(recovery::Error::Log(error)) => exit_of_log(error.kind()),
+        node::Error::Recovery(recovery::Error::Rebuild(error)) => exit_of_rebuild(error),
         node::Error::Recovery(_) => Exit::Corruption,
         _ => Exit::Failed,
+    }
+}
+
+/// A goal that the log does not lead to is nobody's damage.
+fn exit_of_rebuild(error: &rebuild::Error) -> Exit {
+    match error {
+        rebuild::Error::NotYet { .. } | rebuild::Error::HistoryTrimmed { .. } => Exit::Failed,
+        rebuild::Error::Log(error) => exit_of_log(error.kind()),
+        rebuild::Error::Replay(_) => Exit::Corruption,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use tessera_engine::{offline, rebuild::Until};
+use tessera_engine::{node, offline, rebuild::Until, recovery, restore};
 use tessera_proto::v1;
 
 use super::{
@@ -58,7 +58,7 @@ fn offline_run(args: &Args, dir: &Path, output: Output) -> Result<(), Error> {
         bar.show(done.segments_done, done.segments, done.frames);
     });
     bar.finish();
-    let restored = restored.map_err(|error| Error::Operation(error.to_string()))?;
+    let restored = restored.map_err(failed)?;
     let facts = [
         ("directory", restored.dir.display().to_string()),
         ("stands at", format!("{} ms", restored.at_ms)),
@@ -69,6 +69,15 @@ fn offline_run(args: &Args, dir: &Path, output: Output) -> Result<(), Error> {
         Output::Json => output::print_json(&serde_json::json!({
             "directory": restored.dir, "at_ms": restored.at_ms, "coupons": restored.coupons,
         })),
+    }
+}
+
+/// A directory that is held or damaged is told, and answered to the shell, as everywhere.
+fn failed(error: restore::Error) -> Error {
+    match error {
+        restore::Error::Node(error) => error.into(),
+        restore::Error::Rebuild(error) => node::Error::from(recovery::Error::from(error)).into(),
+        error => Error::Operation(error.to_string()),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Reports of shards as an operator reads them.
 
-use tessera_engine::shard::{PartitionReport, ShardReport};
+use tessera_engine::{
+    conservation::{Balance, Live},
+    domain::ValueTotals,
+    shard::{PartitionReport, ShardReport},
+};
 use tessera_proto::v1;
 
 use crate::meter::{MethodReading, Outcome, Reading};
@@ -67,5 +71,35 @@ fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
         users: report.users,
         remembered_requests: report.requests,
         redemptions: report.redemptions,
+    }
+}
+
+/// Where stock and value are.
+pub fn conservation(live: &Live) -> v1::ConservationResponse {
+    let stock = |balance: &Balance| v1::StockConservation {
+        template_number: balance.template,
+        total: balance.total,
+        free: balance.free,
+        granted_on_the_way: balance.granted_on_the_way,
+        unsold: balance.unsold,
+        returned_on_the_way: balance.returned_on_the_way,
+        issued: balance.issued,
+    };
+    let told = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
+    let value = |(&(template, currency), totals): (&(u32, [u8; 3]), &ValueTotals)| v1::ValueConservation {
+        template_number: template,
+        currency: String::from_utf8_lossy(&currency).into_owned(),
+        loaded: told(totals.loaded),
+        available: told(totals.available),
+        held: told(totals.held),
+        captured: told(totals.captured),
+        expired: told(totals.expired),
+        voided: told(totals.voided),
+    };
+    v1::ConservationResponse {
+        holds: live.violations.is_empty(),
+        violations: live.violations.clone(),
+        stocks: live.stocks.iter().map(stock).collect(),
+        values: live.values.iter().map(value).collect(),
     }
 }

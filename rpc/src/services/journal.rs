@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::{change, journal, wallet},
+    convert::{change, journal, malformed, wallet},
     desk::{Desk, refuse},
     domain::{
         Partition, Reason, Rejection, Reply,
@@ -81,6 +81,10 @@ impl JournalService for Journals {
         let mut session = self.desk.maintenance()?.history();
         let read = move || history::of_coupon(&mut session, JournalId(asked.coupon.partition), newest, asked.page_size);
         let (facts, next) = blocking(read).await?.map_err(of_history)?;
+        // A token names a place in the journal: one that was given for another coupon, or another list, leads elsewhere.
+        if facts.iter().any(|fact| fact.event().coupon() != Some(asked.coupon.number)) {
+            return Err(refuse(&malformed("page_token")));
+        }
         let seals = self.desk.seals()?;
         let changes = facts.iter().map(|fact| change::of(seals, asked.coupon.partition, fact)).collect();
         Ok(Response::new(v1::GetCouponHistoryResponse { changes, next_page_token: seals.history_token(asked.coupon, next) }))

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tessera_engine::shard::ShardReport;
+use tessera_engine::{conservation, shard::ShardReport};
 use tessera_proto::v1::{self, operator_service_server::OperatorService};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -81,6 +81,12 @@ impl OperatorService for Operators {
             in_flight: under_way.operations.saturating_sub(1),
             streams_open: under_way.streams,
         }))
+    }
+
+    async fn conservation(&self, _: Request<v1::ConservationRequest>) -> Result<Response<v1::ConservationResponse>, Status> {
+        let router = self.0.router()?;
+        let (first, homes, last) = (router.books().await, router.books().await, router.books().await);
+        Ok(Response::new(report::conservation(&conservation::live(router.partitions(), &first, &homes, &last))))
     }
 
     async fn probe_lines(&self, request: Request<v1::ProbeLinesRequest>) -> Result<Response<v1::ProbeLinesResponse>, Status> {

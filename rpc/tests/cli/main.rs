@@ -5,3 +5,4 @@ mod dev;
 mod offline;
 mod process;
 mod serve;
+mod snapshot;

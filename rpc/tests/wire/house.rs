@@ -13,6 +13,7 @@ use std::{
 
 use tessera_proto::v1::{
     self, claim_service_client::ClaimServiceClient, custody_service_client::CustodyServiceClient,
+    journal_service_client::JournalServiceClient, maintenance_service_client::MaintenanceServiceClient,
     operator_service_client::OperatorServiceClient, redemption_service_client::RedemptionServiceClient,
     template_service_client::TemplateServiceClient, wallet_service_client::WalletServiceClient,
 };
@@ -56,6 +57,8 @@ pub async fn channel() -> Channel {
 pub struct House {
     pub claims: ClaimServiceClient<Channel>,
     pub custodians: CustodyServiceClient<Channel>,
+    pub journals: JournalServiceClient<Channel>,
+    pub maintainers: MaintenanceServiceClient<Channel>,
     pub operators: OperatorServiceClient<Channel>,
     pub redemptions: RedemptionServiceClient<Channel>,
     pub templates: TemplateServiceClient<Channel>,
@@ -76,6 +79,8 @@ impl House {
         Self {
             claims: ClaimServiceClient::new(channel.clone()),
             custodians: CustodyServiceClient::new(channel.clone()),
+            journals: JournalServiceClient::new(channel.clone()),
+            maintainers: MaintenanceServiceClient::new(channel.clone()),
             operators: OperatorServiceClient::new(channel.clone()),
             redemptions: RedemptionServiceClient::new(channel.clone()),
             templates: TemplateServiceClient::new(channel.clone()),

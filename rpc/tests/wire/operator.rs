@@ -36,6 +36,18 @@ async fn a_probe_goes_round_on_every_line() {
 }
 
 #[tokio::test]
+async fn stock_and_value_add_up_while_others_trade() {
+    let mut house = House::open().await;
+    let owned = house.coupon(card()).await;
+    let asked = house.operators.conservation(v1::ConservationRequest {}).await.unwrap().into_inner();
+    assert!(asked.holds && asked.violations.is_empty(), "{:?}", asked.violations);
+    let face = owned.claimed.face_value.unwrap();
+    let sums = asked.values.iter().find(|sums| sums.currency == face.currency && sums.loaded >= face.minor);
+    let whole = |sums: &v1::ValueConservation| sums.available + sums.held + sums.captured + sums.expired + sums.voided;
+    assert!(sums.is_some() && asked.values.iter().all(|sums| whole(sums) == sums.loaded), "{:?}", asked.values);
+}
+
+#[tokio::test]
 async fn a_probe_does_not_wait_for_ever() {
     let request = v1::ProbeLinesRequest { timeout_ms: 10_001 };
     let answer = House::open().await.operators.probe_lines(request).await;

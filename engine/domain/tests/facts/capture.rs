@@ -206,3 +206,16 @@ fn an_ended_hold_is_known_for_24_hours() {
          release #3 r6 => HOLD_NOT_FOUND",
     );
 }
+
+#[test]
+fn what_a_capture_past_the_end_does_not_take_has_expired_and_is_not_told_as_balance() {
+    story(
+        "template gift card 1000 t use=0..9000
+         claim alice gift r1
+         hold alice 0 shop/1 400 r2
+         at 9000
+         capture #3 r3 amount=150 => took 150 of 150 by coupon 0 of gift, leaves 0 at 9000 #5
+         capture #3 r3 amount=150 => took 150 of 150 by coupon 0 of gift, leaves 0 at 9000 #5 replayed
+         view alice 0 => coupon 0 of gift v1 EXPIRED 0..9000 available 0 captured 150 expired 850",
+    );
+}

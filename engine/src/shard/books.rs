@@ -1,0 +1,63 @@
+//! The books of a shard: where stock and value are in each of its partitions, for whoever adds them up.
+
+use super::Shard;
+use crate::letter::Passenger;
+use crate::turn::Turn;
+use std::collections::BTreeMap;
+use tessera_domain::ValueTotals;
+use tessera_domain::money::Currency;
+use tessera_domain::stock::Lessee;
+use tessera_wal::Handover;
+
+/// The books of one partition at one instant; durable when they are told.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// The partition.
+    pub partition: u16,
+    /// The stocks whose home is here, by template.
+    pub homes: BTreeMap<u32, HomeBook>,
+    /// The leases here, by template.
+    pub leases: BTreeMap<u32, Lessee>,
+    /// The sums of all coupons' accounts: template, currency, sums. A template may have several rows, one a version.
+    pub values: Vec<(u32, Currency, ValueTotals)>,
+}
+
+/// The stock of one template at its home.
+#[derive(Clone, Debug)]
+pub struct HomeBook {
+    /// Pieces in all.
+    pub total: u64,
+    /// Granted to nobody.
+    pub free: u64,
+    /// Granted to and reclaimed from each partition in all, by number.
+    pub shares: Vec<(u64, u64)>,
+}
+
+impl Shard {
+    /// Hands over the books of every partition; `tell` hears of them when everything in them is durable.
+    pub fn books(&self, tell: impl FnOnce(Vec<Books>) + Send + 'static) -> Vec<Handover<Passenger>> {
+        let books: Vec<Books> = self.owned.iter().flatten().map(|owned| self.books_of(owned.ledger.state())).collect();
+        let mut turn = Turn::new(self.office.clone());
+        turn.call(move || tell(books));
+        turn.hand_over()
+    }
+
+    fn books_of(&self, state: &tessera_domain::Partition) -> Books {
+        let stock = state.stock();
+        let home = |template| {
+            let book = stock.home(template);
+            let share = |partition| {
+                let share = stock.share(template, partition);
+                (share.granted, share.reclaimed)
+            };
+            let shares = (0..self.settings.partitions).map(share).collect();
+            (template, HomeBook { total: book.total, free: book.free(), shares })
+        };
+        Books {
+            partition: state.id(),
+            homes: stock.opened().map(home).collect(),
+            leases: stock.leases().map(|template| (template, stock.lessee(template))).collect(),
+            values: state.value_totals().collect(),
+        }
+    }
+}
