@@ -98,14 +98,20 @@ impl MaintenanceService for Maintainers {
         let id = request.into_inner().operation_id;
         self.found(|maintenance| maintenance.get(id))?;
         let (maintenance, (tell, told)) = (self.0.maintenance()?.clone(), mpsc::channel(1));
+        let mut closing = self.0.closing();
         tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(WATCH_INTERVAL);
             // What is forgotten while it is watched has ended long ago.
             while let Some(watched) = maintenance.get(id) {
-                ticks.tick().await;
                 let operation = Some(operation::of(&watched));
                 let is_gone = tell.send(Ok(v1::WatchOperationResponse { operation })).await.is_err();
                 if is_gone || watched.state != State::Running {
+                    return;
+                }
+                // A drain does not wait for an operation: it may take hours.
+                let is_closing = tokio::time::timeout(WATCH_INTERVAL, closing.wait_for(Option::is_some)).await.is_ok();
+                if is_closing {
+                    // Nobody hears it when whoever watched has gone.
+                    let _ = tell.send(Err(refuse(&Reason::Draining.into()))).await;
                     return;
                 }
             }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tessera_proto::v1::{self, OperationState, operation, start_replay_request::Until};
 use tessera_rpc::serving::Serving;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::{
     house::{House, Owned, card, claim, fresh},
-    own::{house, listening},
-    refusal::check,
+    own::{check_is_whole, house, listening},
+    refusal::{check, read},
 };
 
 /// Four partitions and the catalog.
@@ -238,4 +238,37 @@ async fn an_operation_that_nobody_started_is_refused() {
         let answer = house.maintainers.watch_operation(v1::WatchOperationRequest { operation_id }).await;
         check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "operation_id", 0);
     }
+}
+
+/// Stops a server under a replay that is watched: how the watch ended, unless the replay had ended before.
+async fn stopped_under_a_watch() -> Option<Status> {
+    let (serving, mut house, dir) = serving().await;
+    trade(&mut house, 100).await;
+    let request = v1::StartReplayRequest { from_beginning: true, ..Default::default() };
+    let started = house.maintainers.start_replay(request).await.expect("a replay starts").into_inner().operation;
+    let watch = v1::WatchOperationRequest { operation_id: started.expect("a reply shows it").operation_id };
+    let mut told = house.maintainers.watch_operation(watch).await.expect("it is watched").into_inner();
+    let stopping = tokio::spawn(serving.stop(std::future::pending()));
+    let status = loop {
+        match told.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break None,
+            Err(status) => break Some(status),
+        }
+    };
+    stopping.await.expect("a stop does not panic").expect("nothing is cut");
+    check_is_whole(dir.path()).await;
+    status
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_an_operation_and_tells_who_watches_it() {
+    for _ in 0..TRIES {
+        if let Some(status) = stopped_under_a_watch().await {
+            let said = read(&status);
+            assert_eq!((said.code, said.reason.as_str()), (Code::Unavailable, "DRAINING"));
+            return;
+        }
+    }
+    panic!("a replay was always over before the stop");
 }
