@@ -312,6 +312,9 @@ impl Maintenance {
 
     fn restore(&self, running: &Running, dir: &std::path::Path, until: Until) -> Result<Went, String> {
         let source = Directory::open(&self.dir).map_err(|error| error.to_string())?;
+        // Journals are read one after the other while they grow. Everything that caused something before this instant was
+        // durable before it, so all of them are cut there.
+        let until = if until == Until::Durable { Until::Instant(self.clock.now_ms() - 1) } else { until };
         let mut tell = |frames| {
             running.note(|operation| operation.journals_done += 1);
             running.go_on(frames)

@@ -112,6 +112,14 @@ pub enum Error {
         /// Images that were refused.
         refused: usize,
     },
+    /// Every image was refused, and the log has nothing of the journal: what was in them is nowhere.
+    #[error("journal {journal}: none of its {refused} images is whole, and the log does not have what was in them")]
+    ImagesRefused {
+        /// The journal.
+        journal: u16,
+        /// Images that were refused.
+        refused: usize,
+    },
     /// The goal lies after everything that is durable.
     #[error("journal {journal}: lsn {lsn} is asked for, the durable end is lsn {durable}")]
     NotYet {
@@ -275,6 +283,10 @@ fn take<S: State>(rebuilt: &mut Rebuilt<S>, frame: &Frame<'_>, until: Until) -> 
 
 impl<S: State> Rebuilt<S> {
     fn reached(self, journal: JournalId, until: Until) -> Result<Rebuilt<S>, Error> {
+        // I12: a journal whose images are all damaged is empty only if it never had a frame.
+        if self.ledger.cursor().number == FrameNo(0) && !self.refused.is_empty() {
+            return Err(Error::ImagesRefused { journal: journal.0, refused: self.refused.len() });
+        }
         let durable = self.ledger.state().lsn();
         match until {
             Until::Lsn(lsn) if lsn > durable => Err(Error::NotYet { journal: journal.0, lsn, durable }),

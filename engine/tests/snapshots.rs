@@ -183,6 +183,21 @@ fn a_restore_stands_where_it_was_told_to_and_serves() {
 }
 
 #[test]
+fn a_restored_directory_whose_image_is_damaged_before_its_first_start_is_refused() {
+    let (temp, dir) = directory();
+    let node = open(&dir, 1);
+    let shop = Shop::open(&node);
+    shop.trade(&node, 0..10);
+    std::thread::sleep(Duration::from_millis(3));
+    let new = temp.path().join("new");
+    assert_eq!(ended(&node.maintenance(), Task::Restore { dir: new.clone(), until: Until::Durable }).state, State::Done);
+    node.stop();
+    images(&new).iter().for_each(|image| damage(image));
+    let refused = given::try_open(&new, 1).map(|node| node.stop()).map_err(|error| error.to_string());
+    assert!(refused.as_ref().is_err_and(|error| error.contains("images is whole")), "I12: {refused:?}");
+}
+
+#[test]
 fn a_coupons_history_is_walked_back_to_its_claim_and_its_past_is_seen() {
     let (_temp, dir) = directory();
     let node = open(&dir, 1);

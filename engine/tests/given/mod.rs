@@ -32,10 +32,15 @@ pub fn id(text: &str) -> Id {
 
 /// Opens a directory; snapshots are taken on demand alone.
 pub fn open(dir: &Path, shards: u16) -> Node {
+    try_open(dir, shards).unwrap()
+}
+
+/// As [`open`], where a refusal is expected.
+pub fn try_open(dir: &Path, shards: u16) -> Result<Node, tessera_engine::node::Error> {
     let snapshots = Policy { log_bytes: 0, interval: Duration::ZERO };
     let config =
         Config { dir: dir.into(), shards, limits: Limits::default(), log: Default::default(), snapshots, accept_clock: false };
-    Node::open(&config, &mut |_| {}).unwrap()
+    Node::open(&config, &mut |_| {})
 }
 
 /// Coupons of one template for users by number.

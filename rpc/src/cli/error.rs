@@ -133,7 +133,7 @@ fn exit_of_rebuild(error: &rebuild::Error) -> Exit {
     match error {
         rebuild::Error::NotYet { .. } | rebuild::Error::HistoryTrimmed { .. } => Exit::Failed,
         rebuild::Error::Log(error) => exit_of_log(error.kind()),
-        rebuild::Error::Replay(_) => Exit::Corruption,
+        rebuild::Error::Replay(_) | rebuild::Error::ImagesRefused { .. } => Exit::Corruption,
     }
 }
 
