@@ -93,8 +93,8 @@ impl BringUp {
         Ok(())
     }
 
-    pub(crate) fn join(self) {
-        for thread in self.threads {
+    pub(crate) fn join(&mut self) {
+        for thread in self.threads.drain(..) {
             thread.join().expect("bringing up ends without a panic");
         }
     }

@@ -232,17 +232,30 @@ impl Node {
         self.router.drain();
     }
 
-    /// Ends: no more commands, everything handed over is made durable, the tail is sealed.
-    pub fn stop(self) {
+    /// Ends: no more commands, everything handed over is made durable, the tail is sealed. A node that is dropped does the same.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if self.is_stopping.swap(true, Ordering::AcqRel) {
+            return;
+        }
         self.drain();
-        self.is_stopping.store(true, Ordering::Release);
         self.snapshots.stop();
         self.bring_up.join();
         self.system.stop();
-        for thread in self.threads {
+        for thread in self.threads.drain(..) {
             thread.join().expect("an actor's thread ends without a panic, or the process does");
         }
         self.log.stop();
+    }
+}
+
+/// No thread of a node outlives it: whoever drops one may take its directory away.
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

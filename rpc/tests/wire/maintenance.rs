@@ -20,11 +20,11 @@ const JOURNALS: u32 = 5;
 pub const TRIES: usize = 50;
 
 /// A server of one's own, its clients, and its directory.
-pub async fn serving() -> (Serving, House, TempDir) {
+pub async fn serving() -> (TempDir, House, Serving) {
     let (listening, dir) = listening().await;
     let serving = listening.open().await.expect("the server starts");
     let clients = house(serving.address()).await;
-    (serving, clients, dir)
+    (dir, clients, serving)
 }
 
 /// Claims for so many new users, each redeemed once; the newest of them.
@@ -85,7 +85,7 @@ fn replayed(operation: v1::Operation) -> v1::ReplayResult {
 
 #[tokio::test]
 async fn a_snapshot_leaves_an_image_of_each_journal_and_two_at_most() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     for round in 1..=3 {
         trade(&mut house, 8).await;
         let result = snapshot(&mut house).await;
@@ -106,7 +106,7 @@ async fn a_snapshot_leaves_an_image_of_each_journal_and_two_at_most() {
 
 #[tokio::test]
 async fn who_asks_for_the_same_joins_it() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     trade(&mut house, 8).await;
     for _ in 0..TRIES {
         let first = house.maintainers.save_snapshot(v1::SaveSnapshotRequest {}).await.unwrap().into_inner();
@@ -126,7 +126,7 @@ async fn who_asks_for_the_same_joins_it() {
 
 #[tokio::test]
 async fn a_replay_from_the_beginning_is_equal_to_images_and_live_state() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     trade(&mut house, 16).await;
     let images = snapshot(&mut house).await.images;
     trade(&mut house, 16).await;
@@ -151,7 +151,7 @@ async fn a_replay_from_the_beginning_is_equal_to_images_and_live_state() {
 
 #[tokio::test]
 async fn a_replay_is_equal_while_others_write() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let template = house.template(card()).await;
     let mut claims = house.claims.clone();
     let writing = tokio::spawn(async move {
@@ -171,7 +171,7 @@ async fn a_replay_is_equal_while_others_write() {
 
 #[tokio::test]
 async fn a_replay_stops_at_the_event_it_is_told() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let newest = trade(&mut house, 8).await.claimed.position.unwrap();
     let partition = Some(newest.partition);
     let goal = |lsn| v1::StartReplayRequest { partition, until: Some(Until::Lsn(lsn)), ..Default::default() };
@@ -190,7 +190,7 @@ async fn a_replay_stops_at_the_event_it_is_told() {
 
 #[tokio::test]
 async fn a_replay_beyond_the_end_fails_and_says_where_that_is() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let newest = trade(&mut house, 4).await;
     let redeemed = house.redeemed(&newest, 100).await.position.unwrap();
     let until = Some(Until::Lsn(redeemed.lsn + 1));
@@ -203,7 +203,7 @@ async fn a_replay_beyond_the_end_fails_and_says_where_that_is() {
 
 #[tokio::test]
 async fn a_replay_that_contradicts_itself_is_refused() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let nothing = v1::StartReplayRequest::default();
     let all = v1::StartReplayRequest { until: Some(Until::Lsn(1)), ..nothing };
     let live = v1::StartReplayRequest { until: Some(Until::AtMs(1)), diff_live: true, ..nothing };
@@ -218,7 +218,7 @@ async fn a_replay_that_contradicts_itself_is_refused() {
 
 #[tokio::test]
 async fn an_operation_that_has_ended_stays_as_it_is() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let done = replay(&mut house, v1::StartReplayRequest::default()).await;
     let operation_id = done.operation_id;
     let reply = house.maintainers.cancel_operation(v1::CancelOperationRequest { operation_id }).await.unwrap().into_inner();
@@ -229,7 +229,7 @@ async fn an_operation_that_has_ended_stays_as_it_is() {
 
 #[tokio::test]
 async fn an_operation_that_nobody_started_is_refused() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     for operation_id in [0, 1, u64::MAX] {
         let answer = house.maintainers.get_operation(v1::GetOperationRequest { operation_id }).await;
         check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "operation_id", 0);
@@ -242,7 +242,7 @@ async fn an_operation_that_nobody_started_is_refused() {
 
 /// Stops a server under a replay that is watched: how the watch ended, unless the replay had ended before.
 async fn stopped_under_a_watch() -> Option<Status> {
-    let (serving, mut house, dir) = serving().await;
+    let (dir, mut house, serving) = serving().await;
     trade(&mut house, 100).await;
     let request = v1::StartReplayRequest { from_beginning: true, ..Default::default() };
     let started = house.maintainers.start_replay(request).await.expect("a replay starts").into_inner().operation;

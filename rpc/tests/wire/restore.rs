@@ -47,7 +47,7 @@ fn place() -> TempDir {
 
 #[tokio::test]
 async fn what_is_restored_is_whole_and_serves() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     let place = place();
     let early = trade(&mut house, 4).await;
     let cut_ms = house.redeemed(&early, 100).await.at_ms;
@@ -77,7 +77,7 @@ async fn what_is_restored_is_whole_and_serves() {
 
 #[tokio::test]
 async fn a_restore_writes_over_nothing() {
-    let (_serving, mut house, data) = serving().await;
+    let (data, mut house, _serving) = serving().await;
     trade(&mut house, 4).await;
     let place = place();
     let (taken, other) = (place.path().join("new"), place.path().join("new.partial"));
@@ -102,7 +102,7 @@ async fn a_restore_writes_over_nothing() {
 
 #[tokio::test]
 async fn a_restore_goes_into_an_absolute_path() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     for directory in ["", "new", "./new", "/"] {
         let request = v1::StartRestoreRequest { directory: directory.to_owned(), at_ms: 0 };
         check(house.maintainers.start_restore(request).await, Code::InvalidArgument, "INVALID_ARGUMENT", "directory", 0);
@@ -113,7 +113,7 @@ async fn a_restore_goes_into_an_absolute_path() {
 
 #[tokio::test]
 async fn an_operation_that_is_cancelled_in_time_ends_early_and_leaves_nothing() {
-    let (_serving, mut house, _dir) = serving().await;
+    let (_dir, mut house, _serving) = serving().await;
     trade(&mut house, 8).await;
     let place = place();
     let mut cancelled = 0;
