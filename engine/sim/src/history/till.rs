@@ -30,7 +30,9 @@ impl Shelf {
             accounts.available += held - taken;
             accounts.captured += taken;
         })?;
-        let balance_after = if card.is_stored_value { after.available } else { 0 };
+        // What comes back past the end has expired at that instant.
+        let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
+        let balance_after = if card.is_stored_value && !is_over { after.available } else { 0 };
         Ok(What::Redeemed { coupon: event.coupon, amount: event.amount, applied: event.applied, balance_after })
     }
 
