@@ -74,12 +74,16 @@ impl EntityKind {
     }
 }
 
+/// Highest field number of an entity.
+pub(crate) const FIELDS_MAX: usize = 24;
+
 /// An entity whose fields are covered by the digest.
 pub trait Entity {
     /// Which kind it is.
     const KIND: EntityKind;
 
-    /// Visits every field of state: its final number and its value, 0 being the default.
+    /// Visits every field of state, always all of them: its final number, at most [`FIELDS_MAX`], and its value, 0 being the
+    /// default.
     fn fields(&self, visit: &mut impl FnMut(u16, u64));
 }
 
@@ -114,7 +118,7 @@ impl Restore for Clock {
 
 /// What this entity adds to the digest under `key`.
 pub fn contribution<E: Entity>(key: u64, entity: &E) -> u64 {
-    let seed = fold(key ^ 0x9e37_79b9_7f4a_7c15, (E::KIND as u64) ^ 0xd6e8_feb8_6659_fd93);
+    let seed = seed(key, E::KIND);
     let mut sum = 0u64;
     entity.fields(&mut |field, value| {
         if value != 0 {
@@ -122,6 +126,41 @@ pub fn contribution<E: Entity>(key: u64, entity: &E) -> u64 {
         }
     });
     sum
+}
+
+/// The values of an entity's fields before a change.
+pub(crate) struct Before([u64; FIELDS_MAX]);
+
+impl Before {
+    /// As they are now.
+    pub(crate) fn of(entity: &impl Entity) -> Before {
+        let mut values = [0; FIELDS_MAX];
+        entity.fields(&mut |field, value| values[usize::from(field) - 1] = value);
+        Before(values)
+    }
+
+    /// What the change to `after` adds to the digest: only fields that differ are mixed, which for most events are few.
+    pub(crate) fn adds<E: Entity>(&self, key: u64, after: &E) -> u64 {
+        let seed = seed(key, E::KIND);
+        let mut sum = 0u64;
+        after.fields(&mut |field, value| {
+            let before = self.0[usize::from(field) - 1];
+            if before == value {
+                return;
+            }
+            if before != 0 {
+                sum = sum.wrapping_sub(mix(seed, field, before));
+            }
+            if value != 0 {
+                sum = sum.wrapping_add(mix(seed, field, value));
+            }
+        });
+        sum
+    }
+}
+
+fn seed(key: u64, kind: EntityKind) -> u64 {
+    fold(key ^ 0x9e37_79b9_7f4a_7c15, (kind as u64) ^ 0xd6e8_feb8_6659_fd93)
 }
 
 /// Spreads one field's value over 64 bits.
@@ -164,6 +203,15 @@ mod tests {
         assert!(seen.iter().all(|&sum| sum != 0));
         assert!((0..4).all(|i| (0..i).all(|j| seen[i] != seen[j])));
         assert_ne!(contribution(7, &Pair(1, 2)), contribution(8, &Pair(1, 2)));
+    }
+
+    #[test]
+    fn a_change_adds_what_the_difference_of_the_contributions_is() {
+        for (before, after) in [((0, 0), (1, 2)), ((1, 2), (1, 3)), ((1, 2), (0, 2)), ((5, 0), (0, 5)), ((4, 4), (4, 4))] {
+            let (before, after) = (Pair(before.0, before.1), Pair(after.0, after.1));
+            let difference = contribution(7, &after).wrapping_sub(contribution(7, &before));
+            assert_eq!(Before::of(&before).adds(7, &after), difference);
+        }
     }
 
     #[test]

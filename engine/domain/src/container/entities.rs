@@ -3,7 +3,7 @@
 //! Growth allocates one chunk; the oldest entities can leave at the front. The only way to change an
 //! entity is [`Entities::change`], which keeps the digest true.
 
-use crate::digest::{Entity, contribution};
+use crate::digest::{Before, Entity, contribution};
 use std::collections::VecDeque;
 
 /// Entities in one chunk; a power of two so that a number splits by shift and mask.
@@ -67,9 +67,9 @@ impl<E: Entity + Clone> Entities<E> {
         assert!(number >= self.first && number < self.next, "entity {number} is in memory");
         let (chunk, slot) = self.place(number);
         let entity = &mut self.chunks[chunk][slot];
-        let before = contribution(number, entity);
+        let before = Before::of(entity);
         let result = change(entity);
-        self.digest = self.digest.wrapping_sub(before).wrapping_add(contribution(number, entity));
+        self.digest = self.digest.wrapping_add(before.adds(number, entity));
         result
     }
 

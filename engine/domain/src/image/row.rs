@@ -1,9 +1,6 @@
 //! Rows: the fields of one entity as a mask and the values that are not at their default.
 
-use crate::digest::Entity;
-
-/// Highest field number of an entity that an image holds.
-const FIELDS_MAX: usize = 24;
+use crate::digest::{Entity, FIELDS_MAX};
 
 /// The fields of one entity; what is absent is 0.
 pub(crate) struct Fields([u64; FIELDS_MAX]);
