@@ -204,7 +204,8 @@ impl Plain {
         coupon.available -= units;
         coupon.captured += units;
         coupon.last_lsn = lsn;
-        let after = if coupon.is_card() { coupon.available } else { 0 };
+        // Past its end nothing is left to spend: what a capture did not take has expired.
+        let after = if coupon.is_card() && !coupon.is_over(at_ms) { coupon.available } else { 0 };
         let told = format!("took {discount} of {amount} by coupon {number} of {name}, leaves {after} at {at_ms} #{lsn}");
         self.redemptions.push(Redemption {
             lsn,
