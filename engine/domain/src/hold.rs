@@ -314,9 +314,8 @@ impl Holds {
     fn index(&mut self, number: u64, order: u128) {
         let holds = &self.holds;
         let same = |&other: &u64| holds.get(other).is_some_and(|hold| hold.order == order);
-        self.by_order.remove(order as u64, same);
         let hash = |&number: &u64| holds.get(number).expect("an indexed hold is here").order as u64;
-        self.by_order.insert(order as u64, number, hash);
+        self.by_order.put(order as u64, number, same, hash);
     }
 
     fn of_coupon(&self, coupon: u64) -> OfCoupon {
@@ -325,10 +324,11 @@ impl Holds {
     }
 
     fn put_of_coupon(&mut self, of: OfCoupon) {
-        self.by_coupon.remove(spread(of.coupon), |other| other.coupon == of.coupon);
-        if of.count > 0 {
-            self.by_coupon.insert(spread(of.coupon), of, |of| spread(of.coupon));
-        }
+        let (hash, same) = (spread(of.coupon), |other: &OfCoupon| other.coupon == of.coupon);
+        match of.count {
+            0 => self.by_coupon.remove(hash, same),
+            _ => self.by_coupon.put(hash, of, same, |of| spread(of.coupon)),
+        };
     }
 
     /// Into its coupon's chain, behind all that are due before it or with it; mostly that is the end.

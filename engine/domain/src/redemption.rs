@@ -219,9 +219,8 @@ impl Redemptions {
     fn chain(&mut self, number: u64, order_only: u64) {
         let redemptions = &self.redemptions;
         let same = |&other: &u64| redemptions.get(other).is_some_and(|other| other.order_only == order_only);
-        let older = self.by_order_only.remove(order_only, same);
         let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order_only;
-        self.by_order_only.insert(order_only, number, hash);
+        let older = self.by_order_only.put(order_only, number, same, hash);
         if let Some(older) = older {
             self.redemptions.change(number, |redemption| redemption.older = older + 1);
         }

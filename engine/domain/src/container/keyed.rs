@@ -36,15 +36,17 @@ impl<E: KeyedEntity> Keyed<E> {
     /// Changes the entity of this key and the digest with it.
     pub fn change<R>(&mut self, key: u64, change: impl FnOnce(&mut E) -> R) -> R {
         let hash = spread(key);
-        let mut entity = self.table.remove(hash, |entity| entity.key() == key).unwrap_or_else(|| E::at_default(key));
+        let is_it = |entity: &E| entity.key() == key;
+        let mut entity = self.table.find(hash, is_it).unwrap_or_else(|| E::at_default(key));
         let before = contribution(key, &entity);
         let result = change(&mut entity);
         assert_eq!(entity.key(), key, "a change keeps the key");
         let after = contribution(key, &entity);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
-        if after != 0 {
-            self.table.insert(hash, entity, |entity| spread(entity.key()));
-        }
+        match after {
+            0 => self.table.remove(hash, is_it),
+            _ => self.table.put(hash, entity, is_it, |entity| spread(entity.key())),
+        };
         result
     }
 

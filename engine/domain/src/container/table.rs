@@ -43,6 +43,16 @@ impl<T: Copy> Table<T> {
         }
     }
 
+    /// Puts an entry in the place of the one for which `equal` holds, and gives that one; adds it if there is none.
+    pub fn put(&mut self, hash: u64, entry: T, equal: impl FnMut(&T) -> bool, hash_of: impl Fn(&T) -> u64) -> Option<T> {
+        let place = self.place(hash);
+        if let Some(found) = self.tables[place].find_mut(hash, equal) {
+            return Some(std::mem::replace(found, entry));
+        }
+        self.insert(hash, entry, hash_of);
+        None
+    }
+
     /// Removes the entry with this hash for which `equal` holds.
     pub fn remove(&mut self, hash: u64, equal: impl FnMut(&T) -> bool) -> Option<T> {
         let place = self.place(hash);
