@@ -10,9 +10,9 @@
 //! image is damaged; that it is whole, its seal says.
 
 use crate::image::ImageId;
-use crate::layout::{Fields, put};
 use crate::planted::{self, Planted};
 use tessera_wal::LogUuid;
+use tessera_wal::layout::{Fields, put};
 
 /// The most bytes of one chunk.
 pub const CHUNK_BYTES_MAX: usize = 1 << 20;

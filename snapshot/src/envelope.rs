@@ -10,8 +10,8 @@
 //! | length − 4 | 4 | CRC32 of all bytes before |
 
 use crate::error::Damage;
-use crate::layout::{Fields, is_zero, put};
 use tessera_wal::LogUuid;
+use tessera_wal::layout::{Fields, is_zero, put};
 
 /// Where the enclosed structure begins.
 pub(crate) const INSIDE_AT: usize = 32;

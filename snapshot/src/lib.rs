@@ -18,7 +18,6 @@ mod error;
 mod files;
 mod image;
 mod images;
-mod layout;
 mod manifest;
 pub mod planted;
 mod reader;

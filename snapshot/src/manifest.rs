@@ -15,9 +15,9 @@ use crate::envelope;
 use crate::error::{Damage, Error, IoContext};
 use crate::files::remove;
 use crate::image::{Image, ImageId};
-use crate::layout::{Fields, is_zero, put};
 use crate::record::{RECORD_BYTES, put_image, take_image};
 use std::io;
+use tessera_wal::layout::{Fields, is_zero, put};
 use tessera_wal::storage::{Storage, StorageFile};
 use tessera_wal::{JournalId, LogUuid};
 

@@ -23,7 +23,7 @@ use crate::chunk::CHUNK_BYTES_MAX;
 use crate::envelope;
 use crate::error::Damage;
 use crate::image::{Image, ImageId, Subject};
-use crate::layout::{Fields, is_zero, put};
+use tessera_wal::layout::{Fields, is_zero, put};
 use tessera_wal::storage::SECTOR_BYTES;
 use tessera_wal::{Chain, Cursor, FrameNo, JournalId, LogUuid, Lsn};
 

@@ -6,12 +6,12 @@
 use crate::chunk::{CHUNK_BYTES_MAX, ChunkSeed, HEAD_BYTES, length_and_number};
 use crate::error::{Damage, Error, IoContext};
 use crate::image::{Image, ImageId};
-use crate::layout::is_zero;
 use crate::planted::{self, Planted};
 use crate::record;
 use std::io;
 use std::ops::Range;
 use tessera_wal::LogUuid;
+use tessera_wal::layout::is_zero;
 use tessera_wal::storage::{AlignedBuffer, SECTOR_BYTES, Storage, StorageFile};
 
 /// How much is read at once, at most.

@@ -22,7 +22,7 @@ mod identity;
 mod index;
 mod inspect;
 mod journal;
-mod layout;
+pub mod layout;
 mod live;
 mod log;
 mod number;
