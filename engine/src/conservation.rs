@@ -1,8 +1,9 @@
-//! Conservation of stock over all partitions at once (I1): the identity of the lease protocol, term by term.
+//! Conservation of stock and value over all partitions (I1, I2): the identity of the lease protocol, term by term.
 //!
 //! total = free + Σ [(granted − received) + unsold + (returned − reclaimed) + (issued − restocked)] holds by
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
-//! than returned. It is checked where the log is whole: offline, at the end of a simulation.
+//! than returned. It is checked where the log is whole (offline, at the end of a simulation, by a restore), and
+//! on living partitions by an order of asking that makes their answers comparable ([`live`]).
 
 use crate::shard::{Books, HomeBook};
 use std::collections::BTreeMap;

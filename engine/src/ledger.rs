@@ -194,9 +194,9 @@ impl<S: State> Ledger<S> {
         Ok(())
     }
 
-    /// Applies the events of the next frame up to `lsn`; gives how many. From then on the state is only looked at: it
+    /// Applies the events of the next frame up to `lsn`. From then on the state is only looked at: it
     /// stands inside a frame, and the cursor before it.
-    pub fn replay_part(&mut self, frame: &Frame<'_>, lsn: u64) -> Result<u64, ReplayError> {
+    pub fn replay_part(&mut self, frame: &Frame<'_>, lsn: u64) -> Result<(), ReplayError> {
         let journal = self.journal.0;
         self.cursor.clone().accept(frame).map_err(|source| ReplayError::Continuity { journal, source })?;
         apply_part(&mut self.state, frame, lsn).map_err(|source| ReplayError::Divergence { journal, source })
@@ -260,15 +260,13 @@ impl<S: State> Ledger<S> {
     }
 }
 
-fn apply_part<S: State>(state: &mut S, frame: &Frame<'_>, lsn: u64) -> Result<u64, Divergence> {
-    let mut applied = 0;
+fn apply_part<S: State>(state: &mut S, frame: &Frame<'_>, lsn: u64) -> Result<(), Divergence> {
     for event in codec::events(frame.payload) {
         if state.lsn() >= lsn {
             break;
         }
         let event = event.map_err(|why| Divergence::NotAnEvent { lsn: state.lsn() + 1, why })?;
         state.apply(frame.header.now_ms, &event)?;
-        applied += 1;
     }
-    Ok(applied)
+    Ok(())
 }

@@ -46,10 +46,9 @@ pub enum From {
 
 /// A rebuilt journal.
 pub struct Rebuilt<S> {
-    /// Its state, and where it stands.
+    /// Its state, and where it stands. With a goal inside a frame the state has the events up to it, and the cursor stands before
+    /// their frame.
     pub ledger: Ledger<S>,
-    /// What remains of a goal inside a frame: the events up to it were applied, the cursor stands before their frame.
-    pub beyond_cursor: u64,
     /// The image it began with.
     pub image: Option<Image>,
     /// Images that were refused.
@@ -206,8 +205,8 @@ impl<D: Storage> Rebuilder<D> {
             From::Beginning => Vec::new(),
         };
         for image in images.into_iter().filter(|image| until.admits(image)) {
-            match self.load(&image) {
-                Ok(ledger) => return Rebuilt { ledger, beyond_cursor: 0, image: Some(image), refused, frames: 0 },
+            match self.images.read(&image).map_err(ImageError::from).and_then(|reader| load(reader, &image, self.keys)) {
+                Ok((ledger, _)) => return Rebuilt { ledger, image: Some(image), refused, frames: 0 },
                 Err(error) => {
                     tracing::error!(journal = journal.0, %error, "an image is refused; the one before it is taken");
                     refused.push(error);
@@ -215,15 +214,7 @@ impl<D: Storage> Rebuilder<D> {
             }
         }
         let ledger = Ledger::new(journal, S::blank(journal, self.keys.hash));
-        Rebuilt { ledger, beyond_cursor: 0, image: None, refused, frames: 0 }
-    }
-
-    /// The ledger of an image: read past the cache, every checksum and the digest compared.
-    ///
-    /// # Errors
-    /// See [`ImageError`].
-    pub fn load<S: State>(&self, image: &Image) -> Result<Ledger<S>, ImageError> {
-        load(self.images.read(image)?, image, self.keys).map(|(ledger, _)| ledger)
+        Rebuilt { ledger, image: None, refused, frames: 0 }
     }
 }
 
@@ -276,7 +267,7 @@ fn take<S: State>(rebuilt: &mut Rebuilt<S>, frame: &Frame<'_>, until: Until) -> 
         return Ok(ControlFlow::Continue(()));
     }
     if let Until::Lsn(lsn) = until {
-        rebuilt.beyond_cursor = rebuilt.ledger.replay_part(frame, lsn)?;
+        rebuilt.ledger.replay_part(frame, lsn)?;
     }
     Ok(ControlFlow::Break(()))
 }

@@ -216,8 +216,8 @@ impl Snapshots {
             if self.state.lock().is_stopping {
                 break;
             }
-            let result = self.fold(journal).map(|folded| (folded, self.trim()));
-            self.note(journal, result);
+            let folded = self.fold(journal).map_err(|error| error.to_string());
+            self.note(journal, folded.and_then(|folded| Ok((folded, self.trim()?))));
         }
         self.change(|round| round.is_over = true);
     }
@@ -242,9 +242,10 @@ impl Snapshots {
         }
     }
 
-    /// A failed trim ends the process, by the log's own rule.
-    fn trim(&self) -> u64 {
-        self.log.trim(&self.snapshotter.images().keep_from()).map_or(0, |trimmed| trimmed.segments)
+    /// A disk that fails here ends the process, by the log's own rule; whatever else keeps the log from being trimmed is told.
+    fn trim(&self) -> Result<u64, String> {
+        let trimmed = self.log.trim(&self.snapshotter.images().keep_from());
+        trimmed.map(|trimmed| trimmed.segments).map_err(|error| format!("the log is not trimmed: {error}"))
     }
 
     fn begin_round(&self, journals: u32) {
@@ -269,7 +270,7 @@ impl Snapshots {
         state.rounds.push_back(round);
     }
 
-    fn note(&self, journal: JournalId, result: Result<(Folded, u64), Error>) {
+    fn note(&self, journal: JournalId, result: Result<(Folded, u64), String>) {
         if let Err(error) = &result {
             tracing::error!(journal = journal.0, %error, "a snapshot failed; the log stays as long as it is");
         }
@@ -283,7 +284,7 @@ impl Snapshots {
                     round.segments_trimmed += segments;
                 }
                 Ok((Folded::UpToDate, segments)) => round.segments_trimmed += segments,
-                Err(error) => round.failed.push((journal.0, error.to_string())),
+                Err(error) => round.failed.push((journal.0, error)),
             }
         });
     }

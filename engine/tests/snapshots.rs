@@ -147,7 +147,9 @@ fn two_operators_who_ask_for_the_same_get_one_operation() {
     let (first, joined) = maintenance.start(task.clone()).unwrap();
     assert!(!joined);
     let (second, joined) = maintenance.start(task).unwrap();
-    assert!(!joined || second.id == first.id, "joined is the same operation");
+    assert_eq!(joined, second.id == first.id, "joined is the same operation");
+    let first = maintenance.get(first.id).unwrap();
+    assert!(joined || first.state != State::Running, "only one that has ended is not joined: {first:?}");
     let _ = ended(&maintenance, Task::Snapshot);
     node.stop();
 }

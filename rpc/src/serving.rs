@@ -82,7 +82,8 @@ impl Listening {
         Ok(Serving { server, metrics, node })
     }
 
-    /// Replays and opens, unless it is told to stop before that. Nothing was taken by then, and the log is as it was found: `None`.
+    /// Replays and opens, unless it is told to stop before every partition is up: `None`. What partitions that were up by then have
+    /// taken is in the log; who was not answered asks again.
     ///
     /// # Errors
     /// When the directory is refused.
