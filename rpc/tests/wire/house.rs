@@ -1,8 +1,8 @@
 //! The shared server, its clients, and short ways to say what most facts begin with.
 
 use std::{
-    fs,
-    path::Path,
+    fs::{self, File},
+    path::{Path, PathBuf},
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -27,8 +27,9 @@ use tonic::transport::Channel;
 static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
+        let (dir, _lock) = own_directory();
         serving::runtime().expect("a runtime").block_on(async {
-            let serving = start().await;
+            let serving = start(dir).await;
             tell.send(format!("http://{}", serving.address())).expect("the tests wait");
             std::future::pending::<()>().await;
         });
@@ -36,11 +37,22 @@ static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     told.recv().expect("the server starts")
 });
 
-async fn start() -> Serving {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wire");
+/// A directory that is this process's as long as its lock is open: the first that no other run holds, emptied. Runners that give each
+/// test a process of its own start many servers at once.
+fn own_directory() -> (PathBuf, File) {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let free = |at: u32| {
+        let lock = File::create(place.join(format!("wire-{at}.lock"))).expect("a lock file");
+        lock.try_lock().ok().map(|()| (place.join(format!("wire-{at}")), lock))
+    };
+    let (dir, lock) = (0..).find_map(free).expect("there is always one more");
     if dir.exists() {
         fs::remove_dir_all(&dir).expect("the directory of the run before is removed");
     }
+    (dir, lock)
+}
+
+async fn start(dir: PathBuf) -> Serving {
     tessera_engine::directory::init(&dir, 4).expect("a new directory");
     let mut settings = Settings { data_dir: Some(dir), ..Settings::default() };
     settings.server.listen = "127.0.0.1:0".parse().expect("an address");
