@@ -238,6 +238,11 @@ impl Coupons {
         self.await_expiry(number);
     }
 
+    /// Makes the event of this lsn a coupon's latest; gives the one before.
+    pub(crate) fn chain(&mut self, number: u64, lsn: u64) -> u64 {
+        self.coupons.change(number, |coupon| std::mem::replace(&mut coupon.last, lsn))
+    }
+
     pub(crate) fn reopen(&mut self, number: u64, until_ms: i64) {
         self.extensions.change(number, |extension| {
             assert!(until_ms > extension.until_ms, "a reopened card never gets shorter");

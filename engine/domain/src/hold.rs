@@ -8,6 +8,7 @@
 use crate::container::{Deadlines, Entities, Table, spread};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Fields, Restore};
+use crate::keyed::OrderKey;
 
 /// Live holds of one coupon.
 pub const HOLDS_PER_COUPON_MAX: u32 = 4096;
@@ -120,8 +121,7 @@ impl Restore for Hold {
 pub(crate) struct NewHold {
     pub(crate) lsn: u64,
     pub(crate) coupon: u64,
-    pub(crate) order: u128,
-    pub(crate) order_only: u64,
+    pub(crate) order: OrderKey,
     pub(crate) amount: i64,
     pub(crate) applied: i64,
     pub(crate) held: i64,
@@ -129,6 +129,10 @@ pub(crate) struct NewHold {
 }
 
 impl Hold {
+    pub(crate) fn order_key(&self) -> OrderKey {
+        OrderKey { natural: self.order, order_only: self.order_only }
+    }
+
     /// Whether its value is still set aside at `now`.
     pub(crate) fn is_live(&self, now_ms: i64) -> bool {
         self.state == HoldState::Live && now_ms < self.deadline_ms
@@ -227,13 +231,13 @@ impl Holds {
     }
 
     pub(crate) fn add(&mut self, new: NewHold) -> u64 {
-        let NewHold { lsn, coupon, order, order_only, amount, applied, held, deadline_ms } = new;
+        let NewHold { lsn, coupon, order, amount, applied, held, deadline_ms } = new;
         assert!(held > 0, "I2: a hold sets something aside");
         let hold = Hold {
             lsn,
             coupon,
-            order,
-            order_only,
+            order: order.natural,
+            order_only: order.order_only,
             amount,
             applied,
             held,
@@ -244,7 +248,7 @@ impl Holds {
             links: Links::default(),
         };
         let number = self.holds.push(hold);
-        self.index(number, order);
+        self.index(number, order.natural);
         self.await_end(number, deadline_ms);
         number
     }
@@ -395,7 +399,8 @@ mod tests {
 
     fn held(holds: &mut Holds, coupon: u64, order: u128, deadline_ms: i64) -> u64 {
         let lsn = holds.holds.next() + 1;
-        holds.add(NewHold { lsn, coupon, order, order_only: 1, amount: 10, applied: 10, held: 10, deadline_ms })
+        let order = OrderKey { natural: order, order_only: 1 };
+        holds.add(NewHold { lsn, coupon, order, amount: 10, applied: 10, held: 10, deadline_ms })
     }
 
     fn chain(holds: &Holds, coupon: u64) -> Vec<u64> {

@@ -15,6 +15,15 @@ pub struct IdHashKey([u64; 2]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserKey(pub u128);
 
+/// An order and what it does with one coupon, as memory knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderKey {
+    /// The natural key of a redemption: merchant, order and coupon.
+    pub natural: u128,
+    /// The order whatever it redeems: merchant and order; 0 = not kept, as for events of the first version.
+    pub order_only: u64,
+}
+
 /// What a hash is about, so that a user and an order of the same text never meet.
 #[repr(u8)]
 enum Domain {
@@ -62,8 +71,13 @@ impl IdHashKey {
         finish(hash)
     }
 
+    /// Both keys of an order that does something with a coupon.
+    pub fn order(&self, merchant: &str, order: &str, coupon: u64) -> OrderKey {
+        OrderKey { natural: self.natural(merchant, order, coupon), order_only: self.order_only(merchant, order) }
+    }
+
     /// The natural key of a redemption: merchant, order and coupon.
-    pub fn order(&self, merchant: &str, order: &str, coupon: u64) -> u128 {
+    pub fn natural(&self, merchant: &str, order: &str, coupon: u64) -> u128 {
         let mut hash = self.hash(Domain::Order);
         hash.write(&coupon.to_le_bytes());
         hash.write_u8(merchant.len() as u8);
@@ -128,7 +142,7 @@ mod tests {
             key.user("alice").0,
             u128::from(key.home_of("summer", 16)),
             key.request(1, 2, "r"),
-            key.order("m", "o", 3),
+            key.natural("m", "o", 3),
             u128::from(key.fingerprint(&["a", "b"], &[1])),
             u128::from(key.order_only("m", "o")),
         ];
@@ -148,6 +162,6 @@ mod tests {
     fn texts_in_a_fingerprint_do_not_run_into_each_other() {
         let key = IdHashKey::new([7; 16]);
         assert_ne!(key.fingerprint(&["ab", "c"], &[]), key.fingerprint(&["a", "bc"], &[]));
-        assert_ne!(key.order("ab", "c", 1), key.order("a", "bc", 1));
+        assert_ne!(key.natural("ab", "c", 1), key.natural("a", "bc", 1));
     }
 }

@@ -18,7 +18,7 @@ use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
 use crate::hold::Holds;
 use crate::image::Chunks;
-use crate::keyed::{IdHashKey, UserKey};
+use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::line::Lines;
 use crate::money::Currency;
 use crate::redemption::Redemptions;
@@ -245,8 +245,8 @@ impl Partition {
         match event {
             Event::TermsAdopted(event) => return self.adopt(event),
             Event::Claimed(event) => return self.claimed(event),
-            Event::RedeemedV1(event) => self.redeemed(event, 0),
-            Event::Redeemed(event) => self.redeemed(event, self.key.order_only(event.merchant, event.order)),
+            Event::RedeemedV1(event) => self.redeemed(event, OrderKey { order_only: 0, ..self.order_of(event) }),
+            Event::Redeemed(event) => self.redeemed(event, self.order_of(event)),
             Event::Refused(event) => return self.refused(event),
             Event::RefundedV1(event) => self.refunded_v1(event),
             Event::Refunded(event) => return self.refunded(event),

@@ -1,20 +1,23 @@
 //! Redemptions and their refunds, as long as they are in memory.
 //!
 //! A redemption is named by the lsn of its event. Numbers rise with lsns, so the list is its own
-//! index; by (merchant, order, coupon), its natural key, it is found through a table, and through another
-//! one by (merchant, order): the newest, from which a chain leads to the older ones. Both tables and the chain
-//! are derived. A redemption can be refunded for [`REFUND_WINDOW_MS`] and is forgotten a day later, the oldest first.
+//! index; by its order it is found through [`Orders`]. A redemption can be refunded for [`REFUND_WINDOW_MS`] and is forgotten a
+//! day later, the oldest first.
 
-use crate::container::{Entities, Table};
+mod orders;
+
+use crate::container::Entities;
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
+use crate::keyed::OrderKey;
 use crate::request::REQUEST_MEMORY_MS;
+use orders::{Link, Orders};
 
 /// How long a redemption can be refunded: 30 days.
 pub const REFUND_WINDOW_MS: i64 = 30 * 86_400_000;
 
 /// A coupon used or a card charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Redemption {
     pub(crate) lsn: u64,
     pub(crate) coupon: u64,
@@ -31,8 +34,8 @@ pub(crate) struct Redemption {
     pub(crate) refunded: i64,
     /// Keyed hash of (merchant, order); 0 = not kept, as in events of the first version.
     pub(crate) order_only: u64,
-    /// Derived: the next older redemption of the same order + 1; 0 = none.
-    pub(crate) older: u64,
+    /// Derived: its place among the redemptions of its order, which it is given when it is added.
+    pub(crate) link: Link,
 }
 
 impl Redemption {
@@ -80,7 +83,7 @@ impl Restore for Redemption {
             at_ms: fields.get(8) as i64,
             refunded: fields.get(9) as i64,
             order_only: fields.get(10),
-            older: 0,
+            link: Link::default(),
         })
     }
 }
@@ -132,8 +135,7 @@ impl Restore for Refund {
 #[derive(Default)]
 pub(crate) struct Redemptions {
     redemptions: Entities<Redemption>,
-    by_order: Table<u64>,
-    by_order_only: Table<u64>,
+    orders: Orders,
     refunds: Entities<Refund>,
 }
 
@@ -147,9 +149,8 @@ impl Redemptions {
     }
 
     /// The redemption of this natural key.
-    pub(crate) fn of_order(&self, order: u128) -> Option<(u64, &Redemption)> {
-        let number =
-            self.by_order.find(order as u64, |&number| self.get(number).is_some_and(|redemption| redemption.order == order))?;
+    pub(crate) fn of_order(&self, key: OrderKey) -> Option<(u64, &Redemption)> {
+        let number = self.orders.find(&self.redemptions, key)?;
         Some((number, self.get(number)?))
     }
 
@@ -166,14 +167,7 @@ impl Redemptions {
 
     /// The redemptions of this order, newest first.
     pub(crate) fn of_order_only(&self, order_only: u64) -> impl Iterator<Item = &Redemption> {
-        let newest = self.by_order_only.find(order_only, |&number| self.is_of_order_only(number, order_only));
-        let mut next = newest.map_or(0, |number| number + 1);
-        std::iter::from_fn(move || {
-            // The chain ends at its last, or at the first that was forgotten.
-            let redemption = self.get(next.checked_sub(1)?)?;
-            next = redemption.older;
-            Some(redemption)
-        })
+        self.orders.of(&self.redemptions, order_only).map(|(_, redemption)| redemption)
     }
 
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
@@ -188,9 +182,9 @@ impl Redemptions {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
-        let redemption = Redemption::restore(number, fields)?;
+        let redemption = self.linked(Redemption::restore(number, fields)?);
         self.redemptions.put_back(number, redemption)?;
-        self.index(number);
+        self.orders.add(&self.redemptions, number);
         Some(())
     }
 
@@ -199,35 +193,15 @@ impl Redemptions {
     }
 
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
-        assert!(self.of_order(redemption.order).is_none(), "I5: an order redeems a coupon once");
-        let number = self.redemptions.push(redemption);
-        self.index(number);
+        let key = OrderKey { natural: redemption.order, order_only: redemption.order_only };
+        assert!(self.of_order(key).is_none(), "I5: an order redeems a coupon once");
+        let number = self.redemptions.push(self.linked(redemption));
+        self.orders.add(&self.redemptions, number);
         number
     }
 
-    fn index(&mut self, number: u64) {
-        let redemptions = &self.redemptions;
-        let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order as u64;
-        let Redemption { order, order_only, .. } = *redemptions.get(number).expect("it was just put here");
-        self.by_order.insert(order as u64, number, hash);
-        if order_only != 0 {
-            self.chain(number, order_only);
-        }
-    }
-
-    /// Puts a redemption in front of those of its order.
-    fn chain(&mut self, number: u64, order_only: u64) {
-        let redemptions = &self.redemptions;
-        let same = |&other: &u64| redemptions.get(other).is_some_and(|other| other.order_only == order_only);
-        let hash = |&number: &u64| redemptions.get(number).expect("an indexed redemption is here").order_only;
-        let older = self.by_order_only.put(order_only, number, same, hash);
-        if let Some(older) = older {
-            self.redemptions.change(number, |redemption| redemption.older = older + 1);
-        }
-    }
-
-    fn is_of_order_only(&self, number: u64, order_only: u64) -> bool {
-        self.get(number).is_some_and(|redemption| redemption.order_only == order_only)
+    fn linked(&self, redemption: Redemption) -> Redemption {
+        Redemption { link: self.orders.link(&self.redemptions, redemption.order_only), ..redemption }
     }
 
     pub(crate) fn add_refund(&mut self, refund: Refund) -> u64 {
@@ -243,8 +217,7 @@ impl Redemptions {
         assert!(before <= self.redemptions.next(), "only what was redeemed is forgotten");
         while self.redemptions.first() < before {
             let (number, redemption) = self.redemptions.forget_first().expect("the first redemption is here");
-            self.by_order.remove(redemption.order as u64, |&entry| entry == number);
-            self.by_order_only.remove(redemption.order_only, |&entry| entry == number);
+            self.orders.forget(number, &redemption);
         }
     }
 

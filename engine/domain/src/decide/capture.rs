@@ -82,7 +82,7 @@ impl Partition {
 
     /// A hold that has ended is tried again for its order, by all checks of a redemption.
     fn reacquire(&self, context: &Context<'_>, hold: &Hold, amount: i64) -> Result<i64, Rejection> {
-        if let Some((_, first)) = self.redemptions.of_order(hold.order) {
+        if let Some((_, first)) = self.redemptions.of_order(hold.order_key()) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
         let own = self.live_hold_of(hold.coupon, hold.order, context.now_ms);

@@ -47,11 +47,11 @@ impl Partition {
         request: Request<'a>,
     ) -> Result<Event<'a>, Rejection> {
         let (merchant, order, coupon) = (hold.merchant.as_str(), hold.order.as_str(), hold.instrument.coupon());
-        let natural = self.key().order(merchant, order, coupon);
-        if let Some((_, first)) = self.redemptions.of_order(natural) {
+        let key = self.key().order(merchant, order, coupon);
+        if let Some((_, first)) = self.redemptions.of_order(key) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
-        let own = self.live_hold_of(coupon, natural, context.now_ms);
+        let own = self.live_hold_of(coupon, key.natural, context.now_ms);
         let standing = self.standing_of(coupon, context.now_ms).without(own);
         let quote = standing.quote(hold.amount, hold.currency, None)?;
         if standing.live_holds >= HOLDS_PER_COUPON_MAX {

@@ -52,7 +52,7 @@ impl Partition {
         let (merchant, order) = (list.merchant.as_str(), list.order.as_str());
         let of_order = self.redemptions.of_order_only(self.key().order_only(merchant, order));
         // 64 bits find them, 128 bits tell them apart from another order's.
-        let own = of_order.filter(|found| found.order == self.key().order(merchant, order, found.coupon));
+        let own = of_order.filter(|found| found.order == self.key().natural(merchant, order, found.coupon));
         let open = own.filter(|found| !found.is_archived(context.now_ms));
         Reply::Redemptions(open.take(REDEMPTIONS_LISTED_MAX).map(|redemption| self.view_of_redemption(redemption)).collect())
     }

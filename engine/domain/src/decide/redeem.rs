@@ -27,12 +27,12 @@ impl Partition {
         if let Some(known) = self.known_request(context, key, fingerprint) {
             return known;
         }
-        let natural = self.key().order(merchant, order, coupon);
-        let outcome = match self.redemptions.of_order(natural) {
+        let order = self.key().order(merchant, order, coupon);
+        let outcome = match self.redemptions.of_order(order) {
             Some((_, first)) if self.is_same(first, redeem, context.now_ms) => Ok(Outcome::Join(first.lsn)),
             Some((_, first)) => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
             None => {
-                let own = self.live_hold_of(coupon, natural, context.now_ms);
+                let own = self.live_hold_of(coupon, order.natural, context.now_ms);
                 let standing = self.standing_of(coupon, context.now_ms);
                 standing.quote(redeem.amount, redeem.currency, own).map(Outcome::Redeem)
             }

@@ -4,6 +4,7 @@ use super::Partition;
 use crate::coupon::Coupon;
 use crate::event;
 use crate::hold::HoldState;
+use crate::keyed::OrderKey;
 use crate::partition::Divergence;
 use crate::redemption::Redemption;
 use crate::request::Operation;
@@ -26,10 +27,7 @@ impl Partition {
 
     /// Makes the event of now the coupon's latest.
     pub(super) fn chain(&mut self, number: u64, previous: u64) {
-        let coupon = self.coupons.get(number).expect("I9: the coupon of an event exists");
-        assert_eq!(coupon.last, previous, "a coupon's events are chained");
-        let lsn = self.lsn;
-        self.coupons.change(number, |coupon| coupon.last = lsn);
+        assert_eq!(self.coupons.chain(number, self.lsn), previous, "a coupon's events are chained");
     }
 
     /// Lets `change` move a coupon's value, and the totals with it; gives the accounts before and after.
@@ -71,18 +69,21 @@ impl Partition {
         Ok(())
     }
 
-    /// A redemption in one step; `order_only` is 0 in the first version.
-    pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, order_only: u64) {
+    pub(super) fn order_of(&self, event: &event::Redeemed<'_>) -> OrderKey {
+        self.key.order(event.merchant, event.order, event.coupon)
+    }
+
+    /// A redemption in one step.
+    pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, order: OrderKey) {
         self.about(event.coupon, event.previous, |partition| {
             partition.coupons.change(event.coupon, |coupon| coupon.capture(event.captured));
         });
-        let order = self.key.order(event.merchant, event.order, event.coupon);
-        let number = self.add_redemption(event.coupon, order, order_only, event.amount, event.applied);
+        let number = self.add_redemption(event.coupon, order, event.amount, event.applied);
         self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
     }
 
     /// The redemption that the event of now made of what it captured.
-    pub(super) fn add_redemption(&mut self, coupon: u64, order: u128, order_only: u64, amount: i64, applied: i64) -> u64 {
+    pub(super) fn add_redemption(&mut self, coupon: u64, order: OrderKey, amount: i64, applied: i64) -> u64 {
         let (found, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
         // What a capture gives back past the card's end has expired at that instant, whatever event says so.
         let is_over = self.coupons.window(coupon, found).is_over(self.time_ms);
@@ -91,14 +92,14 @@ impl Partition {
         self.redemptions.add(Redemption {
             lsn,
             coupon,
-            order,
+            order: order.natural,
             amount,
             applied,
             balance_after,
             at_ms,
             refunded: 0,
-            order_only,
-            older: 0,
+            order_only: order.order_only,
+            ..Redemption::default()
         })
     }
 

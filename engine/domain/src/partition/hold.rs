@@ -10,8 +10,7 @@ impl Partition {
     pub(super) fn held(&mut self, event: &event::Held<'_>) {
         let (lsn, now_ms) = (self.lsn, self.time_ms);
         let order = self.key.order(event.merchant, event.order, event.coupon);
-        let order_only = self.key.order_only(event.merchant, event.order);
-        let own = self.holds.of_order(order).filter(|(_, hold)| hold.state == HoldState::Live);
+        let own = self.holds.of_order(order.natural).filter(|(_, hold)| hold.state == HoldState::Live);
         let own = own.map(|(number, hold)| (number, hold.lsn));
         assert_eq!(own.map_or(0, |(_, lsn)| lsn), event.replaces, "I8: an order has one live hold of a coupon");
         assert!(event.deadline_ms > now_ms, "I8: a hold begins before its deadline");
@@ -22,7 +21,7 @@ impl Partition {
                 partition.end_hold(own, HoldState::Released);
             }
             partition.coupons.change(coupon, |coupon| coupon.take(held));
-            number = partition.holds.add(NewHold { lsn, coupon, order, order_only, amount, applied, held, deadline_ms });
+            number = partition.holds.add(NewHold { lsn, coupon, order, amount, applied, held, deadline_ms });
         });
         self.remember(Operation::Hold, u128::from(coupon), &event.request, 0, number as i64);
     }
@@ -41,7 +40,7 @@ impl Partition {
             partition.coupons.change(event.coupon, |coupon| coupon.capture(event.captured));
         });
         self.holds.become_redemption(number, self.lsn);
-        let redemption = self.add_redemption(event.coupon, hold.order, hold.order_only, event.amount, event.applied);
+        let redemption = self.add_redemption(event.coupon, hold.order_key(), event.amount, event.applied);
         self.remember(Operation::Capture, u128::from(event.hold), &event.request, 0, redemption as i64);
     }
 

@@ -119,7 +119,7 @@ fn claim_counts(plain: &Plain) -> Vec<Entity> {
 fn redemptions(plain: &Plain) -> Vec<Entity> {
     let mut all = Vec::new();
     for (number, done) in (0u64..).zip(&plain.redemptions).skip(plain.forgotten[0]) {
-        let order = key().order(&done.merchant, &done.order, done.coupon as u64);
+        let order = key().natural(&done.merchant, &done.order, done.coupon as u64);
         let fields = [
             done.lsn,
             done.coupon as u64 + 1,
@@ -145,7 +145,7 @@ fn redemptions(plain: &Plain) -> Vec<Entity> {
 
 fn holds(plain: &Plain) -> impl Iterator<Item = Entity> {
     (0u64..).zip(&plain.holds).skip(plain.forgotten[2]).map(|(number, hold)| {
-        let order = key().order(&hold.merchant, &hold.order, hold.coupon as u64);
+        let order = key().natural(&hold.merchant, &hold.order, hold.coupon as u64);
         let fields = [
             hold.lsn,
             hold.coupon as u64 + 1,
