@@ -168,6 +168,11 @@ impl Partition {
         [self.holds.live(), self.holds.len()]
     }
 
+    /// The instants before which no coupon expires and no hold ends by itself; nothing where there is none.
+    pub fn next_deadlines_ms(&self) -> [Option<i64>; 2] {
+        [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms()]
+    }
+
     /// Where the value of all coupons is: of each adopted terms the template's number, the currency and the sums, in minor
     /// units or in units of one-use coupons. I2.
     pub fn value_totals(&self) -> impl Iterator<Item = (u32, Currency, ValueTotals)> {

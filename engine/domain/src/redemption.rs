@@ -176,6 +176,12 @@ impl Redemptions {
         })
     }
 
+    /// The redemptions of a coupon that are here, newest first. Looks at all redemptions.
+    pub(crate) fn of_coupon(&self, coupon: u64) -> impl Iterator<Item = &Redemption> {
+        let all = (self.redemptions.first()..self.redemptions.next()).rev().filter_map(|number| self.get(number));
+        all.filter(move |redemption| redemption.coupon == coupon)
+    }
+
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
         out.numbered(&self.redemptions)?;
         out.numbered(&self.refunds)
