@@ -55,6 +55,18 @@ pub fn replay<S: State, D: Storage>(
     live: Option<Live>,
     go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<Replayed>, Error> {
+    Ok(rebuild::<S, D>(rebuilder, journal, from, until, live, go_on)?.map(|(_, replayed)| replayed))
+}
+
+/// As [`replay`], and the ledger as it was rebuilt.
+pub(crate) fn rebuild<S: State, D: Storage>(
+    rebuilder: &mut Rebuilder<D>,
+    journal: JournalId,
+    from: From,
+    until: Until,
+    live: Option<Live>,
+    go_on: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<(Ledger<S>, Replayed)>, Error> {
     let until = live.map_or(until, |live| Until::Lsn(live.lsn));
     let images = rebuilder.images().newest_first(journal);
     let (mut compared, mut differences, mut frames) = (0, Vec::new(), 0);
@@ -83,7 +95,7 @@ pub fn replay<S: State, D: Storage>(
         differences
             .push(format!("at lsn {lsn} the live state's digest is {:016x}, the replayed one's {digest:016x}", live.digest));
     }
-    Ok(Some(Replayed {
+    let replayed = Replayed {
         journal: journal.0,
         lsn,
         digest,
@@ -92,7 +104,8 @@ pub fn replay<S: State, D: Storage>(
         images_compared: compared,
         live_digest: live.map(|live| live.digest),
         differences,
-    }))
+    };
+    Ok(Some((rebuilt.ledger, replayed)))
 }
 
 fn difference<S: State>(image: &Image, ledger: &Ledger<S>) -> Option<String> {
