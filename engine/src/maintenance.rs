@@ -312,11 +312,14 @@ impl Maintenance {
         Ok(Went::Through)
     }
 
-    /// What a partition's shard says of it; nothing of the catalog, and of a shard that is too busy.
+    /// What the owner of a journal says of it; nothing if it is too busy.
     fn live(&self, journal: JournalId) -> Option<Live> {
+        if journal == JournalId::CATALOG {
+            return self.router.catalog_blocking();
+        }
         let reports = self.router.reports_blocking();
-        let partition = reports.iter().flat_map(|report| &report.partitions).find(|report| report.partition == journal.0)?;
-        Some(Live { lsn: partition.lsn, digest: partition.digest })
+        let found = reports.into_iter().flat_map(|report| report.partitions).find(|report| report.partition == journal.0)?;
+        Some(Live { lsn: found.lsn, digest: found.digest, digests: found.digests })
     }
 
     fn verify(&self, running: &Running) -> Result<Went, String> {

@@ -191,18 +191,22 @@ impl Partition {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
+        self.digests().into_iter().fold(0, |sum, (_, digest)| sum.wrapping_add(digest))
+    }
+
+    /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
+    pub fn digests(&self) -> [(&'static str, u64); 9] {
         [
-            self.terms_digest,
-            self.users.digest(),
-            self.coupons.digest(),
-            self.holds.digest(),
-            self.redemptions.digest(),
-            self.requests.digest(),
-            self.stock.digest(),
-            self.lines.digest(),
+            ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
+            ("terms", self.terms_digest),
+            ("users", self.users.digest()),
+            ("coupons", self.coupons.digest()),
+            ("holds", self.holds.digest()),
+            ("redemptions and refunds", self.redemptions.digest()),
+            ("requests", self.requests.digest()),
+            ("stock and leases", self.stock.digest()),
+            ("lines", self.lines.digest()),
         ]
-        .into_iter()
-        .fold(contribution(u64::from(self.id) + 1, &self.clock()), u64::wrapping_add)
     }
 
     fn clock(&self) -> Clock {

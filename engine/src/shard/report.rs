@@ -35,6 +35,8 @@ pub struct PartitionReport {
     pub time_ms: i64,
     /// The digest of its state.
     pub digest: u64,
+    /// What each part of the state adds to that, by the part's name.
+    pub digests: Vec<(&'static str, u64)>,
     /// Coupons in memory.
     pub coupons: u64,
     /// Users in memory.
@@ -106,6 +108,7 @@ impl PartitionReport {
             lsn: state.lsn(),
             time_ms: state.time_ms(),
             digest: state.digest(),
+            digests: state.digests().into(),
             coupons,
             users,
             redemptions,
