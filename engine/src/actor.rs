@@ -9,6 +9,7 @@ use crate::catalog::{CatalogOwner, CatalogRequest};
 use crate::clock::Clock;
 use crate::lane::{Lane, Wake};
 use crate::letter::{Batch, Passenger};
+use crate::replay::Live;
 use crate::shard::{Books, Shard, ShardReport, hand_over, refuse};
 use actix::{Actor, Context, Handler, Message};
 use std::collections::VecDeque;
@@ -150,6 +151,23 @@ impl Handler<Report> for ShardActor {
         let _guard = AbortOnPanic;
         let (undurable_turns, tell) = (self.shell.undurable_turns() as u64, report.0);
         let handovers = self.shard.report(move |report| tell(ShardReport { undurable_turns, ..report }));
+        self.shell.hand_over(handovers);
+    }
+}
+
+/// Asks the catalog's owner for what it says of its state.
+pub(crate) struct AskCatalog(pub(crate) Box<dyn FnOnce(Live) + Send>);
+
+impl Message for AskCatalog {
+    type Result = ();
+}
+
+impl Handler<AskCatalog> for CatalogActor {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskCatalog, _: &mut Self::Context) {
+        let _guard = AbortOnPanic;
+        let handovers = self.owner.report(ask.0);
         self.shell.hand_over(handovers);
     }
 }

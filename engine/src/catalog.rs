@@ -6,6 +6,7 @@
 
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Letter, Passenger, PostOffice, Sink};
+use crate::replay::Live;
 use crate::turn::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -73,6 +74,15 @@ impl CatalogOwner {
             self.publish(&mut turn);
         }
         self.answer_obeyed(&mut turn);
+        turn.hand_over()
+    }
+
+    /// Hands over where the catalog stands; `tell` hears it when everything in it is durable.
+    pub fn report(&self, tell: impl FnOnce(Live) + Send + 'static) -> Vec<Handover<Passenger>> {
+        let state = self.ledger.state();
+        let live = Live { lsn: state.lsn(), digest: state.digest(), digests: state.digests().into() };
+        let mut turn = Turn::new(self.office.clone());
+        turn.call(move || tell(live));
         turn.hand_over()
     }
 

@@ -104,6 +104,14 @@ pub fn from(history: &mut History, journal: JournalId, from: u64, most: usize) -
     }
 }
 
+/// The last event of a journal that is durable; 0 = none.
+///
+/// # Errors
+/// See [`Error`].
+pub fn end(history: &mut History, journal: JournalId) -> Result<u64, Error> {
+    Ok(history.end(journal)?.map_or(0, |position| position.lsn.0))
+}
+
 /// The events of a frame from `from` on.
 fn facts_of(frame: &Frame<'_>, from: u64) -> Result<Vec<Fact>, Error> {
     let (header, mut rest, mut facts) = (&frame.header, frame.payload, Vec::new());
@@ -125,6 +133,9 @@ fn trimmed(history: &mut History, journal: JournalId, error: tessera_wal::Error)
     let tessera_wal::Error::Trimmed { first_available, .. } = error else { return error.into() };
     match history.frame(journal, first_available) {
         Ok(Some(frame)) => Error::Trimmed { journal: journal.0, first_available: frame.header.first_lsn.0 },
-        _ => error.into(),
+        // Nothing is left: what comes next will be there.
+        Ok(None) => end(history, journal)
+            .map_or_else(|error| error, |last| Error::Trimmed { journal: journal.0, first_available: last + 1 }),
+        Err(_) => error.into(),
     }
 }

@@ -38,6 +38,8 @@ pub trait State: Sized {
     fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence>;
     /// The digest of all of it.
     fn digest(&self) -> u64;
+    /// What each of its parts adds to that, by the part's name.
+    fn digests(&self) -> Vec<(&'static str, u64)>;
     /// The lsn of the last event.
     fn lsn(&self) -> u64;
 }
@@ -83,6 +85,9 @@ macro_rules! delegate_state {
             }
             fn digest(&self) -> u64 {
                 <$type>::digest(self)
+            }
+            fn digests(&self) -> Vec<(&'static str, u64)> {
+                <$type>::digests(self).into()
             }
             fn lsn(&self) -> u64 {
                 <$type>::lsn(self)

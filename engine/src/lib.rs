@@ -12,6 +12,7 @@ pub mod clock;
 pub mod conservation;
 pub mod directory;
 pub mod history;
+pub mod inspect;
 pub mod keys;
 mod lane;
 pub mod ledger;
@@ -32,6 +33,7 @@ pub mod snapshots;
 pub mod snapshotter;
 mod threads;
 pub mod turn;
+pub mod verification;
 
 pub use bring_up::Up;
 pub use node::Node;

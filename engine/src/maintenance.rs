@@ -2,7 +2,7 @@
 //!
 //! Each runs on a thread of its own at the lowest priority and goes on when its caller goes away. What is
 //! asked for while the same is under way is given that operation. None of them touches live state: a
-//! replay rebuilds beside it, a restore writes elsewhere, a snapshot folds the log.
+//! replay rebuilds beside it, a verification reads, a restore writes elsewhere, a snapshot folds the log.
 
 use crate::clock::{Clock, WallClock};
 use crate::directory::Directory;
@@ -11,6 +11,7 @@ use crate::replay::{self, Live, Replayed};
 use crate::restore::{self, Restored};
 use crate::router::Router;
 use crate::snapshots::{Round, Snapshots};
+use crate::verification::{self, Cancelled, Step, Verified};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_wal::storage::disk::DiskStorage;
-use tessera_wal::{History, JournalId};
+use tessera_wal::{History, JournalId, Reader};
 
 /// Operations that are remembered.
 const OPERATIONS_MAX: usize = 256;
@@ -47,6 +48,8 @@ pub enum Task {
         /// Whether it is compared with the live state; then `until` is where that stands.
         diff_live: bool,
     },
+    /// A verification of everything that is durable when it begins.
+    Verify,
     /// A restore into a new directory.
     Restore {
         /// Which.
@@ -79,6 +82,8 @@ pub enum Outcome {
     Snapshot(Round),
     /// A replay.
     Replay(Vec<Replayed>),
+    /// A verification.
+    Verify(Verified),
     /// A restore.
     Restore(Restored),
 }
@@ -102,6 +107,8 @@ pub struct Operation {
     pub journals: u32,
     /// Frames replayed.
     pub frames: u64,
+    /// Bytes of the log read by a verification.
+    pub bytes: u64,
     /// Why it failed.
     pub error: String,
     /// What it came to.
@@ -121,7 +128,7 @@ pub struct Maintenance {
     clock: Arc<WallClock>,
     snapshots: Arc<Snapshots>,
     rebuilder: Box<dyn Fn() -> Rebuilder<DiskStorage> + Send + Sync>,
-    history: Box<dyn Fn() -> History + Send + Sync>,
+    reader: Reader,
     operations: Mutex<VecDeque<Arc<Running>>>,
 }
 
@@ -145,10 +152,10 @@ impl Maintenance {
         clock: Arc<WallClock>,
         snapshots: Arc<Snapshots>,
         rebuilder: Box<dyn Fn() -> Rebuilder<DiskStorage> + Send + Sync>,
-        history: Box<dyn Fn() -> History + Send + Sync>,
+        reader: Reader,
     ) -> Arc<Maintenance> {
         let partitions = router.partitions();
-        Arc::new(Maintenance { dir, partitions, router, clock, snapshots, rebuilder, history, operations: Mutex::default() })
+        Arc::new(Maintenance { dir, partitions, router, clock, snapshots, rebuilder, reader, operations: Mutex::default() })
     }
 
     /// The node's snapshots.
@@ -158,7 +165,7 @@ impl Maintenance {
 
     /// A reading session over the log and its archive.
     pub fn history(&self) -> History {
-        (self.history)()
+        self.reader.history()
     }
 
     /// Rebuilds journals, for questions about the past.
@@ -188,6 +195,7 @@ impl Maintenance {
             ended_ms: 0,
             journals_done: 0,
             frames: 0,
+            bytes: 0,
             error: String::new(),
             outcome: Outcome::default(),
         };
@@ -240,6 +248,7 @@ impl Maintenance {
         let done = match &task {
             Task::Snapshot => self.snapshot(running),
             Task::Replay { from, until, diff_live, .. } => self.replay(running, &task, *from, *until, *diff_live),
+            Task::Verify => self.verify(running),
             Task::Restore { dir, until } => self.restore(running, dir, *until),
         };
         let mut operation = running.operation.lock();
@@ -303,11 +312,33 @@ impl Maintenance {
         Ok(Went::Through)
     }
 
-    /// What a partition's shard says of it; nothing of the catalog, and of a shard that is too busy.
+    /// What the owner of a journal says of it; nothing if it is too busy.
     fn live(&self, journal: JournalId) -> Option<Live> {
+        if journal == JournalId::CATALOG {
+            return self.router.catalog_blocking();
+        }
         let reports = self.router.reports_blocking();
-        let partition = reports.iter().flat_map(|report| &report.partitions).find(|report| report.partition == journal.0)?;
-        Some(Live { lsn: partition.lsn, digest: partition.digest })
+        let found = reports.into_iter().flat_map(|report| report.partitions).find(|report| report.partition == journal.0)?;
+        Some(Live { lsn: found.lsn, digest: found.digest, digests: found.digests })
+    }
+
+    fn verify(&self, running: &Running) -> Result<Went, String> {
+        let directory = Directory::open(&self.dir).map_err(|error| error.to_string())?;
+        let mut go_on = |step| {
+            running.note(|operation| match step {
+                Step::Read(done) => operation.bytes = done.bytes,
+                Step::Replayed(frames) => operation.frames += frames,
+                Step::Journal => operation.journals_done += 1,
+            });
+            !running.is_cancelled()
+        };
+        match verification::verify(&directory, &self.reader, self.rebuilder(), &mut go_on) {
+            Ok(verified) => {
+                running.note(|operation| operation.outcome = Outcome::Verify(verified));
+                Ok(Went::Through)
+            }
+            Err(Cancelled) => Ok(Went::PartWay),
+        }
     }
 
     fn restore(&self, running: &Running, dir: &std::path::Path, until: Until) -> Result<Went, String> {

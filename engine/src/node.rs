@@ -190,12 +190,9 @@ impl Node {
             let (images, log) = (images.clone(), log.clone());
             move || Rebuilder::new(images.clone(), log.history(), rebuild_keys)
         };
-        let history = Box::new({
-            let log = log.clone();
-            move || log.history()
-        });
         let (dir, rebuilder) = (config.dir.clone(), Box::new(for_operations));
-        let maintenance = Maintenance::new(dir, router.clone(), clock, snapshots.clone(), rebuilder, history);
+        let reader = log.reader().clone();
+        let maintenance = Maintenance::new(dir, router.clone(), clock, snapshots.clone(), rebuilder, reader);
         Ok(Node { router, log, recovery, snapshots, maintenance, bring_up, system, threads, is_stopping })
     }
 

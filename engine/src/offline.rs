@@ -1,25 +1,33 @@
-//! What an operator does to a directory that no server holds: verify, inspect, replay, restore, cut a damaged tail.
+//! What an operator does to a directory that no server holds: verify, inspect, replay, restore, save a snapshot, cut a damaged tail.
 //!
+//! Whoever only looks, and whoever writes elsewhere, opens the log for reading alone ([`Desk`]).
 //! Verification is read-only and complete: every checksum, every continuity and hash chain, every state
 //! digest by replaying every event that is here, every image by loading it and comparing it with the
 //! replayed state at its place, every line, the conservation of every stock.
+
+mod desk;
+mod images;
+mod round;
 
 use crate::conservation::{self, Balance, Imbalance};
 use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::{self, BrokenLine};
 use crate::node::Error;
-use crate::rebuild::{self, From, ImageError, Keys, Rebuilder, Until};
+use crate::rebuild::{self, From, ImageError, Keys, Until};
 use crate::recovery;
 use crate::replay::{self, Replayed};
 use crate::restore::{self, Restored};
+pub use desk::{Desk, PartitionFacts};
+pub use images::{InspectedImage, InspectedImages, inspect_images, rebuild_manifest};
+pub use round::save_snapshot;
 use std::path::Path;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::{Image, Images};
 use tessera_wal::storage::disk::DiskStorage;
 pub use tessera_wal::{ErrorKind, Item, Tail};
-use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop, Writer};
+use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop};
 
 /// What a verification found.
 #[derive(Debug)]
@@ -196,22 +204,9 @@ pub fn images(dir: &Path) -> Result<Vec<Image>, Error> {
     Ok(tessera_snapshot::inspect(&directory.images, uuid).map_err(recovery::Error::from)?)
 }
 
-/// A directory that is opened for rebuilding, and its log's lock with it.
-struct Desk {
-    directory: Directory,
-    rebuilder: Rebuilder<DiskStorage>,
-    _log: Writer<DiskStorage>,
-}
-
-impl Desk {
-    /// Opens the log as a start does: it goes on in a new, empty segment. Nothing else is changed.
-    fn open(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Desk, Error> {
-        let directory = Directory::open(dir)?;
-        let opened = recovery::open(directory.log.clone(), &Options::default(), directory.partitions(), progress)?;
-        let images = Images::look(directory.images.clone(), opened.log.identity.uuid).map_err(recovery::Error::from)?;
-        let rebuilder = Rebuilder::new(images, opened.writer.reader().history(), directory.rebuild_keys());
-        Ok(Desk { directory, rebuilder, _log: opened.writer })
-    }
+/// All journals of a directory with so many partitions, the catalog last.
+fn journals(partitions: u16) -> Vec<JournalId> {
+    (0..partitions).map(JournalId).chain([JournalId::CATALOG]).collect()
 }
 
 /// Replays one journal, or all, and compares them with every digest and image on the way.
@@ -226,12 +221,10 @@ pub fn replay(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Replayed>, Error> {
     let mut desk = Desk::open(dir, progress)?;
-    let all = (0..desk.directory.partitions()).map(JournalId).chain([JournalId::CATALOG]);
-    let journals: Vec<JournalId> = all.filter(|one| journal.is_none_or(|only| only == *one)).collect();
-    if let (Some(JournalId(journal)), true) = (journal, journals.is_empty()) {
-        let allowed = "a partition of this directory, or 65535 for the catalog";
-        return Err(Error::Setting { setting: "partition", found: journal.into(), allowed });
-    }
+    let journals = match journal {
+        Some(journal) => vec![desk.check_journal(journal)?],
+        None => journals(desk.partitions()),
+    };
     let mut replay = |journal| match journal {
         JournalId::CATALOG => replay::replay::<CatalogState, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),
         journal => replay::replay::<Partition, _>(&mut desk.rebuilder, journal, from, until, None, &mut |_| true),

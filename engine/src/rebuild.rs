@@ -40,6 +40,8 @@ pub enum From {
     /// The newest that is whole and not beyond the goal.
     #[default]
     NewestImage,
+    /// The oldest that is whole and not beyond the goal: the longest way that the log leads by itself.
+    OldestImage,
     /// None: the journal's first frame.
     Beginning,
 }
@@ -108,6 +110,8 @@ pub enum Error {
         journal: u16,
         /// The first frame that is still there.
         first_available: u64,
+        /// The first event after which a state can still be had: that of the oldest image behind the goal; 0 = none.
+        first_lsn: u64,
         /// Images that were refused.
         refused: usize,
     },
@@ -183,6 +187,7 @@ impl<D: Storage> Rebuilder<D> {
             (None, Err(tessera_wal::Error::Trimmed { first_available, .. })) => Err(Error::HistoryTrimmed {
                 journal: journal.0,
                 first_available: first_available.0,
+                first_lsn: self.first_beyond(journal, until),
                 refused: rebuilt.refused.len(),
             }),
             (None, read) => {
@@ -190,6 +195,12 @@ impl<D: Storage> Rebuilder<D> {
                 if is_ended { Ok(rebuilt) } else { rebuilt.reached(journal, until) }
             }
         }
+    }
+
+    /// The lsn of the oldest image behind the goal; 0 = there is none.
+    fn first_beyond(&self, journal: JournalId, until: Until) -> u64 {
+        let beyond = self.images.newest_first(journal).into_iter().filter(|image| !until.admits(image));
+        beyond.map(|image| image.subject.cursor.lsn.0).min().unwrap_or(0)
     }
 
     /// The images there are.
@@ -202,13 +213,14 @@ impl<D: Storage> Rebuilder<D> {
         let mut refused = Vec::new();
         let images = match from {
             From::NewestImage => self.images.newest_first(journal),
+            From::OldestImage => self.images.newest_first(journal).into_iter().rev().collect(),
             From::Beginning => Vec::new(),
         };
         for image in images.into_iter().filter(|image| until.admits(image)) {
             match self.images.read(&image).map_err(ImageError::from).and_then(|reader| load(reader, &image, self.keys)) {
                 Ok((ledger, _)) => return Rebuilt { ledger, image: Some(image), refused, frames: 0 },
                 Err(error) => {
-                    tracing::error!(journal = journal.0, %error, "an image is refused; the one before it is taken");
+                    tracing::error!(journal = journal.0, %error, "an image is refused; another one or the log is taken");
                     refused.push(error);
                 }
             }

@@ -13,7 +13,7 @@ use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Images;
 use tessera_wal::storage::Storage;
-use tessera_wal::{Frame, JournalId, Options, Progress, Recovery, ReplayStop, Writer};
+use tessera_wal::{Frame, JournalId, Options, Progress, Reader, Recovery, ReplayStop, Writer};
 
 /// A log that is open, and nothing rebuilt yet.
 pub struct Opened<S: Storage> {
@@ -73,15 +73,26 @@ pub fn open<S: Storage>(
 ) -> Result<Opened<S>, Error> {
     let mut last_ms = None;
     let mut look = |frame: Frame<'_>, _address| {
-        let JournalId(journal) = frame.header.journal;
-        if journal >= partitions && frame.header.journal != JournalId::CATALOG {
-            return Err(ReplayStop(Box::new(NoSuchJournal { journal, partitions })));
-        }
+        check_journal(frame.header.journal, partitions)?;
         last_ms = last_ms.max(Some(frame.header.now_ms));
         Ok(())
     };
     let (writer, log) = tessera_wal::open(storage, options, &mut look, progress)?;
     Ok(Opened { writer, log, last_ms })
+}
+
+/// Opens the log of a directory with so many partitions for reading alone.
+pub fn look<S: Storage>(storage: S, partitions: u16, progress: &mut dyn FnMut(Progress)) -> Result<(Reader, Recovery), Error> {
+    let mut check = |frame: Frame<'_>, _address| check_journal(frame.header.journal, partitions);
+    Ok(tessera_wal::look(storage, &mut check, progress)?)
+}
+
+fn check_journal(journal: JournalId, partitions: u16) -> Result<(), ReplayStop> {
+    match journal {
+        JournalId::CATALOG => Ok(()),
+        JournalId(number) if number < partitions => Ok(()),
+        JournalId(journal) => Err(ReplayStop(Box::new(NoSuchJournal { journal, partitions }))),
+    }
 }
 
 /// The time of the newest image, ms.

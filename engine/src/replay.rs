@@ -35,12 +35,27 @@ pub struct Replayed {
 }
 
 /// What the live state says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Live {
     /// Its lsn, durable.
     pub lsn: u64,
     /// Its digest.
     pub digest: u64,
+    /// What each of its parts adds to that, by the part's name.
+    pub digests: Vec<(&'static str, u64)>,
+}
+
+impl Live {
+    /// What it differs in from a state at the same lsn, in words.
+    fn difference<S: State>(&self, state: &S) -> Option<String> {
+        let (lsn, live, digest) = (state.lsn(), self.digest, state.digest());
+        let replayed = state.digests();
+        let parts: Vec<&str> = self.digests.iter().filter(|part| !replayed.contains(part)).map(|(name, _)| *name).collect();
+        let said = || {
+            format!("at lsn {lsn} the live state's digest is {live:016x}, the replayed one's {digest:016x}: {}", parts.join(", "))
+        };
+        (live != digest).then(said)
+    }
 }
 
 /// Replays one journal; `go_on` is told of frames as they are replayed, and may end it.
@@ -55,7 +70,19 @@ pub fn replay<S: State, D: Storage>(
     live: Option<Live>,
     go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<Replayed>, Error> {
-    let until = live.map_or(until, |live| Until::Lsn(live.lsn));
+    Ok(rebuild::<S, D>(rebuilder, journal, from, until, live, go_on)?.map(|(_, replayed)| replayed))
+}
+
+/// As [`replay`], and the ledger as it was rebuilt.
+pub(crate) fn rebuild<S: State, D: Storage>(
+    rebuilder: &mut Rebuilder<D>,
+    journal: JournalId,
+    from: From,
+    until: Until,
+    live: Option<Live>,
+    go_on: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<(Ledger<S>, Replayed)>, Error> {
+    let until = live.as_ref().map_or(until, |live| Until::Lsn(live.lsn));
     let images = rebuilder.images().newest_first(journal);
     let (mut compared, mut differences, mut frames) = (0, Vec::new(), 0);
     let mut is_cancelled = false;
@@ -79,11 +106,8 @@ pub fn replay<S: State, D: Storage>(
     let state = rebuilt.ledger.state();
     let (lsn, digest) = (state.lsn(), state.digest());
     differences.extend(rebuilt.refused.iter().map(ImageError::to_string));
-    if let Some(live) = live.filter(|live| live.digest != digest) {
-        differences
-            .push(format!("at lsn {lsn} the live state's digest is {:016x}, the replayed one's {digest:016x}", live.digest));
-    }
-    Ok(Some(Replayed {
+    differences.extend(live.as_ref().and_then(|live| live.difference(state)));
+    let replayed = Replayed {
         journal: journal.0,
         lsn,
         digest,
@@ -92,7 +116,8 @@ pub fn replay<S: State, D: Storage>(
         images_compared: compared,
         live_digest: live.map(|live| live.digest),
         differences,
-    }))
+    };
+    Ok(Some((rebuilt.ledger, replayed)))
 }
 
 fn difference<S: State>(image: &Image, ledger: &Ledger<S>) -> Option<String> {

@@ -3,10 +3,11 @@
 //! It never waits: a full mailbox is answered with OVERLOADED, a closing node with DRAINING, and both
 //! mean that nothing was logged.
 
-use crate::actor::{AskBooks, CatalogActor, Probe, Report, ShardActor};
+use crate::actor::{AskBooks, AskCatalog, CatalogActor, Probe, Report, ShardActor};
 use crate::catalog::CatalogRequest;
 use crate::keys::NodeKeys;
 use crate::letter::{Batch, Request, Sink};
+use crate::replay::Live;
 use crate::shard::{Books, ShardReport, refuse};
 use actix::Addr;
 use actix::prelude::SendError;
@@ -116,6 +117,14 @@ impl Router {
     /// As [`Router::reports`], for a thread that may wait.
     pub fn reports_blocking(&self) -> Vec<ShardReport> {
         self.ask_reports().into_iter().filter_map(|answer| answer.blocking_recv().ok()).collect()
+    }
+
+    /// Where the catalog stands, for a thread that may wait; nothing if its owner has stopped or is overloaded.
+    pub(crate) fn catalog_blocking(&self) -> Option<Live> {
+        let (tell, answer) = oneshot::channel();
+        // Dropped unsent, it tells the receiver that there is nothing.
+        let _ = self.0.catalog.try_send(AskCatalog(Box::new(move |live| drop(tell.send(live)))));
+        answer.blocking_recv().ok()
     }
 
     /// Asks every shard for its report, by number. A shard that has stopped or is overloaded drops the question.

@@ -16,7 +16,7 @@ use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Image;
 use tessera_wal::storage::disk::DiskStorage;
-use tessera_wal::{Journal, JournalId, Log};
+use tessera_wal::{Archived, Journal, JournalId, Log};
 
 /// Rounds that are remembered.
 const ROUNDS_MAX: usize = 64;
@@ -58,12 +58,45 @@ pub struct Round {
     pub images: u32,
     /// Their bytes.
     pub image_bytes: u64,
-    /// Frames that were folded in.
+    /// Frames that were folded in, those of the journal that is being folded included.
     pub frames: u64,
     /// Segments that left the log.
     pub segments_trimmed: u64,
     /// Journal and reason of what failed.
     pub failed: Vec<(u16, String)>,
+}
+
+impl Round {
+    /// One that begins now.
+    pub(crate) fn begin(number: u64, began_ms: i64, journals: u32) -> Round {
+        Round {
+            number,
+            began_ms,
+            took: Duration::ZERO,
+            is_over: false,
+            journals_done: 0,
+            journals,
+            images: 0,
+            image_bytes: 0,
+            frames: 0,
+            segments_trimmed: 0,
+            failed: Vec::new(),
+        }
+    }
+
+    /// What became of one journal, and how many segments left the log after it.
+    pub(crate) fn note(&mut self, journal: JournalId, result: Result<(Folded, u64), String>) {
+        self.journals_done += 1;
+        match result {
+            Ok((Folded::Image(image), segments)) => {
+                self.images += 1;
+                self.image_bytes += image.file_bytes();
+                self.segments_trimmed += segments;
+            }
+            Ok((Folded::UpToDate, segments)) => self.segments_trimmed += segments,
+            Err(error) => self.failed.push((journal.0, error)),
+        }
+    }
 }
 
 /// An image, as an operator is told of it.
@@ -104,6 +137,27 @@ impl ImageReport {
     }
 }
 
+/// Snapshots as a whole, since the start of the node.
+#[derive(Clone, Debug, Default)]
+pub struct Overview {
+    /// Rounds that are over.
+    pub rounds: u64,
+    /// Journals that a round failed on, in all of them.
+    pub failures: u64,
+    /// The newest round that is over.
+    pub last: Option<Round>,
+    /// How long ago that was, ms.
+    pub last_age_ms: i64,
+    /// The one that is under way.
+    pub running: Option<Round>,
+    /// Images that the manifest names.
+    pub images: u32,
+    /// Bytes of their files.
+    pub image_bytes: u64,
+    /// The archive, as counted after the last round.
+    pub archived: Archived,
+}
+
 /// The snapshots of a running node.
 pub struct Snapshots {
     snapshotter: Snapshotter<DiskStorage>,
@@ -120,6 +174,9 @@ pub struct Snapshots {
 struct Desk {
     rounds: VecDeque<Round>,
     numbered: u64,
+    finished: u64,
+    failures: u64,
+    archived: Archived,
     is_wanted: bool,
     is_stopping: bool,
 }
@@ -159,6 +216,25 @@ impl Snapshots {
         self.state.lock().rounds.iter().cloned().collect()
     }
 
+    /// What there is to watch of them.
+    pub fn overview(&self) -> Overview {
+        let images = self.snapshotter.images().list();
+        let state = self.state.lock();
+        let find = |is_over| state.rounds.iter().rev().find(|round| round.is_over == is_over).cloned();
+        let (last, now_ms) = (find(true), self.clock.now_ms());
+        let ended_ms = |round: &Round| round.began_ms + round.took.as_millis() as i64;
+        Overview {
+            rounds: state.finished,
+            failures: state.failures,
+            last_age_ms: last.as_ref().map_or(0, |last| (now_ms - ended_ms(last)).max(0)),
+            last,
+            running: find(false),
+            images: images.len() as u32,
+            image_bytes: images.iter().map(Image::file_bytes).sum(),
+            archived: state.archived,
+        }
+    }
+
     /// The images that there are: by journal, newest first.
     pub fn images(&self) -> Vec<ImageReport> {
         self.snapshotter.images().list().iter().map(ImageReport::of).collect()
@@ -182,6 +258,7 @@ impl Snapshots {
         // Where the system refuses, it runs like any other thread.
         let _ = rustix::process::setpriority_process(None, 19);
         let (mut written, mut began) = (0, Instant::now());
+        self.count_archive();
         while self.await_round(written, began) {
             (written, began) = (self.log.stats().frame_bytes, Instant::now());
             self.round();
@@ -219,7 +296,25 @@ impl Snapshots {
             let folded = self.fold(journal).map_err(|error| error.to_string());
             self.note(journal, folded.and_then(|folded| Ok((folded, self.trim()?))));
         }
+        // Whoever is told that the round is over finds it counted.
+        self.count_archive();
+        self.count_round();
         self.change(|round| round.is_over = true);
+    }
+
+    fn count_round(&self) {
+        let mut state = self.state.lock();
+        let failed = state.rounds.back().map_or(0, |round| round.failed.len());
+        state.finished += 1;
+        state.failures += failed as u64;
+    }
+
+    /// Counts the archive; a disk that does not tell leaves the count before.
+    fn count_archive(&self) {
+        match self.log.reader().archived() {
+            Ok(archived) => self.state.lock().archived = archived,
+            Err(error) => tracing::error!(%error, "the archive is not counted"),
+        }
     }
 
     /// All journals, the one with the longest tail first.
@@ -236,9 +331,10 @@ impl Snapshots {
 
     fn fold(&self, journal: JournalId) -> Result<Folded, Error> {
         let (history, now_ms) = (self.log.history(), self.clock.now_ms());
+        let mut tell = |frames| self.change(|round| round.frames += frames);
         match journal {
-            JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms),
-            journal => self.snapshotter.fold::<Partition>(journal, history, now_ms),
+            JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms, &mut tell),
+            journal => self.snapshotter.fold::<Partition>(journal, history, now_ms, &mut tell),
         }
     }
 
@@ -254,19 +350,7 @@ impl Snapshots {
         if state.rounds.len() == ROUNDS_MAX {
             state.rounds.pop_front();
         }
-        let round = Round {
-            number: state.numbered,
-            began_ms: self.clock.now_ms(),
-            took: Duration::ZERO,
-            is_over: false,
-            journals_done: 0,
-            journals,
-            images: 0,
-            image_bytes: 0,
-            frames: 0,
-            segments_trimmed: 0,
-            failed: Vec::new(),
-        };
+        let round = Round::begin(state.numbered, self.clock.now_ms(), journals);
         state.rounds.push_back(round);
     }
 
@@ -274,19 +358,7 @@ impl Snapshots {
         if let Err(error) = &result {
             tracing::error!(journal = journal.0, %error, "a snapshot failed; the log stays as long as it is");
         }
-        self.change(|round| {
-            round.journals_done += 1;
-            match result {
-                Ok((Folded::Image { image, frames }, segments)) => {
-                    round.images += 1;
-                    round.image_bytes += image.file_bytes();
-                    round.frames += frames;
-                    round.segments_trimmed += segments;
-                }
-                Ok((Folded::UpToDate, segments)) => round.segments_trimmed += segments,
-                Err(error) => round.failed.push((journal.0, error)),
-            }
-        });
+        self.change(|round| round.note(journal, result));
     }
 
     fn change(&self, change: impl FnOnce(&mut Round)) {

@@ -7,9 +7,13 @@
 
 use crate::ledger::{Ledger, State};
 use crate::rebuild::{self, From, ImageError, Keys, Rebuilder, Until};
+use std::ops::ControlFlow;
 use tessera_snapshot::{Image, Images, Subject};
 use tessera_wal::storage::Storage;
 use tessera_wal::{History, JournalId};
+
+/// Frames between two words about them.
+const FRAMES_PER_WORD: u64 = 256;
 
 /// Makes images of one directory.
 pub struct Snapshotter<D: Storage> {
@@ -21,12 +25,7 @@ pub struct Snapshotter<D: Storage> {
 #[derive(Debug)]
 pub enum Folded {
     /// A new image.
-    Image {
-        /// It.
-        image: Image,
-        /// Frames of the tail that were folded in.
-        frames: u64,
-    },
+    Image(Image),
     /// Two images stand at the journal's end already.
     UpToDate,
 }
@@ -56,18 +55,33 @@ impl<D: Storage> Snapshotter<D> {
         &self.images
     }
 
-    /// Makes the next image of a journal, up to its durable end.
+    /// Makes the next image of a journal, up to its durable end. `tell` hears of frames as they are folded in.
     ///
     /// # Errors
     /// See [`Error`]; the images before stay.
-    pub fn fold<S: State>(&self, journal: JournalId, history: History, created_ms: i64) -> Result<Folded, Error> {
+    pub fn fold<S: State>(
+        &self,
+        journal: JournalId,
+        history: History,
+        created_ms: i64,
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<Folded, Error> {
         let mut rebuilder = Rebuilder::new(self.images.clone(), history, self.keys);
-        let rebuilt = rebuilder.rebuild::<S>(journal, From::NewestImage, Until::Durable)?;
+        let mut untold = 0;
+        let mut watch = |_: &Ledger<S>| {
+            untold += 1;
+            if untold == FRAMES_PER_WORD {
+                tell(std::mem::take(&mut untold));
+            }
+            ControlFlow::Continue(())
+        };
+        let rebuilt = rebuilder.rebuild_watched::<S>(journal, From::NewestImage, Until::Durable, &mut watch)?;
+        tell(untold);
         if self.is_up_to_date(journal, &rebuilt.ledger) {
             return Ok(Folded::UpToDate);
         }
         let image = self.keep(&rebuilt.ledger, created_ms)?;
-        Ok(Folded::Image { image, frames: rebuilt.frames })
+        Ok(Folded::Image(image))
     }
 
     /// Makes an image of a journal as it was rebuilt: written, read back, compared, named by the manifest.

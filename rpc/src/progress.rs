@@ -23,7 +23,7 @@ impl Bar {
     /// Work called `what`, counted in `unit`.
     pub fn of(what: &'static str, unit: &'static str, on_terminal: bool) -> Self {
         let bar = on_terminal.then(|| {
-            let style = ProgressStyle::with_template(&format!("{{prefix}} {{bar:32}} {{pos}}/{{len}} {unit}, {{msg}} frames"));
+            let style = ProgressStyle::with_template(&format!("{{prefix}} {{bar:32}} {{pos}}/{{len}} {unit}, {{msg}}"));
             ProgressBar::new(0).with_prefix(what).with_style(style.expect("the template is one"))
         });
         Self { what, bar, said: Instant::now() }
@@ -31,13 +31,19 @@ impl Bar {
 
     /// So many of all, with so many frames, are done.
     pub fn show(&mut self, done: u64, all: u64, frames: u64) {
+        self.show_read(done, all, frames, 0);
+    }
+
+    /// The same, of work that reads so many bytes before.
+    pub fn show_read(&mut self, done: u64, all: u64, frames: u64, bytes: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(all);
             bar.set_position(done);
-            bar.set_message(frames.to_string());
+            let read = if bytes > 0 { format!(", {} MiB read", bytes >> 20) } else { String::new() };
+            bar.set_message(format!("{frames} frames{read}"));
         } else if self.said.elapsed() >= LINE_INTERVAL {
             self.said = Instant::now();
-            tracing::info!(done, all, frames, "{}", self.what);
+            tracing::info!(done, all, frames, bytes, "{}", self.what);
         }
     }
 

@@ -45,7 +45,12 @@ pub struct Bearer {
 impl<'a> Seals<'a> {
     /// Those of the router's directory.
     pub fn of(router: &'a Router) -> Self {
-        Self { keys: router.keys(), partitions: router.partitions() }
+        Self::new(router.keys(), router.partitions())
+    }
+
+    /// Those of a directory with these keys and so many partitions.
+    pub fn new(keys: &'a NodeKeys, partitions: u16) -> Self {
+        Self { keys, partitions }
     }
 
     /// The user of this text, and the partition it lives in.

@@ -79,6 +79,12 @@ impl<S: Storage> Images<S> {
         Images { shelf: Arc::new(Shelf { storage, uuid, state: Mutex::new(state) }) }
     }
 
+    /// The log that they are of.
+    #[must_use]
+    pub fn uuid(&self) -> LogUuid {
+        self.shelf.uuid
+    }
+
     /// A journal's images, at most two, newest first.
     #[must_use]
     pub fn newest_first(&self, journal: JournalId) -> Vec<Image> {

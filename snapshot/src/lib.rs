@@ -15,6 +15,7 @@ mod chunk;
 mod durable;
 mod envelope;
 mod error;
+mod examine;
 mod files;
 mod image;
 mod images;
@@ -30,6 +31,7 @@ mod writer;
 
 pub use chunk::CHUNK_BYTES_MAX;
 pub use error::{Damage, Error, ErrorKind};
+pub use examine::{Examined, examine};
 pub use image::{Image, ImageId, Subject};
 pub use images::Images;
 pub use reader::{ImageReader, Verified};

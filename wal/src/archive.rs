@@ -43,6 +43,30 @@ fn what_is_below(files: &dyn Files, segment: SegmentId) -> Result<Below, Error> 
     Ok(if older { Below::Missing(segment) } else { Below::Nothing })
 }
 
+/// How much is archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archived {
+    /// Segments.
+    pub segments: u64,
+    /// Bytes of their files.
+    pub bytes: u64,
+}
+
+/// Counts the archive. What leaves it meanwhile does not count.
+///
+/// # Errors
+/// `Io`.
+pub(crate) fn count(files: &dyn Files) -> Result<Archived, Error> {
+    let mut counted = Archived::default();
+    for segment in archived(&files.list().on("list", "", 0)?) {
+        if let Some((name, file)) = open_named(files, archive_name(segment))? {
+            counted.segments += 1;
+            counted.bytes += file.len_bytes().on("length", &name, 0)?;
+        }
+    }
+    Ok(counted)
+}
+
 /// The archived segments among all names, in order.
 fn archived(names: &[String]) -> Vec<SegmentId> {
     let mut segments: Vec<SegmentId> = names.iter().filter_map(|name| segment_of_name(name.strip_prefix("archive/")?)).collect();

@@ -13,7 +13,7 @@ use crate::opened::{Desk, Place};
 use crate::segment::{archive_name, segment_name};
 use crate::shelf::{Below, Sealed, Shelf, View};
 use crate::source::Expected;
-use crate::span::Wanted;
+use crate::span::{Position, Wanted};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -58,6 +58,14 @@ impl History {
     /// As [`History::frame`].
     pub fn frame_of(&mut self, journal: JournalId, lsn: Lsn) -> Result<Option<Frame<'_>>, Error> {
         self.look_up(journal, Wanted::Event(lsn.max(Lsn(1))))
+    }
+
+    /// Where a journal stands, durably; nothing when neither log nor archive holds a frame of it.
+    ///
+    /// # Errors
+    /// `Corrupt`; `Io`.
+    pub fn end(&mut self, journal: JournalId) -> Result<Option<Position>, Error> {
+        Ok(self.known(journal)?.position)
     }
 
     /// Hands the frames of `journal` from number `from` on to `visit`, in order, until it breaks or what was durable at the

@@ -6,7 +6,8 @@
 //!
 //! From the outside in: [`Log`] is the thread that the engine hands its frames to, behind the trait [`Journal`]. [`Writer`] is
 //! what runs on it: a plain struct without thread or clock, which the simulator drives directly. [`open`] leads to it through
-//! recovery. What is durable is read back through [`Reader`] and [`History`]. [`storage`] is all that the log knows of disks.
+//! recovery. What is durable is read back through [`Reader`] and [`History`]; [`look`] leads to them
+//! without a writer. [`storage`] is all that the log knows of disks.
 //!
 //! This crate knows nothing of events, partitions, replies, snapshots or the network. It never retries a failed sync, never
 //! appends to a segment it found, and never shows a frame that is not durable.
@@ -32,6 +33,7 @@ mod options;
 pub mod planted;
 mod read;
 mod recover;
+mod review;
 mod rotate;
 mod scan;
 mod sector;
@@ -50,6 +52,7 @@ mod verify;
 mod worker;
 mod writer;
 
+pub use archive::Archived;
 pub use cursor::{ContinuityError, Cursor};
 pub use error::{Damage, Error, ErrorKind, Extent, FrameMark, ReplayStop};
 pub use frame::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_PAYLOAD_BYTES_MAX, Frame, FrameError, FrameHeader, FrameKind, seal};
@@ -61,11 +64,12 @@ pub use inspect::{Item, inspect};
 pub use journal::{Beginning, Full, FullReason, Handover, Journal, Passenger};
 pub use log::Log;
 pub use number::{Chain, FrameNo, GroupSeq, JournalId, LogUuid, Lsn, SegmentId};
-pub use open::{Recovery, create, open};
+pub use open::{Recovery, create, lock, look, open};
 pub use options::{Abort, Fatal, HANDOVER_BYTES_MAX, Options, SEGMENT_BYTES_DEFAULT};
 pub use read::Reader;
 pub use recover::Tail;
 pub use recover::{Cut, Progress};
+pub use review::{Review, Reviewed};
 pub use scan::FrameAddress;
 pub use segment::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentEnd, SegmentHeader, archive_name, segment_name};
 pub use span::Position;

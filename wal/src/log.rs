@@ -135,6 +135,12 @@ impl<P: Passenger> Log<P> {
         self.reader.history()
     }
 
+    /// The reader of what is durable.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
     /// Where a journal stands, durably; as [`Reader::position`].
     #[must_use]
     pub fn position(&self, journal: JournalId) -> Option<Position> {

@@ -1,4 +1,4 @@
-//! Creating a log and opening one: the only two ways to a [`Writer`].
+//! Creating a log and opening one: the only two ways to a [`Writer`]; and looking at one, which changes nothing.
 //!
 //! Opening takes the lock, lets recovery replay and judge, and then goes on in a new segment, never in one it found. It repeats
 //! safely: a crash anywhere in it leaves a log that opens to the same frames.
@@ -7,17 +7,19 @@ use crate::error::{Error, IoContext, ReplayStop};
 use crate::frame::Frame;
 use crate::identity::{Bounds, CALLER_BYTES_MAX, IDENTITY_NAME, Identity};
 use crate::number::{GroupSeq, LogUuid, SegmentId};
-use crate::options::Options;
+use crate::options::{Options, SEGMENT_BYTES_DEFAULT};
+use crate::read::Reader;
 use crate::recover::{Cut, Found, Listener, Progress, Recovery as Replay, segments_present};
 use crate::rotate::{active_of, begin_segment};
 use crate::scan::FrameAddress;
-use crate::segment::{SegmentHeader, segment_name, segment_of_name};
-use crate::shelf::Shelf;
+use crate::segment::{SegmentEnd, SegmentHeader, segment_name, segment_of_name};
+use crate::shelf::{Active, Shelf};
 use crate::spares::{Spares, is_spare_name};
-use crate::storage::{Storage, StorageFile};
+use crate::storage::{SECTOR_BYTES, Storage, StorageFile};
 use crate::trim;
 use crate::writer::{Founding, Segment, Writer};
 use std::io;
+use std::sync::Arc;
 
 /// What opening found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +92,43 @@ pub(crate) fn open_as<S: Storage>(storage: S, options: &Options, listener: Liste
     give_back_rest(&storage, &found)?;
     Bounds { last_once: segment.header.segment, start, ..bounds }.store(&storage, identity.uuid)?;
     let recovery = report(&identity, start, &found);
-    let (shelf, durable) = (shelf_of(found, &segment), recovery.durable);
+    let durable = recovery.durable;
+    let shelf = shelf_of(found, active_of(&segment, durable));
     let options = options.clone();
     let founding = Founding { storage, identity, options, start, segment, durable, shelf, spares, lock };
     Ok((Writer::new(founding), recovery))
 }
 
-pub(crate) fn lock<S: Storage>(storage: &S) -> Result<S::Lock, Error> {
+/// Opens a log for reading alone, as far as a start would believe it: judged like one that is opened, and nothing is changed. Every
+/// frame of every journal is shown to `replay`, in log order. The reader holds the lock.
+///
+/// # Errors
+/// As [`open`], but for a full disk.
+pub fn look<S: Storage>(
+    storage: S,
+    replay: &mut dyn FnMut(Frame<'_>, FrameAddress) -> Result<(), ReplayStop>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Reader, Recovery), Error> {
+    let lock = lock(&storage)?;
+    let identity = Identity::load(&storage)?;
+    let bounds = Bounds::load(&storage, identity.uuid)?;
+    let segments = segments_present(&storage, &bounds)?;
+    let listener = Listener { replay, group: &mut |_, _, _| {}, progress, cut_anything: false };
+    let found = Replay::new(&storage, &identity, listener).run(&segments)?;
+    let recovery = report(&identity, bounds.start, &found);
+    // Nobody writes: the segment that a start would begin has no file and no frame, so nobody looks for it.
+    let header = next_header(&identity, SEGMENT_BYTES_DEFAULT, next_start(&bounds, &found), &found);
+    let end = SegmentEnd { segment: header.segment, offset: SECTOR_BYTES as u64, crc: 0 };
+    let active = Active { header, header_crc: 0, end, durable: found.last_group };
+    let reader = Reader::new(storage, identity.uuid, Arc::new(shelf_of(found, active)), Arc::new(lock));
+    Ok((reader, recovery))
+}
+
+/// Takes the directory of a log for this process, until what is given is dropped.
+///
+/// # Errors
+/// `Locked` when another one holds it; `Io`.
+pub fn lock<S: Storage>(storage: &S) -> Result<S::Lock, Error> {
     match storage.lock() {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::Locked),
         locked => locked.on("lock", "LOCK", 0),
@@ -122,16 +154,20 @@ fn begin_next<S: Storage>(
     start: u64,
     found: &Found,
 ) -> Result<Segment<S::File>, Error> {
+    begin_segment(storage, spares.take_or_make()?, next_header(identity, options.segment_bytes, start, found))
+}
+
+/// The header of the segment after all that was found.
+fn next_header(identity: &Identity, segment_bytes: u64, start: u64, found: &Found) -> SegmentHeader {
     let predecessor = found.last.as_ref().map(|last| last.end);
-    let header = SegmentHeader {
+    SegmentHeader {
         uuid: identity.uuid,
         segment: predecessor.map_or(SegmentId(1), |end| end.segment.next()),
         start,
-        segment_bytes: options.segment_bytes,
+        segment_bytes,
         first_group: found.last.as_ref().map_or(GroupSeq(1), |last| last.next_group),
         predecessor,
-    };
-    begin_segment(storage, spares.take_or_make()?, header)
+    }
 }
 
 /// The last segment found ends where its durable successor says, so the rest of its file is given back to the disk. Otherwise
@@ -157,8 +193,8 @@ fn report(identity: &Identity, start: u64, found: &Found) -> Recovery {
     }
 }
 
-fn shelf_of<F>(found: Found, segment: &Segment<F>) -> Shelf {
+fn shelf_of(found: Found, active: Active) -> Shelf {
     let mut sealed = found.sealed;
-    sealed.extend(found.last.map(std::sync::Arc::new));
-    Shelf::new(sealed, active_of(segment, found.last_group))
+    sealed.extend(found.last.map(Arc::new));
+    Shelf::new(sealed, active)
 }

@@ -2,11 +2,14 @@
 //!
 //! Never past the durable end (I11). Every reading is a [`History`]; one that is repeated should keep its own.
 
+use crate::archive::{self, Archived};
 use crate::error::Error;
 use crate::files::{Files, Held};
 use crate::frame::Frame;
 use crate::history::History;
 use crate::number::{FrameNo, GroupSeq, JournalId, LogUuid};
+use crate::recover::Progress;
+use crate::review::{self, Review};
 use crate::shelf::Shelf;
 use crate::span::Position;
 use crate::storage::Storage;
@@ -37,6 +40,20 @@ impl Reader {
     #[must_use]
     pub fn position(&self, journal: JournalId) -> Option<Position> {
         self.shelf.position(journal)
+    }
+
+    /// How much is archived.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn archived(&self) -> Result<Archived, Error> {
+        archive::count(self.files.as_ref())
+    }
+
+    /// Reviews what is durable now: see [`Review`]. `go_on` hears of each segment, and may end it there.
+    #[must_use]
+    pub fn review(&self, go_on: &mut dyn FnMut(Progress) -> bool) -> Review {
+        review::review(self.files.as_ref(), &self.shelf, self.uuid, go_on)
     }
 
     /// A reading session, for whoever reads more than once.

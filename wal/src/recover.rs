@@ -21,7 +21,7 @@ use crate::tail::{Evidence, Refusal, Region, Verdict, judge};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-const READ_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const READ_BYTES: usize = 4 * 1024 * 1024;
 
 /// How far a recovery has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

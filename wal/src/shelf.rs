@@ -109,6 +109,12 @@ impl Shelf {
         (state.generation, holding.cloned().collect())
     }
 
+    /// The sealed segments of the log, in order, and the one being written as far as it is durable: all of one instant.
+    pub(crate) fn standing(&self) -> (Vec<Arc<Sealed>>, Active) {
+        let state = self.state.lock();
+        (state.sealed.iter().cloned().collect(), state.active)
+    }
+
     /// Whether a segment still counts, in the log or in the archive.
     pub(crate) fn holds(&self, segment: SegmentId) -> bool {
         let state = self.state.lock();

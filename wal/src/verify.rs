@@ -86,17 +86,17 @@ pub fn cut_tail(storage: &impl Storage, options: &Options) -> Result<Recovery, E
 }
 
 /// Where the journals stand, and the first frame that does not follow.
-struct Journals {
-    cursors: BTreeMap<JournalId, Cursor>,
+pub(crate) struct Journals {
+    pub(crate) cursors: BTreeMap<JournalId, Cursor>,
     broken: Option<(FrameAddress, Damage)>,
 }
 
 impl Journals {
-    fn new() -> Journals {
+    pub(crate) fn new() -> Journals {
         Journals { cursors: BTreeMap::new(), broken: None }
     }
 
-    fn accept(&mut self, frame: &Frame<'_>, address: FrameAddress) -> Result<(), ReplayStop> {
+    pub(crate) fn accept(&mut self, frame: &Frame<'_>, address: FrameAddress) -> Result<(), ReplayStop> {
         let journal = frame.header.journal;
         // A trimmed or a restored log begins in the middle of a journal: that what comes before is elsewhere, an image of it at
         // that place, is for whoever has images to check.
@@ -119,7 +119,7 @@ impl Journals {
     }
 
     /// A broken continuity is damage, found at the frame that does not follow.
-    fn problem(&self, error: Error) -> Error {
+    pub(crate) fn problem(&self, error: Error) -> Error {
         match (&self.broken, error) {
             (Some((address, damage)), Error::Replay { .. }) => {
                 Error::corrupt(&segment_name(address.segment), address.offset, *damage).with_extent(|| self.extent())

@@ -297,6 +297,11 @@ impl Coupons {
         Some(self.window(number, coupon).until_ms).filter(|&until_ms| until_ms != 0)
     }
 
+    /// What is available of any coupon does not expire before this; nothing if it never does.
+    pub(crate) fn next_expiry_ms(&self) -> Option<i64> {
+        self.deadlines.bound_ms()
+    }
+
     fn await_expiry(&mut self, number: u64) {
         if let Some(expires_ms) = self.expires_ms(number) {
             self.deadlines.add(number, expires_ms);

@@ -211,6 +211,17 @@ impl Holds {
         Some((number, self.get(number)?))
     }
 
+    /// No live hold ends by itself before this; nothing if there is none.
+    pub(crate) fn next_deadline_ms(&self) -> Option<i64> {
+        self.deadlines.bound_ms().filter(|_| self.live > 0)
+    }
+
+    /// The holds of a coupon that are here, live or ended, newest first. Looks at all holds.
+    pub(crate) fn all_of(&self, coupon: u64) -> impl Iterator<Item = &Hold> {
+        let all = (self.holds.first()..self.holds.next()).rev().filter_map(|number| self.get(number));
+        all.filter(move |hold| hold.coupon == coupon)
+    }
+
     /// How many are live.
     pub(crate) fn live(&self) -> u64 {
         self.live

@@ -168,6 +168,11 @@ impl Partition {
         [self.holds.live(), self.holds.len()]
     }
 
+    /// The instants before which no coupon expires and no hold ends by itself; nothing where there is none.
+    pub fn next_deadlines_ms(&self) -> [Option<i64>; 2] {
+        [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms()]
+    }
+
     /// Where the value of all coupons is: of each adopted terms the template's number, the currency and the sums, in minor
     /// units or in units of one-use coupons. I2.
     pub fn value_totals(&self) -> impl Iterator<Item = (u32, Currency, ValueTotals)> {
@@ -186,18 +191,22 @@ impl Partition {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
+        self.digests().into_iter().fold(0, |sum, (_, digest)| sum.wrapping_add(digest))
+    }
+
+    /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
+    pub fn digests(&self) -> [(&'static str, u64); 9] {
         [
-            self.terms_digest,
-            self.users.digest(),
-            self.coupons.digest(),
-            self.holds.digest(),
-            self.redemptions.digest(),
-            self.requests.digest(),
-            self.stock.digest(),
-            self.lines.digest(),
+            ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
+            ("terms", self.terms_digest),
+            ("users", self.users.digest()),
+            ("coupons", self.coupons.digest()),
+            ("holds", self.holds.digest()),
+            ("redemptions and refunds", self.redemptions.digest()),
+            ("requests", self.requests.digest()),
+            ("stock and leases", self.stock.digest()),
+            ("lines", self.lines.digest()),
         ]
-        .into_iter()
-        .fold(contribution(u64::from(self.id) + 1, &self.clock()), u64::wrapping_add)
     }
 
     fn clock(&self) -> Clock {

@@ -170,6 +170,12 @@ impl Redemptions {
         self.orders.of(&self.redemptions, order_only).map(|(_, redemption)| redemption)
     }
 
+    /// The redemptions of a coupon that are here, newest first. Looks at all redemptions.
+    pub(crate) fn of_coupon(&self, coupon: u64) -> impl Iterator<Item = &Redemption> {
+        let all = (self.redemptions.first()..self.redemptions.next()).rev().filter_map(|number| self.get(number));
+        all.filter(move |redemption| redemption.coupon == coupon)
+    }
+
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
         out.numbered(&self.redemptions)?;
         out.numbered(&self.refunds)

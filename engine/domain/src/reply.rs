@@ -221,6 +221,27 @@ impl CouponView {
     }
 }
 
+/// A hold as it stands at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldView {
+    /// The lsn of its event, which names it.
+    pub hold: u64,
+    /// Order amount, or what is to be charged.
+    pub amount: i64,
+    /// The discount it fixes, or the charge.
+    pub applied: i64,
+    /// What it took from the coupon.
+    pub held: i64,
+    /// When it ends by itself.
+    pub deadline_ms: i64,
+    /// What became of it.
+    pub state: HoldState,
+    /// When it ended; 0 while it lives.
+    pub ended_ms: i64,
+    /// The lsn of the redemption that it became; 0 = none.
+    pub redemption: u64,
+}
+
 /// A page of coupons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CouponPage {

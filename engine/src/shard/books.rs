@@ -36,13 +36,17 @@ pub struct HomeBook {
 impl Shard {
     /// Hands over the books of every partition; `tell` hears of them when everything in them is durable.
     pub fn books(&self, tell: impl FnOnce(Vec<Books>) + Send + 'static) -> Vec<Handover<Passenger>> {
-        let books: Vec<Books> = self.owned.iter().flatten().map(|owned| self.books_of(owned.ledger.state())).collect();
+        let books: Vec<Books> =
+            self.owned.iter().flatten().map(|owned| Books::of(owned.ledger.state(), self.settings.partitions)).collect();
         let mut turn = Turn::new(self.office.clone());
         turn.call(move || tell(books));
         turn.hand_over()
     }
+}
 
-    fn books_of(&self, state: &tessera_domain::Partition) -> Books {
+impl Books {
+    /// Those of a partition of so many, as its state stands.
+    pub fn of(state: &tessera_domain::Partition, partitions: u16) -> Books {
         let stock = state.stock();
         let home = |template| {
             let book = stock.home(template);
@@ -50,7 +54,7 @@ impl Shard {
                 let share = stock.share(template, partition);
                 (share.granted, share.reclaimed)
             };
-            let shares = (0..self.settings.partitions).map(share).collect();
+            let shares = (0..partitions).map(share).collect();
             (template, HomeBook { total: book.total, free: book.free(), shares })
         };
         Books {

@@ -31,8 +31,12 @@ pub struct PartitionReport {
     pub partition: u16,
     /// Its last lsn.
     pub lsn: u64,
+    /// The time of its last event, ms.
+    pub time_ms: i64,
     /// The digest of its state.
     pub digest: u64,
+    /// What each part of the state adds to that, by the part's name.
+    pub digests: Vec<(&'static str, u64)>,
     /// Coupons in memory.
     pub coupons: u64,
     /// Users in memory.
@@ -41,6 +45,14 @@ pub struct PartitionReport {
     pub redemptions: u64,
     /// Remembered requests.
     pub requests: u64,
+    /// Live holds.
+    pub live_holds: u64,
+    /// Holds in memory, live and ended.
+    pub holds: u64,
+    /// No coupon expires before this, ms; nothing if none ever does.
+    pub next_expiry_ms: Option<i64>,
+    /// No hold ends by itself before this, ms; nothing if there is none.
+    pub next_hold_end_ms: Option<i64>,
     /// Lines that begin and end here.
     pub lines: Vec<LineReport>,
 }
@@ -75,26 +87,36 @@ impl Shard {
             parked_claims: owned().map(|owned| owned.parked_claims()).sum(),
             decided_commands: self.decided_commands,
             turns: self.turns,
-            partitions: owned().map(|owned| self.describe_partition(owned.ledger.state())).collect(),
+            partitions: owned().map(|owned| PartitionReport::of(owned.ledger.state(), self.settings.partitions)).collect(),
             undurable_turns: 0,
         }
     }
+}
 
-    fn describe_partition(&self, state: &tessera_domain::Partition) -> PartitionReport {
-        let [coupons, users, redemptions, requests] = state.counts();
+impl PartitionReport {
+    /// A partition of so many, as its state stands.
+    pub fn of(state: &tessera_domain::Partition, partitions: u16) -> PartitionReport {
+        let ([coupons, users, redemptions, requests], [live_holds, holds]) = (state.counts(), state.holds());
+        let [next_expiry_ms, next_hold_end_ms] = state.next_deadlines_ms();
         let line = |other| {
             let out = state.lines().out(other);
             LineReport { other, sent: out.sent, acknowledged: out.acknowledged, received: state.lines().into(other).received }
         };
-        let others = (0..self.settings.partitions).filter(|&other| other != state.id());
+        let others = (0..partitions).filter(|&other| other != state.id());
         PartitionReport {
             partition: state.id(),
             lsn: state.lsn(),
+            time_ms: state.time_ms(),
             digest: state.digest(),
+            digests: state.digests().into(),
             coupons,
             users,
             redemptions,
             requests,
+            live_holds,
+            holds,
+            next_expiry_ms,
+            next_hold_end_ms,
             lines: others.map(line).collect(),
         }
     }

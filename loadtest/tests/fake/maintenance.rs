@@ -64,6 +64,10 @@ impl MaintenanceService for Fake {
         not_here()
     }
 
+    async fn start_verify(&self, _: Request<StartVerifyRequest>) -> Reply<StartVerifyResponse> {
+        not_here()
+    }
+
     async fn start_restore(&self, _: Request<StartRestoreRequest>) -> Reply<StartRestoreResponse> {
         not_here()
     }

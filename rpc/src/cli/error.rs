@@ -92,6 +92,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// An error if so many problems were found.
+    pub(super) fn unless_whole(problems: usize, advice: &'static str) -> Result<(), Self> {
+        match problems {
+            0 => Ok(()),
+            1 => Err(Self::NotWhole { problems: "1 problem".to_owned(), advice }),
+            more => Err(Self::NotWhole { problems: format!("{more} problems"), advice }),
+        }
+    }
+
     /// What the shell is told.
     pub fn exit(&self) -> Exit {
         match self {

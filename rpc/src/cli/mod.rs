@@ -15,7 +15,10 @@ mod status;
 mod top;
 mod verify;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::{Parser, Subcommand};
 
@@ -50,7 +53,7 @@ enum Command {
     Status(status::Args),
     /// Show a server's rates, latencies and queues, live.
     Top(top::Args),
-    /// Check a data directory that no server holds: every checksum, digest and balance.
+    /// Check a data directory, served or not: every checksum, digest and balance.
     Verify(verify::Args),
     /// Make snapshots, and show them.
     #[command(subcommand)]
@@ -59,7 +62,7 @@ enum Command {
     Replay(replay::Args),
     /// Rebuild a directory into a new one, whole or up to an instant.
     Restore(restore::Args),
-    /// Show what is inside a data directory that no server holds.
+    /// Show what is inside: the log, images, a partition, a coupon, the feed of changes.
     #[command(subcommand)]
     Inspect(inspect::What),
 }
@@ -87,6 +90,11 @@ pub fn run() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "images say when they were made, and a coupon is shown as it is now")]
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 
 /// Runs a client's future on this thread.

@@ -29,11 +29,11 @@ pub async fn follow(
 ) -> Result<v1::Operation, Error> {
     let mut operation = started.unwrap_or_default();
     let request = v1::WatchOperationRequest { operation_id: operation.operation_id };
-    let mut bar = Bar::new(what, io::stderr().is_terminal());
+    let mut bar = Bar::of(what, "journals", io::stderr().is_terminal());
     let mut told = client.watch_operation(request).await.map_err(refused)?.into_inner();
     while let Some(message) = told.message().await.map_err(refused)? {
         operation = message.operation.unwrap_or_default();
-        bar.show(operation.journals_done.into(), operation.journals.into(), operation.frames);
+        bar.show_read(operation.journals_done.into(), operation.journals.into(), operation.frames, operation.bytes);
     }
     bar.finish();
     Ok(operation)
@@ -45,11 +45,15 @@ pub fn show(operation: &v1::Operation, output: Output) -> Result<(), Error> {
         Output::Json => output::print_json(&json_of(operation))?,
         Output::Table => print(operation)?,
     }
-    let is_equal = !matches!(&operation.result, Some(v1::operation::Result::Replay(replay)) if !replay.equal);
-    match operation.state() {
-        v1::OperationState::Done if is_equal => Ok(()),
-        v1::OperationState::Done => Err(Error::Operation("the replay found differences".to_owned())),
-        state => Err(Error::Operation(format!("{}: {}", state_name(state), operation.error))),
+    match (operation.state(), &operation.result) {
+        (v1::OperationState::Done, Some(v1::operation::Result::Replay(replay))) if !replay.equal => {
+            Err(Error::Operation("the replay found differences".to_owned()))
+        }
+        (v1::OperationState::Done, Some(v1::operation::Result::Verify(verify))) => {
+            Error::unless_whole(verify.problems.len(), "look at the runbook under what was found; the server goes on meanwhile")
+        }
+        (v1::OperationState::Done, _) => Ok(()),
+        (state, _) => Err(Error::Operation(format!("{}: {}", state_name(state), operation.error))),
     }
 }
 
@@ -71,13 +75,31 @@ fn print(operation: &v1::Operation) -> Result<(), Error> {
             facts.push(("directory", restore.directory.clone()));
             facts.push(("stands at", format!("{} ms, {} coupons", restore.at_ms, restore.coupons)));
         }
+        Some(v1::operation::Result::Verify(verify)) => {
+            let (groups, frames, bytes) = (verify.groups, verify.frames, verify.bytes);
+            facts.push(("whole", format!("{groups} groups, {frames} frames, {bytes} bytes in {} segments", verify.segments)));
+            facts.push(("images", format!("{} loaded", verify.images)));
+            facts.push(("problems", if verify.problems.is_empty() { "none".to_owned() } else { verify.problems.join("\n") }));
+        }
         Some(v1::operation::Result::Replay(_)) | None => {}
     }
     output::print_facts(&facts)?;
     match &operation.result {
         Some(v1::operation::Result::Replay(replay)) => print_replay(&replay.journals),
+        Some(v1::operation::Result::Verify(verify)) => {
+            print_replay(&verify.journals)?;
+            print_stocks(&verify.stocks)
+        }
         _ => Ok(()),
     }
+}
+
+/// One row a stock.
+pub fn print_stocks(stocks: &[v1::StockConservation]) -> Result<(), Error> {
+    let rows = stocks.iter().map(|stock| [u64::from(stock.template_number), stock.total, stock.free, stock.unsold, stock.issued]);
+    output::print_line("")?;
+    let head = ["template", "total", "free", "leased and unsold", "issued"];
+    output::print_table(&head, rows.map(|row| row.map(|number| number.to_string()).to_vec()))
 }
 
 /// One row a journal.
@@ -117,12 +139,13 @@ fn json_of(operation: &v1::Operation) -> serde_json::Value {
         Some(v1::operation::Result::Restore(restore)) => serde_json::json!({
             "directory": restore.directory, "at_ms": restore.at_ms, "coupons": restore.coupons,
         }),
+        Some(v1::operation::Result::Verify(verify)) => output::value_of("VerifyResult", verify, true),
         None => serde_json::Value::Null,
     };
     serde_json::json!({
         "operation_id": operation.operation_id, "state": state_name(operation.state()), "began_ms": operation.began_ms,
         "ended_ms": operation.ended_ms, "journals_done": operation.journals_done, "journals": operation.journals,
-        "frames": operation.frames, "error": operation.error, "result": result,
+        "frames": operation.frames, "bytes": operation.bytes, "error": operation.error, "result": result,
     })
 }
 

@@ -23,17 +23,17 @@ pub struct Args {
     /// The server.
     #[arg(long, env = "TESSERA_ENDPOINT", default_value = ENDPOINT_DEFAULT)]
     endpoint: String,
-    /// A data directory that no server holds, instead. Its log goes on in a new, empty segment, as after a start.
+    /// A data directory that no server holds, instead. Nothing in it is changed.
     #[arg(long, conflicts_with = "diff")]
     data_dir: Option<PathBuf>,
     /// Only this partition; 65535 = the catalog.
     #[arg(long)]
     partition: Option<u16>,
     /// Up to this event; needs --partition.
-    #[arg(long, requires = "partition", conflicts_with_all = ["at_ms", "diff"])]
+    #[arg(long, requires = "partition", conflicts_with_all = ["at_ms", "diff"], value_parser = clap::value_parser!(u64).range(1..))]
     lsn: Option<u64>,
     /// Up to the last frame of this instant, in ms.
-    #[arg(long, conflicts_with = "diff")]
+    #[arg(long, conflicts_with = "diff", value_parser = clap::value_parser!(i64).range(1..))]
     at_ms: Option<i64>,
     /// Begin at each journal's first frame, as far back as log and archive go.
     #[arg(long)]

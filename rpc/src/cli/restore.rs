@@ -3,14 +3,13 @@
 use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tessera_engine::{node, offline, rebuild::Until, recovery, restore};
 use tessera_proto::v1;
 
 use super::{
-    ENDPOINT_DEFAULT, Error, block_on, operation,
+    ENDPOINT_DEFAULT, Error, block_on, now_ms, operation,
     output::{self, Output},
 };
 use crate::progress::Bar;
@@ -21,14 +20,14 @@ pub struct Args {
     /// The server whose directory is restored, on its own machine, while it serves.
     #[arg(long, env = "TESSERA_ENDPOINT", default_value = ENDPOINT_DEFAULT)]
     endpoint: String,
-    /// A data directory that no server holds, instead. Its log goes on in a new, empty segment, as after a start.
+    /// A data directory that no server holds, instead. Nothing in it is changed.
     #[arg(long)]
     data_dir: Option<PathBuf>,
     /// The new directory; must not exist.
     #[arg(long)]
     into: PathBuf,
     /// Up to the last frame of this instant, in ms; without it, to the durable end.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..))]
     at_ms: Option<i64>,
 }
 
@@ -79,9 +78,4 @@ fn failed(error: restore::Error) -> Error {
         restore::Error::Rebuild(error) => node::Error::from(recovery::Error::from(error)).into(),
         error => Error::Operation(error.to_string()),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "images say when they were made")]
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -1,25 +1,53 @@
 //! `tessera snapshot`: makes images, and shows those there are.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use tessera_engine::{offline, snapshots::ImageReport};
 use tessera_proto::v1;
 
 use super::{
-    ENDPOINT_DEFAULT, Error, block_on, operation,
+    ENDPOINT_DEFAULT, Error, block_on, now_ms, operation,
     output::{self, Output},
+};
+use crate::{
+    convert::{self, inspect},
+    progress::Bar,
 };
 
 /// What is done with snapshots.
 #[derive(Subcommand)]
 pub enum What {
-    /// Make the next image of every journal, and wait for it. Live traffic goes on.
-    Save(Endpoint),
+    /// Make the next image of every journal and trim the log, and wait for it. Live traffic goes on.
+    Save(Save),
     /// Show the images of a running server, or of a directory that no server holds.
     List(List),
     /// Show the rounds of a running server.
     Status(Endpoint),
+    /// Make the manifest of a directory that no server holds anew, of the two newest whole images of each journal. Keep a copy before:
+    /// files that it does not name are removed by the next start.
+    RebuildManifest(Directory),
+}
+
+/// Of what a snapshot is made.
+#[derive(clap::Args)]
+pub struct Save {
+    #[command(flatten)]
+    endpoint: Endpoint,
+    /// A data directory that no server holds, instead. Its log goes on in a new, empty segment, as after a start.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+/// Which directory.
+#[derive(clap::Args)]
+pub struct Directory {
+    /// The data directory.
+    #[arg(long)]
+    data_dir: PathBuf,
 }
 
 /// Which server.
@@ -43,7 +71,8 @@ pub struct List {
 /// Does it.
 pub fn run(what: &What, output: Output) -> Result<(), Error> {
     match what {
-        What::Save(server) => {
+        What::Save(Save { data_dir: Some(dir), .. }) => save_offline(dir, output),
+        What::Save(Save { endpoint: server, data_dir: None }) => {
             let ended = block_on(async {
                 let mut client = operation::connect(&server.endpoint).await?;
                 let started = client.save_snapshot(v1::SaveSnapshotRequest {}).await.map_err(operation::refused)?;
@@ -52,11 +81,45 @@ pub fn run(what: &What, output: Output) -> Result<(), Error> {
             operation::show(&ended, output)
         }
         What::List(List { data_dir: Some(dir), .. }) => {
-            let images: Vec<_> = offline::images(dir)?.iter().map(|image| image_of(&ImageReport::of(image))).collect();
+            let images: Vec<_> = offline::images(dir)?.iter().map(|image| inspect::image(&ImageReport::of(image))).collect();
             print_images(&images, output)
         }
         What::List(List { endpoint, data_dir: None }) => print_images(&ask(endpoint)?.images, output),
         What::Status(endpoint) => print_rounds(&ask(endpoint)?.rounds, output),
+        What::RebuildManifest(Directory { data_dir }) => rebuild_manifest(data_dir, output),
+    }
+}
+
+/// A round without a server is shown like one of a server.
+fn save_offline(dir: &Path, output: Output) -> Result<(), Error> {
+    let on_terminal = io::stderr().is_terminal();
+    let mut reading = Bar::new("reading", on_terminal);
+    let mut folding = Bar::of("snapshot", "journals", on_terminal);
+    let saved = offline::save_snapshot(
+        dir,
+        now_ms(),
+        &mut |done| reading.show(done.segments_done, done.segments, done.frames),
+        &mut |round| folding.show(round.journals_done.into(), round.journals.into(), round.frames),
+    );
+    reading.finish();
+    folding.finish();
+    operation::show(&convert::operation::round(&saved?), output)
+}
+
+fn rebuild_manifest(dir: &Path, output: Output) -> Result<(), Error> {
+    let rebuilt = offline::rebuild_manifest(dir)?;
+    let refused: Vec<String> = rebuilt.refused.iter().map(ToString::to_string).collect();
+    if rebuilt.images.is_empty() && !refused.is_empty() {
+        refused.iter().for_each(|error| eprintln!("tessera: {error}"));
+        return Err(Error::NotWhole { problems: "no whole image was".to_owned(), advice: "nothing was written" });
+    }
+    let images: Vec<_> = rebuilt.images.iter().map(|image| inspect::image(&ImageReport::of(image))).collect();
+    match output {
+        Output::Json => output::print_json(&serde_json::json!({ "images": images_json(&images), "refused": refused })),
+        Output::Table => {
+            refused.iter().for_each(|error| eprintln!("not named: {error}"));
+            print_images(&images, output)
+        }
     }
 }
 
@@ -68,29 +131,13 @@ fn ask(server: &Endpoint) -> Result<v1::ListSnapshotsResponse, Error> {
     })
 }
 
-fn image_of(image: &ImageReport) -> v1::SnapshotImage {
-    v1::SnapshotImage {
-        image_id: image.id,
-        partition: image.journal.into(),
-        lsn: image.lsn,
-        frame: image.frame,
-        digest: image.digest,
-        at_ms: image.at_ms,
-        created_ms: image.created_ms,
-        bytes: image.bytes,
-    }
+fn images_json(images: &[v1::SnapshotImage]) -> Vec<serde_json::Value> {
+    images.iter().map(|image| output::value_of("SnapshotImage", image, true)).collect()
 }
 
 fn print_images(images: &[v1::SnapshotImage], output: Output) -> Result<(), Error> {
     if matches!(output, Output::Json) {
-        let json = images.iter().map(|image| {
-            serde_json::json!({
-                "image_id": image.image_id, "partition": image.partition, "lsn": image.lsn, "frame": image.frame,
-                "digest": format!("{:016x}", image.digest), "at_ms": image.at_ms, "created_ms": image.created_ms,
-                "bytes": image.bytes,
-            })
-        });
-        return output::print_json(&json.collect::<Vec<_>>());
+        return output::print_json(&images_json(images));
     }
     let head = ["journal", "image", "lsn", "frame", "digest", "bytes", "made at, ms"];
     let rows = images.iter().map(|image| {
@@ -108,28 +155,37 @@ fn print_images(images: &[v1::SnapshotImage], output: Output) -> Result<(), Erro
 }
 
 fn print_rounds(rounds: &[v1::Operation], output: Output) -> Result<(), Error> {
-    let row = |round: &v1::Operation| {
-        let result = match &round.result {
-            Some(v1::operation::Result::Snapshot(snapshot)) => snapshot.clone(),
-            _ => v1::SnapshotResult::default(),
-        };
-        let took_ms = if round.ended_ms > 0 { round.ended_ms - round.began_ms } else { 0 };
-        [
-            ("began_ms", round.began_ms.to_string()),
-            ("took_ms", took_ms.to_string()),
-            ("journals", format!("{}/{}", round.journals_done, round.journals)),
-            ("images", result.images.to_string()),
-            ("bytes", result.image_bytes.to_string()),
-            ("trimmed", result.segments_trimmed.to_string()),
-            ("error", round.error.clone()),
-        ]
-    };
     if matches!(output, Output::Json) {
-        let json =
-            rounds.iter().map(|round| row(round).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect());
-        let json: Vec<serde_json::Map<String, serde_json::Value>> = json.collect();
-        return output::print_json(&serde_json::json!(json));
+        return output::print_json(&rounds.iter().map(round_json).collect::<Vec<_>>());
     }
-    let head = row(&v1::Operation::default()).map(|(name, _)| name);
-    output::print_table(&head, rounds.iter().map(|round| row(round).map(|(_, value)| value).to_vec()))
+    let head = ["began_ms", "took_ms", "journals", "images", "bytes", "trimmed", "error"];
+    let row = |round: &v1::Operation| {
+        let result = result_of(round);
+        let counts = [u64::from(result.images), result.image_bytes, result.segments_trimmed].map(|count| count.to_string());
+        let begin =
+            [round.began_ms.to_string(), took_ms(round).to_string(), format!("{}/{}", round.journals_done, round.journals)];
+        begin.into_iter().chain(counts).chain([round.error.clone()]).collect()
+    };
+    output::print_table(&head, rounds.iter().map(row))
+}
+
+fn round_json(round: &v1::Operation) -> serde_json::Value {
+    let result = result_of(round);
+    serde_json::json!({
+        "began_ms": round.began_ms, "took_ms": took_ms(round), "over": round.ended_ms > 0,
+        "journals_done": round.journals_done, "journals": round.journals, "frames": round.frames,
+        "images": result.images, "bytes": result.image_bytes, "trimmed": result.segments_trimmed, "error": round.error,
+    })
+}
+
+fn result_of(round: &v1::Operation) -> v1::SnapshotResult {
+    match &round.result {
+        Some(v1::operation::Result::Snapshot(snapshot)) => snapshot.clone(),
+        _ => v1::SnapshotResult::default(),
+    }
+}
+
+/// How long it took; 0 while it is under way.
+fn took_ms(round: &v1::Operation) -> i64 {
+    if round.ended_ms > 0 { round.ended_ms - round.began_ms } else { 0 }
 }

@@ -69,7 +69,7 @@ fn partition(status: &v1::PartitionStatus) -> Vec<String> {
 
 fn facts(status: &v1::GetStatusResponse) -> Vec<(&'static str, String)> {
     let log = status.log.clone().unwrap_or_default();
-    let recovery = status.recovery.unwrap_or_default();
+    let (recovery, snapshots) = (status.recovery.unwrap_or_default(), status.snapshots.unwrap_or_default());
     let tail = if recovery.cut { ", a torn tail left behind" } else { "" };
     vec![
         ("version", status.version.clone()),
@@ -81,6 +81,17 @@ fn facts(status: &v1::GetStatusResponse) -> Vec<(&'static str, String)> {
         ("log groups", format!("{} in {} syncs", log.groups, log.syncs)),
         ("log frames", format!("{} ({})", log.frames, mebibytes(log.frame_bytes))),
         ("log written", mebibytes(log.disk_bytes)),
+        (
+            "snapshots",
+            format!(
+                "{} rounds, {} failures, {} images of {}",
+                snapshots.rounds,
+                snapshots.failures,
+                snapshots.images,
+                mebibytes(snapshots.image_bytes)
+            ),
+        ),
+        ("archive", format!("{} segments of {}", snapshots.archived_segments, mebibytes(snapshots.archived_bytes))),
         ("disk", if log.full { "full: writes are refused" } else { "has room" }.to_owned()),
     ]
 }

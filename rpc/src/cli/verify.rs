@@ -1,39 +1,57 @@
-//! `tessera verify`: every checksum, continuity, digest, line and balance of a data directory.
+//! `tessera verify`: every checksum, continuity, digest, line and balance of a data directory, served or not.
 
 use std::{
     io::{self, IsTerminal},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use tessera_engine::offline::{self, Verified};
+use tessera_proto::v1;
 
 use super::{
-    Error,
+    Error, block_on, operation,
     output::{self, Output},
 };
-use crate::progress::Bar;
+use crate::{convert::report, progress::Bar};
 
 /// What is verified.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The data directory; no server may hold it.
-    #[arg(long, env = "TESSERA__DATA_DIR")]
-    data_dir: PathBuf,
+    /// A server, which verifies the directory that it serves, up to what is durable when it begins.
+    #[arg(long)]
+    endpoint: Option<String>,
+    /// A data directory that no server holds, if no server is named.
+    #[arg(long, env = "TESSERA__DATA_DIR", required_unless_present = "endpoint")]
+    data_dir: Option<PathBuf>,
     /// First leave the damaged end of the last segment behind, once and for all. What is behind the damage is lost: make a
     /// copy before.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "endpoint")]
     cut_tail: bool,
 }
 
 /// Verifies and prints what was found; a problem is an error.
 pub fn run(args: &Args, output: Output) -> Result<(), Error> {
-    if args.cut_tail {
-        let recovery = offline::cut_tail(&args.data_dir)?;
+    match (&args.endpoint, &args.data_dir) {
+        (Some(endpoint), _) => operation::show(&block_on(online(endpoint))?, output),
+        (None, Some(dir)) => offline_run(dir, args.cut_tail, output),
+        (None, None) => Err(Error::NoDataDir),
+    }
+}
+
+async fn online(endpoint: &str) -> Result<v1::Operation, Error> {
+    let mut client = operation::connect(endpoint).await?;
+    let started = client.start_verify(v1::StartVerifyRequest {}).await.map_err(operation::refused)?;
+    operation::follow(&mut client, "verifying", started.into_inner().operation).await
+}
+
+fn offline_run(dir: &Path, cut_tail: bool, output: Output) -> Result<(), Error> {
+    if cut_tail {
+        let recovery = offline::cut_tail(dir)?;
         let cut = recovery.cut.map(|cut| format!("{} from byte {}", cut.file, cut.offset));
         eprintln!("cut: {}", cut.as_deref().unwrap_or("nothing"));
     }
     let mut bar = Bar::new("verifying", io::stderr().is_terminal());
-    let verified = offline::verify(&args.data_dir, &mut |done| {
+    let verified = offline::verify(dir, &mut |done| {
         bar.show(done.segments_done, done.segments, done.frames);
     });
     bar.finish();
@@ -43,11 +61,7 @@ pub fn run(args: &Args, output: Output) -> Result<(), Error> {
         Output::Json => print_json(&verified, &problems)?,
         Output::Table => print_table(&verified, &problems)?,
     }
-    match problems.len() {
-        0 => Ok(()),
-        1 => Err(Error::NotWhole { problems: "1 problem".to_owned(), advice: advice(&verified) }),
-        more => Err(Error::NotWhole { problems: format!("{more} problems"), advice: advice(&verified) }),
-    }
+    Error::unless_whole(problems.len(), advice(&verified))
 }
 
 fn problems(verified: &Verified) -> Vec<String> {
@@ -86,11 +100,8 @@ fn print_table(verified: &Verified, problems: &[String]) -> Result<(), Error> {
     let partitions = verified.partitions.iter();
     let rows = partitions.map(|(number, lsn, digest)| vec![number.to_string(), lsn.to_string(), format!("{digest:016x}")]);
     output::print_table(&["partition", "lsn", "digest"], rows)?;
-    let stocks = verified.stock.iter().flatten();
-    let rows = stocks.map(|stock| [u64::from(stock.template), stock.total, stock.free, stock.unsold, stock.issued]);
-    output::print_line("")?;
-    let head = ["template", "total", "free", "leased and unsold", "issued"];
-    output::print_table(&head, rows.map(|row| row.map(|number| number.to_string()).to_vec()))
+    let stocks: Vec<_> = verified.stock.iter().flatten().map(report::stock).collect();
+    operation::print_stocks(&stocks)
 }
 
 fn print_json(verified: &Verified, problems: &[String]) -> Result<(), Error> {

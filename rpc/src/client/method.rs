@@ -89,6 +89,12 @@ pub fn method_paths() -> impl Iterator<Item = MethodPath> {
     })
 }
 
+/// A message of the contract by its short name, as its schema describes it.
+pub fn dynamic(name: &str, message: &impl prost::Message) -> DynamicMessage {
+    let descriptor = POOL.get_message_by_name(&format!("tessera.v1.{name}")).expect("a message of the contract");
+    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).expect("a message is what its schema says")
+}
+
 fn methods() -> impl Iterator<Item = MethodDescriptor> {
     POOL.services().flat_map(|service| service.methods().collect::<Vec<_>>())
 }

@@ -12,7 +12,7 @@ use tonic::{
 };
 
 use self::codec::DynamicCodec;
-pub use self::method::{BadMethod, Method, MethodPath, method_paths};
+pub use self::method::{BadMethod, Method, MethodPath, dynamic, method_paths};
 use crate::{
     limits::{HANDSHAKE_TIMEOUT, RESPONSE_BYTES_MAX},
     status,

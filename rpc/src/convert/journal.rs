@@ -1,6 +1,7 @@
 //! Questions about the journal: which coupon, which page, which events.
 
-use tessera_proto::v1;
+use tessera_engine::rebuild::Until;
+use tessera_proto::v1::{self, inspect_coupon_request};
 
 use super::{malformed, page_size};
 use crate::{
@@ -37,6 +38,19 @@ pub fn at(seals: Seals<'_>, request: &v1::GetCouponAtRequest, now_ms: i64) -> Re
     }
 }
 
+/// A coupon, and an instant that has passed, an event, or now.
+pub fn inspect(seals: Seals<'_>, request: &v1::InspectCouponRequest, now_ms: i64) -> Result<(Place, Until), Rejection> {
+    let coupon = seals.open_coupon_id(&request.coupon_id)?;
+    match request.until {
+        None => Ok((coupon, Until::Durable)),
+        Some(inspect_coupon_request::Until::AtLsn(0)) => Err(Rejection::invalid("at_lsn", 1)),
+        Some(inspect_coupon_request::Until::AtLsn(lsn)) => Ok((coupon, Until::Lsn(lsn))),
+        Some(inspect_coupon_request::Until::AtMs(..1)) => Err(Rejection::invalid("at_ms", 1)),
+        Some(inspect_coupon_request::Until::AtMs(at_ms)) if at_ms > now_ms => Err(Rejection::invalid("at_ms", now_ms)),
+        Some(inspect_coupon_request::Until::AtMs(at_ms)) => Ok((coupon, Until::Instant(at_ms))),
+    }
+}
+
 /// A journal, and the first lsn.
 pub fn watch(partitions: u16, request: &v1::WatchChangesRequest) -> Result<(u16, u64), Rejection> {
     let partition = journal(partitions, "partition", request.partition)?;
@@ -68,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_feed_begins_at_the_first_event_unless_it_says() {
-        let request = |from_lsn| v1::WatchChangesRequest { partition: 1, from_lsn };
+        let request = |from_lsn| v1::WatchChangesRequest { partition: 1, from_lsn, to_the_end: false };
         assert_eq!(watch(4, &request(0)), Ok((1, 1)));
         assert_eq!(watch(4, &request(9)), Ok((1, 9)));
         assert_eq!(watch(4, &request(u64::MAX)), Err(Rejection::invalid("from_lsn", i64::MAX)));

@@ -7,6 +7,7 @@ pub mod change;
 pub mod claim;
 pub mod custody;
 pub mod hold;
+pub mod inspect;
 mod instrument;
 pub mod journal;
 pub mod operation;

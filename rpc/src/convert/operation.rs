@@ -11,7 +11,7 @@ use tessera_engine::{
 };
 use tessera_proto::v1::{self, start_replay_request};
 
-use super::{journal::journal, malformed};
+use super::{journal::journal, malformed, report};
 use crate::domain::Rejection;
 
 /// Longest path of a new directory, in bytes.
@@ -24,8 +24,10 @@ pub fn replay(partitions: u16, request: &v1::StartReplayRequest) -> Result<Task,
         None => Until::Durable,
         Some(_) if request.diff_live => return Err(malformed("diff_live")),
         Some(start_replay_request::Until::Lsn(_)) if number.is_none() => return Err(malformed("partition")),
+        Some(start_replay_request::Until::Lsn(0)) => return Err(Rejection::invalid("lsn", 1)),
         Some(start_replay_request::Until::Lsn(lsn)) => Until::Lsn(lsn),
-        Some(start_replay_request::Until::AtMs(at_ms)) => Until::Instant(at_ms),
+        Some(start_replay_request::Until::AtMs(at_ms @ 1..)) => Until::Instant(at_ms),
+        Some(start_replay_request::Until::AtMs(_)) => return Err(Rejection::invalid("at_ms", 1)),
     };
     let from = if request.from_beginning { From::Beginning } else { From::NewestImage };
     Ok(Task::Replay { journal: number.map(JournalId), from, until, diff_live: request.diff_live })
@@ -59,6 +61,7 @@ pub fn of(operation: &Operation) -> v1::Operation {
         journals_done: operation.journals_done,
         journals: operation.journals,
         frames: operation.frames,
+        bytes: operation.bytes,
         error: operation.error.clone(),
         result: result(&operation.outcome),
     }
@@ -80,6 +83,7 @@ pub fn round(round: &Round) -> v1::Operation {
         journals_done: round.journals_done,
         journals: round.journals,
         frames: round.frames,
+        bytes: 0,
         error: round.failed.iter().map(|(journal, error)| format!("journal {journal}: {error}")).collect::<Vec<_>>().join("; "),
         result: Some(v1::operation::Result::Snapshot(snapshot(round))),
     }
@@ -90,6 +94,7 @@ fn kind(task: &Task) -> v1::OperationKind {
         Task::Snapshot => v1::OperationKind::Snapshot,
         Task::Replay { .. } => v1::OperationKind::Replay,
         Task::Restore { .. } => v1::OperationKind::Restore,
+        Task::Verify => v1::OperationKind::Verify,
     }
 }
 
@@ -110,6 +115,17 @@ fn result(outcome: &Outcome) -> Option<v1::operation::Result> {
             equal: journals.iter().all(|journal| journal.differences.is_empty()),
             journals: journals.iter().map(replayed).collect(),
         })),
+        Outcome::Verify(verified) => Some(v1::operation::Result::Verify(v1::VerifyResult {
+            whole: verified.is_whole(),
+            problems: verified.problems.clone(),
+            segments: verified.segments,
+            groups: verified.groups,
+            frames: verified.frames,
+            bytes: verified.bytes,
+            images: verified.images,
+            journals: verified.journals.iter().map(replayed).collect(),
+            stocks: verified.stocks.iter().map(report::stock).collect(),
+        })),
         Outcome::Restore(restored) => Some(v1::operation::Result::Restore(v1::RestoreResult {
             directory: restored.dir.display().to_string(),
             at_ms: restored.at_ms,
@@ -118,7 +134,8 @@ fn result(outcome: &Outcome) -> Option<v1::operation::Result> {
     }
 }
 
-fn snapshot(round: &Round) -> v1::SnapshotResult {
+/// What a round came to.
+pub fn snapshot(round: &Round) -> v1::SnapshotResult {
     let failure = |(journal, error): &(u16, String)| v1::JournalFailure { partition: (*journal).into(), error: error.clone() };
     v1::SnapshotResult {
         images: round.images,
@@ -162,6 +179,15 @@ mod tests {
         assert_eq!(replay(4, &v1::StartReplayRequest { until, ..request() }), Err(malformed("partition")));
         let request = v1::StartReplayRequest { until, diff_live: true, partition: Some(1), ..request() };
         assert_eq!(replay(4, &request), Err(malformed("diff_live")));
+    }
+
+    #[test]
+    fn a_goal_is_an_event_or_an_instant_that_there_may_be() {
+        let until = |until| v1::StartReplayRequest { until: Some(until), partition: Some(1), ..request() };
+        assert_eq!(replay(4, &until(start_replay_request::Until::Lsn(0))), Err(Rejection::invalid("lsn", 1)));
+        for at_ms in [0, -1, i64::MIN] {
+            assert_eq!(replay(4, &until(start_replay_request::Until::AtMs(at_ms))), Err(Rejection::invalid("at_ms", 1)));
+        }
     }
 
     #[test]

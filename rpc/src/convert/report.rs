@@ -4,6 +4,7 @@ use tessera_engine::{
     conservation::{Balance, Live},
     domain::ValueTotals,
     shard::{PartitionReport, ShardReport},
+    snapshots::{Overview, Round},
 };
 use tessera_proto::v1;
 
@@ -61,7 +62,8 @@ pub fn reading(times: Option<&v1::TimeHistogram>) -> Reading {
     })
 }
 
-fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
+/// One partition.
+pub fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
     v1::PartitionStatus {
         partition: u32::from(report.partition),
         shard: u32::from(shard),
@@ -71,12 +73,17 @@ fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
         users: report.users,
         remembered_requests: report.requests,
         redemptions: report.redemptions,
+        time_ms: report.time_ms,
+        live_holds: report.live_holds,
+        holds: report.holds,
+        next_expiry_ms: report.next_expiry_ms.unwrap_or(0),
+        next_hold_end_ms: report.next_hold_end_ms.unwrap_or(0),
     }
 }
 
-/// Where stock and value are.
-pub fn conservation(live: &Live) -> v1::ConservationResponse {
-    let stock = |balance: &Balance| v1::StockConservation {
+/// Where a stock is.
+pub fn stock(balance: &Balance) -> v1::StockConservation {
+    v1::StockConservation {
         template_number: balance.template,
         total: balance.total,
         free: balance.free,
@@ -84,9 +91,13 @@ pub fn conservation(live: &Live) -> v1::ConservationResponse {
         unsold: balance.unsold,
         returned_on_the_way: balance.returned_on_the_way,
         issued: balance.issued,
-    };
+    }
+}
+
+/// Where the value of a template's coupons is.
+pub fn value(template: u32, currency: [u8; 3], totals: &ValueTotals) -> v1::ValueConservation {
     let told = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
-    let value = |(&(template, currency), totals): (&(u32, [u8; 3]), &ValueTotals)| v1::ValueConservation {
+    v1::ValueConservation {
         template_number: template,
         currency: String::from_utf8_lossy(&currency).into_owned(),
         loaded: told(totals.loaded),
@@ -95,11 +106,43 @@ pub fn conservation(live: &Live) -> v1::ConservationResponse {
         captured: told(totals.captured),
         expired: told(totals.expired),
         voided: told(totals.voided),
-    };
+    }
+}
+
+/// Where stock and value are.
+pub fn conservation(live: &Live) -> v1::ConservationResponse {
     v1::ConservationResponse {
         holds: live.violations.is_empty(),
         violations: live.violations.clone(),
         stocks: live.stocks.iter().map(stock).collect(),
-        values: live.values.iter().map(value).collect(),
+        values: live.values.iter().map(|(&(template, currency), totals)| value(template, currency, totals)).collect(),
+    }
+}
+
+/// Snapshots and the archive.
+pub fn snapshots(overview: &Overview) -> v1::SnapshotStatus {
+    v1::SnapshotStatus {
+        rounds: overview.rounds,
+        failures: overview.failures,
+        last: overview.last.as_ref().map(round),
+        running: overview.running.as_ref().map(round),
+        images: overview.images,
+        image_bytes: overview.image_bytes,
+        archived_segments: overview.archived.segments,
+        archived_bytes: overview.archived.bytes,
+        last_age_ms: overview.last_age_ms,
+    }
+}
+
+fn round(round: &Round) -> v1::RoundStatus {
+    v1::RoundStatus {
+        began_ms: round.began_ms,
+        took_ms: round.took.as_millis() as i64,
+        journals_done: round.journals_done,
+        journals: round.journals,
+        frames: round.frames,
+        images: round.images,
+        image_bytes: round.image_bytes,
+        failures: round.failed.len() as u32,
     }
 }

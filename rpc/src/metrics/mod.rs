@@ -6,6 +6,7 @@
 
 mod page;
 pub(crate) mod process;
+mod snapshots;
 mod text;
 
 use std::{
@@ -38,6 +39,7 @@ use self::{
     process::Process,
 };
 use crate::{
+    convert::report,
     desk::Desk,
     limits::{METRICS_CONNECTIONS_MAX, METRICS_REQUEST_BYTES_MAX, METRICS_REQUEST_MAX},
     pulse::{STUCK_AFTER, ShardPulse},
@@ -130,6 +132,7 @@ async fn metrics(desk: &Desk) -> Response<Full<Bytes>> {
             recovery: journal.recovery(),
             uptime_ms: journal.uptime_ms(),
         }),
+        snapshots: desk.opened().map(|open| report::snapshots(&open.maintenance.snapshots().overview())),
         process: Process::read(),
     };
     let mut response = plain(StatusCode::OK, page.text());

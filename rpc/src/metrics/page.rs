@@ -3,10 +3,11 @@
 //! Labels are bounded: methods and reasons by the contract, codes by gRPC, shards by the cores, partitions by 256. Ids of users,
 //! templates and coupons are never labels.
 
-use tessera_proto::v1::{LogStatus, RecoveryStatus, ServingState};
+use tessera_proto::v1::{LogStatus, RecoveryStatus, ServingState, SnapshotStatus};
 
 use super::{
     process::Process,
+    snapshots,
     text::{Kind::*, Text},
 };
 use crate::{
@@ -25,6 +26,8 @@ pub struct Page {
     pub shards: Vec<ShardPulse>,
     /// What the log says, once it is open.
     pub journal: Option<JournalPage>,
+    /// Snapshots and the archive, once the log is open.
+    pub snapshots: Option<SnapshotStatus>,
     /// The process.
     pub process: Process,
 }
@@ -49,6 +52,9 @@ impl Page {
         self.partitions(&mut text);
         if let Some(journal) = &self.journal {
             journal.tell(&mut text);
+        }
+        if let Some(snapshots) = &self.snapshots {
+            snapshots::tell(snapshots, &mut text);
         }
         self.process.tell(&mut text);
         text.finish()

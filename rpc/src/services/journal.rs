@@ -12,6 +12,7 @@ use futures_util::Stream;
 use tessera_engine::{
     History, JournalId,
     history::{self, Fact},
+    inspect as engine_inspect,
     rebuild::{From, Until},
 };
 use tessera_proto::v1::{self, journal_service_server::JournalService};
@@ -21,7 +22,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::{change, journal, malformed, wallet},
+    convert::{change, inspect, journal, malformed, wallet},
     desk::{Desk, refuse},
     domain::{
         Partition, Reason, Rejection, Reply,
@@ -108,6 +109,20 @@ impl JournalService for Journals {
         Ok(Response::new(v1::GetCouponAtResponse { coupon: Some(coupon_then), position: Some(position) }))
     }
 
+    async fn inspect_coupon(
+        &self,
+        request: Request<v1::InspectCouponRequest>,
+    ) -> Result<Response<v1::InspectCouponResponse>, Status> {
+        let (request, now_ms) = (request.into_inner(), now_ms());
+        let asked = journal::inspect(self.desk.seals()?, &request, now_ms).map_err(|rejection| refuse(&rejection))?;
+        let (coupon, until) = asked;
+        let mut rebuilder = self.desk.maintenance()?.rebuilder();
+        let _permit = self.rebuilds.acquire().await.expect("the semaphore is never closed");
+        let look = move || engine_inspect::coupon(&mut rebuilder, coupon.partition, coupon.number, until, now_ms);
+        let facts = blocking(look).await?.map_err(of_rebuild)?.map_err(|rejection| refuse(&rejection))?;
+        Ok(Response::new(inspect::coupon(self.desk.seals()?, coupon.partition, &facts)))
+    }
+
     type WatchChangesStream = Pin<Box<dyn Stream<Item = Result<v1::WatchChangesResponse, Status>> + Send>>;
 
     async fn watch_changes(
@@ -121,7 +136,7 @@ impl JournalService for Journals {
         let desk = self.desk.clone();
         let session = desk.maintenance()?.history();
         tokio::spawn(async move {
-            if let Err(status) = feed(&desk, session, partition, from, &tell).await {
+            if let Err(status) = feed(&desk, session, partition, from, request.to_the_end, &tell).await {
                 // Nobody hears it when the reader has gone.
                 let _ = tell.send(Err(status)).await;
             }
@@ -130,23 +145,34 @@ impl JournalService for Journals {
     }
 }
 
-/// Tells of events as they become durable, until the reader goes or the server closes.
+/// Tells of events as they become durable, until the reader goes or the server closes; or those that are durable now.
 async fn feed(
     desk: &Arc<Desk>,
     mut session: History,
     partition: u16,
     mut from: u64,
+    to_the_end: bool,
     tell: &mpsc::Sender<Result<v1::WatchChangesResponse, Status>>,
 ) -> Result<(), Status> {
     let mut looks = tokio::time::interval(LOOK_INTERVAL);
-    loop {
+    let mut end = None;
+    if to_the_end {
+        let look = move || {
+            let end = history::end(&mut session, JournalId(partition));
+            (session, end)
+        };
+        let (kept, found) = blocking(look).await?;
+        (session, end) = (kept, Some(found.map_err(of_history)?));
+    }
+    while end.is_none_or(|end| from <= end) {
         let read = move || {
             let facts = history::from(&mut session, JournalId(partition), from, CHANGES_PER_MESSAGE);
             (session, facts)
         };
         let (kept, facts) = blocking(read).await?;
         session = kept;
-        let facts: Vec<Fact> = facts.map_err(of_history)?;
+        let mut facts: Vec<Fact> = facts.map_err(of_history)?;
+        facts.retain(|fact| end.is_none_or(|end| fact.lsn <= end));
         let seals = desk.seals()?;
         match facts.last() {
             Some(last) => {
@@ -160,6 +186,7 @@ async fn feed(
             None => drop(looks.tick().await),
         }
     }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
@@ -177,9 +204,10 @@ fn of_history(error: history::Error) -> Status {
 
 fn of_rebuild(error: tessera_engine::rebuild::Error) -> Status {
     match error {
-        tessera_engine::rebuild::Error::HistoryTrimmed { first_available, .. } => {
-            refuse(&Rejection::new(Reason::HistoryTrimmed, first_available as i64))
+        tessera_engine::rebuild::Error::HistoryTrimmed { first_lsn, .. } => {
+            refuse(&Rejection::new(Reason::HistoryTrimmed, first_lsn as i64))
         }
+        tessera_engine::rebuild::Error::NotYet { durable, .. } => refuse(&Rejection::invalid("at_lsn", durable as i64)),
         error => status::damaged(&error),
     }
 }

@@ -1,4 +1,4 @@
-//! MaintenanceService: snapshots, replays and restores, each a long operation.
+//! MaintenanceService: snapshots, replays, verifications and restores, each a long operation.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
-    convert::{malformed, operation},
+    convert::{inspect, malformed, operation},
     desk::{Desk, refuse},
     domain::{Reason, Rejection},
 };
@@ -44,17 +44,7 @@ impl MaintenanceService for Maintainers {
 
     async fn list_snapshots(&self, _: Request<v1::ListSnapshotsRequest>) -> Result<Response<v1::ListSnapshotsResponse>, Status> {
         let snapshots = self.0.maintenance()?.snapshots();
-        let image = |image: tessera_engine::snapshots::ImageReport| v1::SnapshotImage {
-            image_id: image.id,
-            partition: image.journal.into(),
-            lsn: image.lsn,
-            frame: image.frame,
-            digest: image.digest,
-            at_ms: image.at_ms,
-            created_ms: image.created_ms,
-            bytes: image.bytes,
-        };
-        let images = snapshots.images().into_iter().map(image).collect();
+        let images = snapshots.images().iter().map(inspect::image).collect();
         let rounds = snapshots.rounds().iter().rev().map(operation::round).collect();
         Ok(Response::new(v1::ListSnapshotsResponse { images, rounds }))
     }
@@ -63,6 +53,11 @@ impl MaintenanceService for Maintainers {
         let partitions = self.0.router()?.partitions();
         let (operation, joined) = self.start(operation::replay(partitions, &request.into_inner()))?;
         Ok(Response::new(v1::StartReplayResponse { operation: Some(operation), joined }))
+    }
+
+    async fn start_verify(&self, _: Request<v1::StartVerifyRequest>) -> Result<Response<v1::StartVerifyResponse>, Status> {
+        let (operation, joined) = self.start(Ok(Task::Verify))?;
+        Ok(Response::new(v1::StartVerifyResponse { operation: Some(operation), joined }))
     }
 
     async fn start_restore(

@@ -11,9 +11,9 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::probe::Probe;
 use crate::{
-    convert::report,
+    convert::{inspect, report},
     desk::{Desk, refuse},
-    domain::Rejection,
+    domain::{Reason, Rejection},
     limits::DRAIN_DEADLINE_MAX,
     metrics::process::resident_bytes,
     pulse,
@@ -57,8 +57,25 @@ impl OperatorService for Operators {
             shards: reports.iter().map(report::shard).collect(),
             partitions: report::partitions(&reports),
             operations: self.0.meter().read().iter().map(report::operation).collect(),
+            snapshots: self.0.opened().map(|open| report::snapshots(&open.maintenance.snapshots().overview())),
             drain: self.0.closed().map(|closing| v1::DrainStatus { left_ms: closing.left().as_millis() as i64 }),
         }))
+    }
+
+    async fn inspect_partition(
+        &self,
+        request: Request<v1::InspectPartitionRequest>,
+    ) -> Result<Response<v1::InspectPartitionResponse>, Status> {
+        let (router, asked) = (self.0.router()?, request.into_inner().partition);
+        let number = inspect::partition_of(router.partitions(), asked).map_err(|rejection| refuse(&rejection))?;
+        let reports = self.reports().await;
+        let report =
+            reports.iter().find_map(|shard| Some((shard.shard, shard.partitions.iter().find(|one| one.partition == number)?)));
+        let books = router.books().await.into_iter().find(|books| books.partition == number);
+        let ((shard, report), books) = report.zip(books).ok_or_else(|| refuse(&Reason::Overloaded.into()))?;
+        let images = self.0.maintenance()?.snapshots().images();
+        let of_it: Vec<_> = images.into_iter().filter(|image| image.journal == number).collect();
+        Ok(Response::new(inspect::partition(shard, report, &books, &of_it)))
     }
 
     async fn get_routes(&self, _: Request<v1::GetRoutesRequest>) -> Result<Response<v1::GetRoutesResponse>, Status> {

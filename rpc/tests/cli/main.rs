@@ -2,6 +2,7 @@
 
 mod client;
 mod dev;
+mod inspect;
 mod offline;
 mod process;
 mod serve;

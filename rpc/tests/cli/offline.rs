@@ -37,7 +37,7 @@ fn groups(dir: &TempDir) -> Vec<(PathBuf, u64)> {
 }
 
 /// Flips one bit of a file.
-fn flip(file: &Path, offset: u64) {
+pub fn flip(file: &Path, offset: u64) {
     let file = OpenOptions::new().read(true).write(true).open(file).expect("the file is here");
     let mut byte = [0];
     file.read_exact_at(&mut byte, offset).expect("the byte is here");

@@ -34,7 +34,7 @@ fn stopped() -> TempDir {
 
 /// The program succeeds; the JSON it printed.
 #[track_caller]
-fn json(arguments: &[&str]) -> Value {
+pub fn json(arguments: &[&str]) -> Value {
     let printed = check_prints(&[&["-o", "json"], arguments].concat());
     serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
 }
@@ -79,7 +79,9 @@ fn save_makes_images_that_list_and_status_show() {
 
     let rounds = json(&["snapshot", "status", "--endpoint", &server.endpoint]);
     let [round] = rounds.as_array().unwrap().as_slice() else { panic!("one round: {rounds}") };
-    assert_eq!((round["journals"].as_str(), round["error"].as_str()), (Some("3/3"), Some("")));
+    assert_eq!((&round["journals_done"], &round["journals"], &round["error"]), (&3.into(), &3.into(), &"".into()));
+    assert_eq!((&round["images"], &round["bytes"], &round["over"]), (&images.len().into(), &bytes.into(), &true.into()));
+    assert!(round["began_ms"].is_i64() && round["took_ms"].is_i64() && round["trimmed"] == 0, "numbers are numbers: {round}");
 
     let table = check_prints(&save);
     assert!(table.contains("DONE") && table.contains("3 of 3"), "{table}");
@@ -139,6 +141,8 @@ fn arguments_that_contradict_each_other_are_usage_errors() {
     check_fails(&["replay", "--diff", "--at-ms", "1"], 2, &["cannot be used with"]);
     check_fails(&["replay", "--diff", "--data-dir", "somewhere"], 2, &["cannot be used with"]);
     check_fails(&["restore"], 2, &["--into"]);
+    check_fails(&["replay", "--partition", "0", "--lsn", "0"], 2, &["--lsn"]);
+    check_fails(&["replay", "--at-ms", "0", "--data-dir", "somewhere"], 2, &["--at-ms"]);
 }
 
 #[test]

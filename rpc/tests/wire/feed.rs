@@ -16,7 +16,7 @@ use crate::{
 const CATALOG: u32 = 65_535;
 
 async fn watch(house: &mut House, partition: u32, from_lsn: u64) -> Streaming<v1::WatchChangesResponse> {
-    let request = v1::WatchChangesRequest { partition, from_lsn };
+    let request = v1::WatchChangesRequest { partition, from_lsn, to_the_end: false };
     house.journals.watch_changes(request).await.expect("a partition is watched").into_inner()
 }
 
@@ -81,6 +81,23 @@ async fn two_readers_of_live_writes_read_the_same() {
 }
 
 #[tokio::test]
+async fn a_feed_to_the_end_ends_with_what_is_durable_when_it_is_asked() {
+    let mut house = House::open().await;
+    let claimed = house.coupon(card()).await.claimed.position.unwrap();
+    for from_lsn in [1, claimed.lsn, claimed.lsn + 1_000_000] {
+        let request = v1::WatchChangesRequest { partition: claimed.partition, from_lsn, to_the_end: true };
+        let mut feed = house.journals.watch_changes(request).await.unwrap().into_inner();
+        let mut changes = Vec::new();
+        while let Some(message) = feed.message().await.expect("it ends well") {
+            changes.extend(message.changes);
+        }
+        check_gapless(&changes, claimed.partition, from_lsn);
+        let last = changes.last().map_or(0, |change| lsn(change.position));
+        assert_eq!(from_lsn <= claimed.lsn, last >= claimed.lsn, "from {from_lsn} to {last}, claimed at {}", claimed.lsn);
+    }
+}
+
+#[tokio::test]
 async fn the_catalog_has_a_feed() {
     let mut house = House::open().await;
     let template = house.template(card()).await;
@@ -136,7 +153,7 @@ async fn only_journals_that_are_there_are_watched() {
     for (partition, from_lsn, field, value) in
         [(4, 0, "partition", 3), (65_534, 0, "partition", 3), (65_536, 0, "partition", 0), (0, u64::MAX, "from_lsn", i64::MAX)]
     {
-        let answer = house.journals.watch_changes(v1::WatchChangesRequest { partition, from_lsn }).await;
+        let answer = house.journals.watch_changes(v1::WatchChangesRequest { partition, from_lsn, to_the_end: false }).await;
         check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", field, value);
     }
 }

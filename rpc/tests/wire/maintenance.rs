@@ -137,9 +137,7 @@ async fn a_replay_from_the_beginning_is_equal_to_images_and_live_state() {
     assert_eq!(numbers, [0, 1, 2, 3, 65_535], "by partition, the catalog last");
     assert!(result.journals.iter().all(|journal| journal.image_lsn == 0), "{result:?}");
     assert_eq!(result.journals.iter().map(|journal| journal.images_compared).sum::<u32>(), images);
-    let partitions = &result.journals[..4];
-    assert!(partitions.iter().all(|journal| journal.live_digest == Some(journal.digest)), "{result:?}");
-    assert_eq!(result.journals[4].live_digest, None, "nobody says it of the catalog");
+    assert!(result.journals.iter().all(|journal| journal.live_digest == Some(journal.digest)), "the catalog, too: {result:?}");
 
     let request = v1::StartReplayRequest { diff_live: true, ..Default::default() };
     let shorter = replayed(replay(&mut house, request).await);

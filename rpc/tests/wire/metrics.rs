@@ -12,6 +12,7 @@ use tessera_rpc::serving::Serving;
 
 use crate::{
     house::{House, card, claim, fresh},
+    maintenance::{snapshot, trade},
     own::{ask, get, house, listening},
 };
 
@@ -121,6 +122,26 @@ async fn neither_names_nor_labels_grow_with_users() {
     let labels: BTreeSet<_> = labels.filter_map(|label| label.split('=').next()).collect();
     let known = ["le", "method", "outcome", "partition", "reason", "shard", "state", "version"];
     assert_eq!(labels, BTreeSet::from(known));
+}
+
+#[tokio::test]
+async fn snapshots_and_the_archive_are_told_without_labels() {
+    let mut own = Scraped::open().await;
+    trade(&mut own.house, 8).await;
+    let before = own.scrape().await;
+    assert_eq!((before["tessera_snapshot_rounds_total"], before["tessera_snapshot_images"]), (0.0, 0.0));
+    assert!(!before.contains_key("tessera_snapshot_last_age_seconds"), "there is no last round");
+    let saved = snapshot(&mut own.house).await;
+    let after = own.scrape().await;
+    let told = |name: &str| after[&format!("tessera_snapshot_{name}")];
+    assert_eq!((told("rounds_total"), told("failures_total"), told("running")), (1.0, 0.0, 0.0));
+    assert_eq!((told("last_images"), told("last_image_bytes")), (f64::from(saved.images), saved.image_bytes as f64));
+    assert_eq!((told("images"), told("image_bytes")), (f64::from(saved.images), saved.image_bytes as f64));
+    assert!(told("last_age_seconds") >= 0.0 && told("last_duration_seconds") > 0.0, "{after:?}");
+    assert_eq!((after["tessera_log_archived_segments"], after["tessera_log_archived_bytes"]), (0.0, 0.0));
+    let status = own.house.operators.get_status(v1::GetStatusRequest {}).await.unwrap().into_inner().snapshots.unwrap();
+    assert_eq!((status.rounds, status.images, status.running), (1, saved.images, None));
+    assert_eq!(status.last.map(|last| (last.journals_done, last.journals)), Some((5, 5)));
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::Path};
 
 use tempfile::TempDir;
-use tessera_rpc::{serving::Listening, settings::Settings};
+use tessera_rpc::{
+    serving::{Listening, Serving},
+    settings::Settings,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -30,6 +33,16 @@ fn free() -> SocketAddr {
 pub async fn listening() -> (Listening, TempDir) {
     let (settings, dir) = settings();
     (Listening::begin(&settings).await.expect("it listens"), dir)
+}
+
+/// Serves a directory, perhaps once more. Tasks of the server before may hold its lock a moment longer.
+pub async fn serve(settings: &Settings) -> Serving {
+    loop {
+        match Serving::start(settings).await {
+            Err(error) if error.to_string().contains("another process holds") => tokio::task::yield_now().await,
+            started => return started.expect("it starts"),
+        }
+    }
 }
 
 /// Clients of a server.

@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod examining;
 mod failures;
 mod fixture;
 mod folder;

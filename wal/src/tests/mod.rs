@@ -12,6 +12,7 @@ mod limits;
 mod log_thread;
 mod meddling;
 mod reading;
+mod review;
 mod scribe;
 mod tail_table;
 mod trimming;

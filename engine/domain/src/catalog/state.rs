@@ -58,7 +58,12 @@ impl CatalogState {
 
     /// The digest of all state.
     pub fn digest(&self) -> u64 {
-        contribution(0, &self.clock()).wrapping_add(self.writes.digest()).wrapping_add(self.requests.digest())
+        self.digests().into_iter().fold(0, |sum, (_, digest)| sum.wrapping_add(digest))
+    }
+
+    /// What each part of the state adds to the digest, by the part's name.
+    pub fn digests(&self) -> [(&'static str, u64); 3] {
+        [("clock", contribution(0, &self.clock())), ("templates", self.writes.digest()), ("requests", self.requests.digest())]
     }
 
     /// The answer of the write just applied.

@@ -61,6 +61,11 @@ impl Deadlines {
         }
     }
 
+    /// Nothing is due before this, if anything ever is: what is due first comes then, or later where a deadline has gone away.
+    pub fn bound_ms(&self) -> Option<i64> {
+        self.groups.iter().map(|group| group.bound_ms.get()).min().filter(|&bound_ms| bound_ms != NEVER)
+    }
+
     /// An entity that is due at `now_ms`, whose deadline `deadline_of` says; bounded, so that `None` may be said while the next
     /// question finds one.
     pub fn due(&self, now_ms: i64, deadline_of: impl Fn(u64) -> Option<i64>) -> Option<u64> {
@@ -208,6 +213,8 @@ mod tests {
                         }
                     }
                     Act::Drain(now_ms) => {
+                        let bound_ms = deadlines.bound_ms();
+                        prop_assert!(plain.values().all(|&deadline_ms| bound_ms.is_some_and(|bound_ms| bound_ms <= deadline_ms)));
                         let expected: Vec<u64> =
                             plain.iter().filter(|(_, deadline_ms)| **deadline_ms <= now_ms).map(|(&number, _)| number).collect();
                         let mut found = drain(&deadlines, &mut plain, now_ms);

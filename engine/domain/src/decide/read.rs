@@ -57,7 +57,7 @@ impl Partition {
         Reply::Redemptions(open.take(REDEMPTIONS_LISTED_MAX).map(|redemption| self.view_of_redemption(redemption)).collect())
     }
 
-    fn view_of_redemption(&self, redemption: &Redemption) -> RedemptionView {
+    pub(super) fn view_of_redemption(&self, redemption: &Redemption) -> RedemptionView {
         let &Redemption { lsn, coupon, amount, applied, refunded, at_ms, .. } = redemption;
         let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
         RedemptionView { redemption: lsn, coupon, terms: terms.clone(), amount, applied, refunded, at_ms }

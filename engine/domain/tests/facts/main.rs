@@ -20,6 +20,7 @@ mod journal;
 mod model;
 mod natural_key;
 mod order;
+mod past;
 mod precedence;
 mod redeem;
 mod refund;

@@ -167,12 +167,12 @@ impl Node {
     pub(crate) fn snapshot(&self, journal: JournalId, now_ms: i64) -> Result<bool, SnapshotError> {
         let history = self.journal.history();
         let folded = match journal {
-            JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms),
-            journal => self.snapshotter.fold::<Partition>(journal, history, now_ms),
+            JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms, &mut |_| {}),
+            journal => self.snapshotter.fold::<Partition>(journal, history, now_ms, &mut |_| {}),
         };
         let folded = folded.map_err(SnapshotError::Fold)?;
         self.journal.trim(&self.snapshotter.images().keep_from()).map_err(SnapshotError::Trim)?;
-        Ok(matches!(folded, Folded::Image { .. }))
+        Ok(matches!(folded, Folded::Image(_)))
     }
 
     fn has_room(&self) -> bool {

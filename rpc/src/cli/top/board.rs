@@ -89,7 +89,7 @@ impl Board {
         ]
     }
 
-    fn summary(&self) -> [String; 5] {
+    fn summary(&self) -> [String; 7] {
         let (now, log) = (&self.change.now, &self.change.log);
         let sum = |number: fn(&MethodChange) -> f64| self.change.methods.iter().map(number).sum::<f64>();
         let total = |number: fn(&v1::OperationStatus) -> u64| now.operations.iter().map(number).sum::<u64>();
@@ -122,6 +122,8 @@ impl Board {
                 milliseconds(log.sync.map(|sync| sync.p50_us)),
                 milliseconds(log.sync.map(|sync| sync.p99_us)),
             ),
+            format!("snapshots {}", rounds(now)),
+            format!("images {}", kept(now)),
             format!("q quit   p pause   s sort partitions (by {})", self.sort.name()),
         ]
     }
@@ -213,6 +215,27 @@ fn table(head: &[&'static str], rows: Vec<Vec<String>>) -> Table<'static> {
     Table::new(rows.into_iter().map(Row::new), widths).header(head).column_spacing(COLUMN_SPACING)
 }
 
+/// The last round, and the one under way.
+fn rounds(status: &v1::GetStatusResponse) -> String {
+    let snapshots = status.snapshots.unwrap_or_default();
+    let last = snapshots.last.map_or("none yet".to_owned(), |last| {
+        let (images, size, failures) = (last.images, bytes(last.image_bytes as f64), last.failures);
+        let (age_s, took_s) = (snapshots.last_age_ms / 1_000, last.took_ms as f64 / 1e3);
+        format!("last {age_s} s ago in {took_s:.2} s: {images} images, {size}, {failures} failed")
+    });
+    let running = snapshots.running.map_or("idle".to_owned(), |running| {
+        format!("running {}/{} journals, {} frames", running.journals_done, running.journals, running.frames)
+    });
+    format!("{last}   {running}")
+}
+
+/// What there is of images and of the archive.
+fn kept(status: &v1::GetStatusResponse) -> String {
+    let snapshots = status.snapshots.unwrap_or_default();
+    let (images, archived) = (bytes(snapshots.image_bytes as f64), bytes(snapshots.archived_bytes as f64));
+    format!("{}, {images}   archive {} segments, {archived}", snapshots.images, snapshots.archived_segments)
+}
+
 fn state(status: &v1::GetStatusResponse) -> String {
     let name = status.state().as_str_name().trim_start_matches("SERVING_STATE_");
     match status.drain {
@@ -254,6 +277,15 @@ mod tests {
             drain: Some(v1::DrainStatus { left_ms: 1_500 }),
             operations: vec![claim],
             shards: vec![v1::ShardStatus { shard: 0, queued_commands: 5, ..Default::default() }],
+            snapshots: Some(v1::SnapshotStatus {
+                last: Some(v1::RoundStatus { took_ms: 1_500, images: 5, image_bytes: 2_048, ..Default::default() }),
+                running: Some(v1::RoundStatus { journals_done: 3, journals: 17, frames: 99, ..Default::default() }),
+                images: 10,
+                archived_segments: 2,
+                archived_bytes: 1 << 20,
+                last_age_ms: 35_000,
+                ..Default::default()
+            }),
             partitions: vec![partition(0, 10, 7), partition(1, 40, 3), partition(2, 20, 9)],
             ..Default::default()
         };
@@ -273,6 +305,8 @@ mod tests {
         let shown = |words: &str| text.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").contains(words));
         assert!(shown("tessera 9.9.9 DRAINING, cut in 1.5 s"), "{text}");
         assert!(shown("Claim 30 0 0 2 - - -"), "{text}");
+        assert!(shown("last 35 s ago in 1.50 s: 5 images, 2.0 KiB, 0 failed running 3/17 journals, 99 frames"), "{text}");
+        assert!(shown("images 10, 0 B archive 2 segments, 1.0 MiB"), "{text}");
         assert!(shown("0 5 0 0 0 0"), "{text}");
         assert!(shown("1 0 40 40 3 0 0 0"), "{text}");
     }

@@ -1,28 +1,16 @@
 //! `tessera inspect wal`: every group and frame of a log, in order.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use tessera_engine::offline::{self, Item};
 
-use super::{
+use crate::cli::{
     Error,
     output::{self, Output},
 };
 
-/// What is shown.
-#[derive(clap::Subcommand)]
-pub enum What {
-    /// The groups and frames of the write-ahead log.
-    Wal {
-        /// The data directory.
-        #[arg(long, env = "TESSERA__DATA_DIR")]
-        data_dir: PathBuf,
-    },
-}
-
 /// Shows it, one line an item; in JSON one object a line.
-pub fn run(what: &What, output: Output) -> Result<(), Error> {
-    let What::Wal { data_dir } = what;
+pub fn run(data_dir: &Path, output: Output) -> Result<(), Error> {
     let mut printed = Ok(());
     let tail = offline::inspect(data_dir, &mut |item| {
         if printed.is_ok() {

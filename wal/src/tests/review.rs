@@ -1,0 +1,126 @@
+//! A log is reviewed while it is written, and looked at without being changed.
+
+use super::scribe::*;
+use crate::storage::Storage;
+use crate::storage::sim::SimStorage;
+use crate::*;
+use std::ops::ControlFlow;
+
+/// Two journals in several segments of two starts; the writer goes on.
+fn written() -> (SimStorage, Writer<SimStorage>, Scribe) {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(32768)).unwrap();
+    for number in 0..12_u8 {
+        let (one, other) = (scribe.frame(1, &[number; 1500]), scribe.frame(3, &[number]));
+        writer.commit(&[&one, &other]).unwrap();
+    }
+    drop(writer);
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(32768)).unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"first", b"second"]);
+    (storage, writer, scribe)
+}
+
+fn ends(review: &Review) -> Vec<(u16, u64, u64)> {
+    review.journals.iter().map(|(journal, found)| (journal.0, found.first.0, found.cursor.number.0)).collect()
+}
+
+#[test]
+fn a_review_reads_all_that_is_durable_and_nothing_behind_it() {
+    let (_storage, mut writer, mut scribe) = written();
+    let mut told = Vec::new();
+    let review = writer.reader().review(&mut |done| {
+        told.push(done);
+        true
+    });
+    assert!(review.is_complete && review.problem.is_none(), "{review:?}");
+    assert_eq!(ends(&review), [(0, 1, 2), (1, 1, 12), (3, 1, 12)]);
+    assert!(scribe.cursors.iter().all(|(journal, cursor)| review.journals[journal].cursor == *cursor));
+    assert!(told.len() > 2 && told.last() == Some(&review.whole) && review.whole.frames == 26, "{told:?}");
+    writer.push(&scribe.frame(0, b"not durable"));
+    assert_eq!(ends(&writer.reader().review(&mut |_| true)), ends(&review));
+    writer.commit_pushed().unwrap();
+    assert_eq!(ends(&writer.reader().review(&mut |_| true))[0], (0, 1, 3));
+}
+
+#[test]
+fn a_review_names_what_is_damaged_in_every_segment() {
+    let (storage, writer, _scribe) = written();
+    let segments: Vec<String> = storage.list().unwrap().into_iter().filter(|name| name.starts_with("segment-")).collect();
+    assert!(segments.len() > 2, "{segments:?}");
+    for name in &segments {
+        for at in [100, 4096 + 100] {
+            let whole = storage.bytes(name);
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            storage.set_bytes(name, &bytes);
+            let review = writer.reader().review(&mut |_| true);
+            let said = review.problem.map(|problem| problem.to_string()).unwrap_or_default();
+            assert!(said.contains(name.as_str()), "{name} at {at}: {said:?}");
+            storage.set_bytes(name, &whole);
+        }
+    }
+    assert!(writer.reader().review(&mut |_| true).problem.is_none(), "put right again");
+}
+
+#[test]
+fn a_segment_that_is_missing_is_a_problem_until_it_was_trimmed() {
+    let (storage, mut writer, _scribe) = written();
+    let first = segment_name(SegmentId(1));
+    let bytes = storage.bytes(&first);
+    storage.remove(&first).unwrap();
+    let said = writer.reader().review(&mut |_| true).problem.expect("it is missing").to_string();
+    assert!(said.contains(&first), "{said}");
+    storage.set_bytes(&first, &bytes);
+    let keep_from = [(JournalId(1), FrameNo(12)), (JournalId(3), FrameNo(12))].into();
+    assert!(writer.trim(&keep_from).unwrap().segments > 0);
+    let review = writer.reader().review(&mut |_| true);
+    assert!(review.problem.is_none() && review.journals[&JournalId(1)].first > FrameNo(1), "{review:?}");
+    let archived = writer.reader().archived().unwrap();
+    assert!(archived.segments > 0 && archived.bytes >= archived.segments * 4096, "{archived:?}");
+}
+
+#[test]
+fn a_review_ends_where_it_is_told_to() {
+    let (_storage, writer, _scribe) = written();
+    let review = writer.reader().review(&mut |done| done.segments_done < 2);
+    assert!(!review.is_complete && review.problem.is_none(), "{review:?}");
+    assert_eq!(review.whole.segments_done, 2);
+}
+
+#[test]
+fn looking_at_a_log_shows_all_of_it_and_changes_nothing() {
+    let (storage, writer, scribe) = written();
+    assert!(matches!(look(storage.clone(), &mut |_, _| Ok(()), &mut |_| {}), Err(Error::Locked)));
+    drop(writer);
+    let files = |storage: &SimStorage| -> Vec<(String, Vec<u8>)> {
+        storage.list().unwrap().into_iter().map(|name| (name.clone(), storage.bytes(&name))).collect()
+    };
+    let (before, mut frames) = (files(&storage), 0);
+    let count = &mut |_: Frame<'_>, _| {
+        frames += 1;
+        Ok(())
+    };
+    let (reader, found) = look(storage.clone(), count, &mut |_| {}).unwrap();
+    assert_eq!((frames, found.cut), (26, None));
+    let mut history = reader.history();
+    for (&journal, cursor) in &scribe.cursors {
+        assert_eq!(history.end(journal).unwrap(), Some(Position { number: cursor.number, lsn: cursor.lsn }));
+        let mut last = FrameNo(0);
+        let shown = history.read(journal, FrameNo(1), &mut |frame| {
+            last = frame.header.number;
+            ControlFlow::Continue(())
+        });
+        shown.unwrap();
+        assert_eq!(last, cursor.number);
+    }
+    assert_eq!(history.end(JournalId(9)).unwrap(), None);
+    assert!(files(&storage) == before, "nothing was changed");
+    drop((reader, history));
+    assert!(open_and_read(&storage, &options(32768)).is_ok(), "the lock is given up");
+}
+
+#[test]
+fn an_empty_log_is_looked_at() {
+    let (reader, found) = look(new_log(), &mut |_, _| Ok(()), &mut |_| {}).unwrap();
+    assert_eq!((found.replayed.segments, reader.history().end(JournalId(0)).unwrap()), (0, None));
+}
