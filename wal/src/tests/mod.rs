@@ -9,10 +9,13 @@ mod cuts;
 mod disk_full;
 mod fixture;
 mod history;
+#[cfg(feature = "shuttle")]
+mod interleavings;
 mod limits;
 mod log_thread;
 mod meddling;
 mod reading;
+mod regression_stop_on_a_full_disk;
 mod scribe;
 mod small_log;
 mod tail_table;
