@@ -5,6 +5,7 @@ mod damage;
 mod failures;
 mod fixture;
 mod folder;
+mod forged;
 mod planted;
 mod rebuilding;
 mod round_trip;

@@ -8,6 +8,7 @@ mod crash_planted;
 mod cuts;
 mod disk_full;
 mod fixture;
+mod forged;
 mod history;
 #[cfg(feature = "shuttle")]
 mod interleavings;
