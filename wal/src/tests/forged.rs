@@ -150,6 +150,27 @@ fn of_several_later_groups_one_that_proves_durability_is_enough() {
     sheet.shows(Remains::Nothing, Later::Durable);
 }
 
+#[test]
+fn a_whole_group_of_the_next_number_after_another_predecessor_is_rot() {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(16384)).unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"one"]);
+    let end = writer.segment.end;
+    drop(writer);
+    let (seed, frame, name) = (Seed::new(UUID, SegmentId(1)), scribe.frame(0, b"two"), segment_name(SegmentId(1)));
+    for (previous_crc, frames) in [(end.crc, Some(2)), (end.crc ^ 1, None)] {
+        let place = Place { seed: &seed, offset: end.offset, group: GroupSeq(2), durable: GroupSeq(1), previous_crc };
+        let mut composer = Composer::default();
+        composer.push(&frame);
+        let mut bytes = storage.bytes(&name);
+        bytes[8192..12288].copy_from_slice(composer.finish(GroupKind::Data, 1, &place).0);
+        storage.set_bytes(&name, &bytes);
+        let opened = frames_of(&storage, &options(16384));
+        assert_eq!(opened.as_ref().map(Vec::len).ok(), frames);
+        assert!(opened.is_ok() || matches!(opened, Err(Error::Corrupt { damage: Damage::Tail(Refusal::Rot), .. })));
+    }
+}
+
 /// A log of two starts, so of two segments, the first of them cut at its end.
 fn two_segments() -> (SimStorage, SegmentHeader) {
     let storage = new_log();
