@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &str, &[&str])] = &[
     ("tessera-sim", "engine/sim", &["tessera-domain", "tessera-engine", "tessera-snapshot", "tessera-wal"]),
     ("tessera-rpc", "rpc", &["tessera-engine", "tessera-proto"]),
     ("tessera-loadtest", "loadtest", &["tessera-proto"]),
+    ("tessera-fuzz", "engine/fuzz", &["tessera-domain", "tessera-proto", "tessera-snapshot", "tessera-wal"]),
 ];
 
 /// Libraries that only some rooms may name: the library or the family it begins, and those rooms.

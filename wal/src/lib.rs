@@ -43,6 +43,7 @@ mod source;
 mod span;
 mod spares;
 pub mod storage;
+mod sync;
 mod sync_times;
 mod tail;
 #[cfg(test)]

@@ -14,16 +14,16 @@ use crate::read::Reader;
 use crate::span::Position;
 use crate::spares::Spares;
 use crate::storage::Storage;
+use crate::sync::Mutex;
+use crate::sync::atomic::Ordering;
+use crate::sync::channel::{Sender, TrySendError, bounded};
+use crate::sync::thread::{self, JoinHandle};
 use crate::trim::{self, KeepFrom, Trimmed};
 use crate::worker::{Message, Shared, Worker};
 use crate::writer::{SpareSource, Stats, Writer};
-use crossbeam::channel::{Sender, TrySendError, bounded};
-use parking_lot::Mutex;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 
 /// All journals of a node in one physical log.
 pub struct Log<P> {
@@ -108,9 +108,10 @@ impl<P: Passenger> Log<P> {
         if self.shared.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
+        // First, because on a full disk the thread may wait for a segment while the queue is full: then the queue takes no stop.
+        self.keeper.stop_waiting();
         // When the receiver is gone the thread has ended already, and there is nothing to stop.
         let _ = self.sender.send(Message::Stop);
-        self.keeper.stop_waiting();
         for thread in self.threads.lock().drain(..) {
             // A panic of the thread has been reported by the abort hook.
             let _ = thread.join();
@@ -238,7 +239,7 @@ fn spawn(name: &'static str, abort: &Abort, body: impl FnOnce() -> Result<(), Er
         Ok(Err(error)) => abort(&Fatal::Failed(error)),
         Err(panic) => abort(&Fatal::Panicked(message_of(panic.as_ref()))),
     };
-    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(guarded);
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(guarded);
     spawned.map_err(|source| Error::Io { operation: "start of the thread", file: name.to_owned(), offset: 0, source })
 }
 

@@ -8,7 +8,7 @@ use crate::live::{Landed, Live};
 use crate::number::{FrameNo, GroupSeq, JournalId, SegmentId};
 use crate::segment::{SegmentEnd, SegmentHeader};
 use crate::span::{Position, Span, Spans};
-use parking_lot::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 

@@ -7,10 +7,10 @@
 use crate::error::{Error, IoContext};
 use crate::options::Options;
 use crate::storage::{Storage, StorageFile};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How much is zeroed between two syncs, so that a commit beside it never waits for more than this.

@@ -6,11 +6,11 @@
 use crate::error::Error;
 use crate::journal::{Handover, Passenger};
 use crate::storage::Storage;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::channel::{Receiver, RecvTimeoutError};
 use crate::writer::{Stats, Writer};
-use crossbeam::channel::{Receiver, RecvTimeoutError};
-use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What goes through the queue.
 pub(crate) enum Message<P> {

@@ -277,8 +277,8 @@ impl Holds {
     }
 
     /// Goes on after so many holds that are no longer here.
-    pub(crate) fn begin_at(&mut self, forgotten: u64) {
-        self.holds.begin_at(forgotten);
+    pub(crate) fn begin_at(&mut self, forgotten: u64) -> Option<()> {
+        self.holds.begin_at(forgotten)
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {

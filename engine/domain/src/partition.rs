@@ -312,13 +312,13 @@ impl Partition {
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
         let is_new = self.lsn == 0 && self.terms.is_empty();
-        is_new.then(|| {
-            (self.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
-            let [redemptions, refunds, holds] = clock.forgotten_of;
-            self.requests.begin_at(clock.forgotten);
-            self.redemptions.begin_at(redemptions, refunds);
-            self.holds.begin_at(holds);
-        })
+        is_new.then_some(())?;
+        let [redemptions, refunds, holds] = clock.forgotten_of;
+        self.requests.begin_at(clock.forgotten)?;
+        self.redemptions.begin_at(redemptions, refunds)?;
+        self.holds.begin_at(holds)?;
+        (self.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
+        Some(())
     }
 
     /// What follows from the entities of an image; they are proven by now.

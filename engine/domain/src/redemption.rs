@@ -182,9 +182,9 @@ impl Redemptions {
     }
 
     /// Goes on after so many redemptions and refunds that are no longer here.
-    pub(crate) fn begin_at(&mut self, redemptions: u64, refunds: u64) {
-        self.redemptions.begin_at(redemptions);
-        self.refunds.begin_at(refunds);
+    pub(crate) fn begin_at(&mut self, redemptions: u64, refunds: u64) -> Option<()> {
+        self.redemptions.begin_at(redemptions)?;
+        self.refunds.begin_at(refunds)
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {

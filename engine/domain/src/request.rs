@@ -201,8 +201,8 @@ impl Requests {
     }
 
     /// Goes on after `forgotten` requests that are no longer here.
-    pub(crate) fn begin_at(&mut self, forgotten: u64) {
-        self.entries.begin_at(forgotten);
+    pub(crate) fn begin_at(&mut self, forgotten: u64) -> Option<()> {
+        self.entries.begin_at(forgotten)
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {

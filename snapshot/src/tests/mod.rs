@@ -6,6 +6,7 @@ mod examining;
 mod failures;
 mod fixture;
 mod folder;
+mod forged;
 mod planted;
 mod rebuilding;
 mod round_trip;

@@ -61,3 +61,25 @@ fn a_directory_without_images_is_rebuilt_empty() {
     assert_eq!((rebuilt.images.len(), rebuilt.refused.len()), (0, 0));
     assert_eq!(reopened(&storage).unwrap().list(), []);
 }
+
+#[test]
+fn a_manifest_that_is_whole_is_rebuilt_from_the_files_alone() {
+    let (storage, images) = folder(&[1, 2]);
+    let [newest, older] = [0, 1].map(|at| images.list()[at].clone());
+    storage.flip_bit(&newest.file_name(), 6_000 * 8);
+    let rebuilt = rebuild(&storage, UUID).unwrap();
+    assert_eq!((&rebuilt.images, rebuilt.refused.len()), (&vec![older.clone()], 1));
+    assert_eq!(inspect(&storage, UUID).unwrap(), [older], "what the manifest named before does not count");
+}
+
+#[test]
+fn a_file_too_short_for_header_and_trailer_is_cut() {
+    let (storage, images) = folder(&[1]);
+    let name = images.list()[0].file_name();
+    for length in [0, 4095, 4096, 4100, 8191] {
+        storage.set_bytes(&name, &vec![7; length]);
+        let refused = rebuild(&storage, UUID).unwrap().refused;
+        let Error::Damaged { damage, .. } = &refused[0] else { panic!("{refused:?}") };
+        assert_eq!(*damage, Damage::Cut { expected: 8192, found: length as u64 });
+    }
+}

@@ -7,7 +7,7 @@
 use super::Storage;
 use super::sim_disk::{Fate, SimDisk};
 pub use super::sim_file::SimFile;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use std::io;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 
 use super::sim_disk::{Fate, SimDisk, Step};
 use super::{Mapping, SECTOR_BYTES, StorageFile};
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;

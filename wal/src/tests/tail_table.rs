@@ -185,6 +185,30 @@ fn the_tail_rule_holds_row_by_row() {
     });
 }
 
+/// The verdict for every evidence there is: what the table in `tail.rs` says, without its "first match wins".
+#[test]
+fn every_evidence_has_one_verdict() {
+    use {Later as L, Refusal as Why, Remains as R, Verdict::*};
+    let open_segment = [
+        (R::Nothing, L::None, Keep),
+        (R::Nothing, L::Durable, Refuse(Why::WasDurable)),
+        (R::Nothing, L::Undurable, Refuse(Why::PipelineExceeded)),
+        (R::Torn, L::None, Cut),
+        (R::Torn, L::Durable, Refuse(Why::WasDurable)),
+        (R::Torn, L::Undurable, Refuse(Why::PipelineExceeded)),
+        (R::Rotten, L::None, Refuse(Why::Rot)),
+        (R::Rotten, L::Durable, Refuse(Why::WasDurable)),
+        (R::Rotten, L::Undurable, Refuse(Why::PipelineExceeded)),
+    ];
+    for (remains, later, verdict) in open_segment {
+        for (closed, closing_torn) in [(false, false), (false, true), (true, false), (true, true)] {
+            let expected = if closed || closing_torn { Refuse(Why::SuccessorMissing) } else { verdict };
+            let evidence = Evidence { closed, closing_torn, remains, later };
+            assert_eq!(judge(evidence), expected, "{evidence:?}");
+        }
+    }
+}
+
 #[test]
 fn an_operator_may_cut_what_recovery_refuses() {
     let mut bench = Bench::new();

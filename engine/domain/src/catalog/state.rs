@@ -91,10 +91,10 @@ impl CatalogState {
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
         let is_new = self.lsn() == 0 && self.writes.next() == 0;
-        is_new.then(|| {
-            (self.catalog.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
-            self.requests.begin_at(clock.forgotten);
-        })
+        is_new.then_some(())?;
+        self.requests.begin_at(clock.forgotten)?;
+        (self.catalog.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
+        Some(())
     }
 
     pub(crate) fn restore_write(&mut self, number: u64, bytes: &[u8]) -> Option<()> {

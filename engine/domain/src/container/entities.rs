@@ -40,11 +40,10 @@ impl<E: Entity + Clone> Entities<E> {
         number
     }
 
-    /// Numbers go on from `first`, in entities that were never touched.
-    pub fn begin_at(&mut self, first: u64) {
-        assert!(self.chunks.is_empty() && self.next == 0, "entities begin once");
-        self.first = first;
-        self.next = first;
+    /// Numbers go on from `first`; `None` if there are entities or they began elsewhere already.
+    pub fn begin_at(&mut self, first: u64) -> Option<()> {
+        let is_untouched = self.chunks.is_empty() && self.next == 0;
+        is_untouched.then(|| (self.first, self.next) = (first, first))
     }
 
     /// Puts an entity back under its number; `None` if that is not the next.

@@ -1,6 +1,7 @@
 //! Facts about images: image + tail = full replay, and no changed byte goes unnoticed (I6, I12).
 
 use crate::digest::eventful;
+use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
 use tessera_domain::image::NotAnImage;
 
@@ -79,4 +80,21 @@ fn a_section_of_a_later_build_is_refused_by_its_number() {
         matches!(loaded_catalog(&[vec![4, 0]], 0), Err(Unloaded::Refused(NotAnImage::Section(4)))),
         "coupons belong to a partition"
     );
+}
+
+/// Such chunks have right checksums only if a writer made them so. The clock once stopped the process there, instead of being refused.
+#[test]
+fn a_clock_behind_what_it_numbers_is_refused() {
+    let world = story(
+        "template cash off 10000 2000 t
+         claim alice cash r1",
+    );
+    let of_section = |chunks: &[Vec<u8>], section: u8| chunks.iter().find(|chunk| chunk[..2] == [section, 0]).cloned();
+    let (clock, requests) = (1, 8);
+    let chunks = saved(&world.partition);
+    let late = [requests, clock].map(|section| of_section(&chunks, section).expect("there is such a chunk"));
+    assert!(matches!(loaded(&late, 0), Err(Unloaded::Refused(NotAnImage::Row { section: 1, .. }))));
+    let chunks = saved_catalog(&world.catalog);
+    let late = [requests, clock].map(|section| of_section(&chunks, section).expect("there is such a chunk"));
+    assert!(matches!(loaded_catalog(&late, 0), Err(Unloaded::Refused(NotAnImage::Row { section: 1, .. }))));
 }
