@@ -137,9 +137,9 @@ const LEASE: Plan = Plan {
     hot: 0,
     mix: SALE,
     chances: ROUGH,
-    side_images: 2,
+    side_images: 1,
     flips: 1,
-    segment_bytes: 128 * 1024,
+    segment_bytes: 64 * 1024,
     commits: 18,
     snapshots: 2,
 };
@@ -170,7 +170,7 @@ const ROT: Plan = Plan {
     batch_max: 4,
     chances: Chances { crash: 20, nested: 100, stall: 0, ..ROUGH },
     side_images: 0,
-    flips: 120,
+    flips: 240,
     segment_bytes: 32 * 1024,
     snapshots: 6,
     ..MIXED

@@ -38,7 +38,7 @@ const ELSEWHERE: &[(Planted, &str)] = &[
 
 /// Makes of each row a test and a line of the table.
 macro_rules! rows {
-    ($($name:ident: $planted:expr, $scenario:literal, $invariants:expr;)*) => {
+    ($(fn $name:ident() = $planted:expr, $scenario:literal, $invariants:expr;)*) => {
         const ROWS: &[Row] = &[$(Row { planted: $planted, scenario: $scenario, invariants: &$invariants },)*];
         $(
             #[test]
@@ -50,69 +50,69 @@ macro_rules! rows {
 }
 
 rows! {
-    an_answer_released_before_its_sync_is_found: Planted::EarlyRelease, "mixed-4-2", ["I2", "I3", "I5", "I11"];
-    a_refusal_released_before_its_sync_is_found: Planted::RefusalRelease, "tills-4-2", ["I3", "I5"];
-    a_read_of_what_is_not_durable_is_found: Planted::ReadLeak, "mixed-1-1", ["I2", "I3", "I5", "I11"];
-    a_letter_released_before_its_sync_is_found: Planted::LetterLeak, "lease-2-2", ["I2", "assertion"];
-    a_sync_that_did_nothing_is_found: Planted::DroppedSync, "mixed-4-2", ["I3", "I6"];
-    a_recovery_that_loses_the_last_group_is_found: Planted::LastGroupLost, "mixed-4-2", ["I3"];
-    a_log_trimmed_before_the_image_is_written_is_found: Planted::TrimmedEarly, "tills-4-2", ["I3", "I6", "I12"];
-    a_grant_that_counts_twice_is_found: Planted::GrantTwice, "lease-2-2", ["I1", "I2", "assertion"];
-    a_sold_out_that_is_not_true_is_found: Planted::SoldOutTooEarly, "lease-2-2", ["I1"];
-    a_sold_out_that_outlives_a_raise_is_found: Planted::FlagOutlivesRaise, "lease-2-2", ["I1"];
-    a_catalog_change_acknowledged_before_every_shard_obeys_is_found: Planted::InstalledEarly, "mixed-4-2", ["I3", "I10"];
-    an_outbox_that_is_not_sent_again_is_found: Planted::OutboxNotResent, "lines-4-2", ["law 4"];
-    a_retry_that_counts_as_new_is_found: Planted::RetryRenamed, "mixed-4-2", ["I3", "I5"];
-    a_hold_captured_after_its_deadline_is_found: Planted::CaptureAfterDeadline, "tills-4-2", ["I8"];
-    value_that_a_release_gives_back_twice_is_found: Planted::ReleaseTwice, "tills-4-2", ["I8"];
-    an_expiry_of_what_is_held_is_found: Planted::ExpiryTakesHeld, "tills-4-2", ["I2"];
+    fn an_answer_released_before_its_sync_is_found() = Planted::EarlyRelease, "mixed-4-2", ["I2", "I3", "I5", "I11"];
+    fn a_refusal_released_before_its_sync_is_found() = Planted::RefusalRelease, "tills-4-2", ["I3", "I5"];
+    fn a_read_of_what_is_not_durable_is_found() = Planted::ReadLeak, "mixed-1-1", ["I2", "I3", "I5", "I11"];
+    fn a_letter_released_before_its_sync_is_found() = Planted::LetterLeak, "lease-2-2", ["I2", "assertion"];
+    fn a_sync_that_did_nothing_is_found() = Planted::DroppedSync, "mixed-4-2", ["I3", "I6"];
+    fn a_recovery_that_loses_the_last_group_is_found() = Planted::LastGroupLost, "mixed-4-2", ["I3"];
+    fn a_log_trimmed_before_the_image_is_written_is_found() = Planted::TrimmedEarly, "tills-4-2", ["I3", "I6", "I12"];
+    fn a_grant_that_counts_twice_is_found() = Planted::GrantTwice, "lease-2-2", ["I1", "I2", "assertion"];
+    fn a_sold_out_that_is_not_true_is_found() = Planted::SoldOutTooEarly, "lease-2-2", ["I1"];
+    fn a_sold_out_that_outlives_a_raise_is_found() = Planted::FlagOutlivesRaise, "lease-2-2", ["I1"];
+    fn a_catalog_change_acknowledged_before_every_shard_obeys_is_found() = Planted::InstalledEarly, "mixed-4-2", ["I3", "I10"];
+    fn an_outbox_that_is_not_sent_again_is_found() = Planted::OutboxNotResent, "lines-4-2", ["law 4"];
+    fn a_retry_that_counts_as_new_is_found() = Planted::RetryRenamed, "mixed-4-2", ["I3", "I5"];
+    fn a_hold_captured_after_its_deadline_is_found() = Planted::CaptureAfterDeadline, "tills-4-2", ["I8"];
+    fn value_that_a_release_gives_back_twice_is_found() = Planted::ReleaseTwice, "tills-4-2", ["I8"];
+    fn an_expiry_of_what_is_held_is_found() = Planted::ExpiryTakesHeld, "tills-4-2", ["I2"];
 
-    a_commit_acknowledged_before_its_sync_is_found: Planted::Log(Log::EarlyAcknowledgement), "mixed-4-2", ["I3", "I4", "I12"];
-    a_directory_that_is_not_synced_is_found: Planted::Log(Log::SkippedDirectorySync), "mixed-4-2", ["I3", "I12"];
-    a_failed_sync_tried_again_is_found_in_a_world: Planted::Log(Log::SyncRetried), "restarts-4-2", ["I3", "I12"];
-    a_start_that_reads_without_syncing_is_found: Planted::Log(Log::ReadWithoutSync), "restarts-4-2", ["I3", "I6", "I12"];
-    a_durable_group_cut_as_torn_is_found: Planted::Log(Log::TailCutTooFar), "rot-1-1", ["I12"];
-    passengers_that_leave_before_the_write_are_found: Planted::Log(Log::ReleasedBeforeCommit), "restarts-4-2", ["I3"];
-    a_start_that_drops_the_last_frame_is_found: Planted::Log(Log::LastFrameDropped), "mixed-4-2", ["I3", "I4", "I12"];
-    a_torn_group_taken_for_whole_is_found: Planted::Log(Log::TornGroupAccepted), "torn-4-2", ["I3", "I4", "I12"];
-    a_trim_that_is_not_written_down_first_is_found: Planted::Log(Log::TrimmedBeforeWrittenDown), "images-4-2", ["I3", "I12"];
-    a_spare_that_keeps_what_it_held_is_found: Planted::Log(Log::SpareNotZeroed), "mixed-4-2", ["I3", "I6", "I12"];
+    fn a_commit_acknowledged_before_its_sync_is_found() = Planted::Log(Log::EarlyAcknowledgement), "mixed-4-2", ["I3", "I4", "I12"];
+    fn a_directory_that_is_not_synced_is_found() = Planted::Log(Log::SkippedDirectorySync), "mixed-4-2", ["I3", "I12"];
+    fn a_failed_sync_tried_again_is_found_in_a_world() = Planted::Log(Log::SyncRetried), "restarts-4-2", ["I3", "I12"];
+    fn a_start_that_reads_without_syncing_is_found() = Planted::Log(Log::ReadWithoutSync), "restarts-4-2", ["I3", "I6", "I12"];
+    fn a_durable_group_cut_as_torn_is_found() = Planted::Log(Log::TailCutTooFar), "rot-1-1", ["I12"];
+    fn passengers_that_leave_before_the_write_are_found() = Planted::Log(Log::ReleasedBeforeCommit), "restarts-4-2", ["I3"];
+    fn a_start_that_drops_the_last_frame_is_found() = Planted::Log(Log::LastFrameDropped), "mixed-4-2", ["I3", "I4", "I12"];
+    fn a_torn_group_taken_for_whole_is_found() = Planted::Log(Log::TornGroupAccepted), "torn-4-2", ["I3", "I4", "I12"];
+    fn a_trim_that_is_not_written_down_first_is_found() = Planted::Log(Log::TrimmedBeforeWrittenDown), "images-4-2", ["I3", "I12"];
+    fn a_spare_that_keeps_what_it_held_is_found() = Planted::Log(Log::SpareNotZeroed), "mixed-4-2", ["I3", "I6", "I12"];
 
-    an_image_named_before_its_sync_is_found: Planted::Images(Images::UnsyncedImage), "tills-4-2", ["I3", "I12"];
-    a_manifest_whose_name_is_not_synced_is_found: Planted::Images(Images::UnsyncedName), "images-4-2", ["I3", "I6", "I12"];
-    an_image_removed_before_the_switch_is_found: Planted::Images(Images::EarlyRemoval), "images-4-2", ["I3", "I12"];
-    an_image_that_is_left_behind_is_found: Planted::Images(Images::LeftBehind), "full-4-2", ["I13"];
-    a_log_trimmed_to_the_newer_image_is_found: Planted::Images(Images::TrimmedToTheNewer), "rot-tills-2-1", ["I12"];
+    fn an_image_named_before_its_sync_is_found() = Planted::Images(Images::UnsyncedImage), "tills-4-2", ["I3", "I12"];
+    fn a_manifest_whose_name_is_not_synced_is_found() = Planted::Images(Images::UnsyncedName), "images-4-2", ["I3", "I6", "I12"];
+    fn an_image_removed_before_the_switch_is_found() = Planted::Images(Images::EarlyRemoval), "images-4-2", ["I3", "I12"];
+    fn an_image_that_is_left_behind_is_found() = Planted::Images(Images::LeftBehind), "full-4-2", ["I13"];
+    fn a_log_trimmed_to_the_newer_image_is_found() = Planted::Images(Images::TrimmedToTheNewer), "rot-tills-2-1", ["I12"];
 
-    requests_forgotten_early_are_found: Planted::State(State::RequestsForgottenEarly), "mixed-4-2", ["I5"];
-    a_fingerprint_that_is_not_compared_is_found: Planted::State(State::FingerprintIgnored), "mixed-4-2", ["I5"];
-    a_refusal_that_is_not_remembered_is_found: Planted::State(State::RefusalForgotten), "tills-4-2", ["I5", "assertion"];
-    a_deadline_off_by_one_is_found: Planted::State(State::DeadlineInclusive), "tills-1-1", ["I8", "assertion"];
-    a_window_off_by_one_is_found: Planted::State(State::WindowEndInclusive), "tills-1-1", ["I9", "assertion"];
-    value_returned_twice_by_the_state_is_found: Planted::State(State::ReleasedTwice), "tills-4-2", ["I2", "assertion"];
-    a_frozen_card_that_is_used_is_found: Planted::State(State::FreezeIgnored), "tills-4-2", ["I9"];
-    a_used_coupon_used_again_is_found: Planted::State(State::UsedAgain), "mixed-4-2", ["I2", "I9", "assertion"];
-    a_charge_above_the_balance_is_found: Planted::State(State::BalanceIgnored), "mixed-4-2", ["I2", "assertion"];
-    an_order_that_redeems_twice_is_found: Planted::State(State::OrderForgotten), "tills-4-2", ["I5", "assertion"];
-    a_refund_above_the_capture_is_found: Planted::State(State::RefundUnbounded), "mixed-4-2", ["I2", "assertion"];
-    a_refund_that_keeps_a_fen_is_found: Planted::State(State::RefundKeepsFen), "mixed-4-2", ["I2", "assertion"];
-    a_discount_without_its_cap_is_found: Planted::State(State::CapIgnored), "mixed-4-2", ["I2"];
-    an_image_without_requests_is_found: Planted::State(State::RequestsLeftOutOfImage), "mixed-4-2", ["I6"];
-    blocks_that_neither_digest_nor_image_cover_are_found: Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
-    pieces_granted_twice_are_found: Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
-    a_repeated_grant_that_adds_a_piece_is_found: Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
-    returned_pieces_that_are_lost_are_found: Planted::State(State::ReclaimForgotten), "mixed-4-2", ["I1", "I14"];
-    pieces_returned_and_kept_are_found: Planted::State(State::ReturnOnlySaid), "lease-2-2", ["I1", "I2", "assertion"];
-    a_sold_out_without_a_recall_is_found: Planted::State(State::SoldOutUnproven), "lease-2-2", ["I1"];
-    a_flag_that_never_ends_is_found: Planted::State(State::FlagNeverEnds), "lease-2-2", ["I1", "I14"];
+    fn requests_forgotten_early_are_found() = Planted::State(State::RequestsForgottenEarly), "mixed-4-2", ["I5"];
+    fn a_fingerprint_that_is_not_compared_is_found() = Planted::State(State::FingerprintIgnored), "mixed-4-2", ["I5"];
+    fn a_refusal_that_is_not_remembered_is_found() = Planted::State(State::RefusalForgotten), "tills-4-2", ["I5", "assertion"];
+    fn a_deadline_off_by_one_is_found() = Planted::State(State::DeadlineInclusive), "tills-1-1", ["I8", "assertion"];
+    fn a_window_off_by_one_is_found() = Planted::State(State::WindowEndInclusive), "tills-1-1", ["I9", "assertion"];
+    fn value_returned_twice_by_the_state_is_found() = Planted::State(State::ReleasedTwice), "tills-4-2", ["I2", "assertion"];
+    fn a_frozen_card_that_is_used_is_found() = Planted::State(State::FreezeIgnored), "tills-4-2", ["I9"];
+    fn a_used_coupon_used_again_is_found() = Planted::State(State::UsedAgain), "mixed-4-2", ["I2", "I9", "assertion"];
+    fn a_charge_above_the_balance_is_found() = Planted::State(State::BalanceIgnored), "mixed-4-2", ["I2", "assertion"];
+    fn an_order_that_redeems_twice_is_found() = Planted::State(State::OrderForgotten), "tills-4-2", ["I5", "assertion"];
+    fn a_refund_above_the_capture_is_found() = Planted::State(State::RefundUnbounded), "mixed-4-2", ["I2", "assertion"];
+    fn a_refund_that_keeps_a_fen_is_found() = Planted::State(State::RefundKeepsFen), "mixed-4-2", ["I2", "assertion"];
+    fn a_discount_without_its_cap_is_found() = Planted::State(State::CapIgnored), "mixed-4-2", ["I2"];
+    fn an_image_without_requests_is_found() = Planted::State(State::RequestsLeftOutOfImage), "mixed-4-2", ["I6"];
+    fn blocks_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
+    fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
+    fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
+    fn returned_pieces_that_are_lost_are_found() = Planted::State(State::ReclaimForgotten), "mixed-4-2", ["I1", "I14"];
+    fn pieces_returned_and_kept_are_found() = Planted::State(State::ReturnOnlySaid), "lease-2-2", ["I1", "I2", "assertion"];
+    fn a_sold_out_without_a_recall_is_found() = Planted::State(State::SoldOutUnproven), "lease-2-2", ["I1"];
+    fn a_flag_that_never_ends_is_found() = Planted::State(State::FlagNeverEnds), "lease-2-2", ["I1", "I14"];
 
-    a_step_of_the_clock_that_is_followed_is_found: Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
-    a_time_that_goes_back_is_found: Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];
-    a_message_acknowledged_and_not_recorded_is_found: Planted::Engine(Engine::AcknowledgedUnrecorded), "lines-4-2", ["law 4"];
-    a_decision_before_what_is_due_is_found: Planted::Engine(Engine::DueUnrecorded), "tills-4-2", ["I2", "I8", "I9", "assertion"];
-    an_inbox_without_a_bound_is_found: Planted::Engine(Engine::InboxUnbounded), "flash-8-2", ["I13"];
-    a_fold_that_skips_a_frame_is_found: Planted::Engine(Engine::FoldSkipsFrame), "mixed-4-2", ["I3", "I6"];
-    an_image_with_a_wrong_digest_is_found: Planted::Engine(Engine::ImageOfAnotherDigest), "mixed-4-2", ["I6"];
+    fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
+    fn a_time_that_goes_back_is_found() = Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];
+    fn a_message_acknowledged_and_not_recorded_is_found() = Planted::Engine(Engine::AcknowledgedUnrecorded), "lines-4-2", ["law 4"];
+    fn a_decision_before_what_is_due_is_found() = Planted::Engine(Engine::DueUnrecorded), "tills-4-2", ["I2", "I8", "I9", "assertion"];
+    fn an_inbox_without_a_bound_is_found() = Planted::Engine(Engine::InboxUnbounded), "flash-8-2", ["I13"];
+    fn a_fold_that_skips_a_frame_is_found() = Planted::Engine(Engine::FoldSkipsFrame), "mixed-4-2", ["I3", "I6"];
+    fn an_image_with_a_wrong_digest_is_found() = Planted::Engine(Engine::ImageOfAnotherDigest), "mixed-4-2", ["I6"];
 }
 
 /// Looks for a fault, world after world.
@@ -148,4 +148,15 @@ fn no_fault_is_left_out_of_the_table() {
     let listed: BTreeSet<String> = rows.map(|planted| planted.to_string()).collect();
     let missing: Vec<String> = Planted::all().iter().map(Planted::to_string).filter(|fault| !listed.contains(fault)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// A release build has no planted fault: no other manifest than the simulation's switches the feature on.
+#[test]
+fn nobody_but_the_simulation_switches_planted_faults_on() {
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    for room in ["proto", "wal", "snapshot", "engine/domain", "engine", "rpc", "loadtest"] {
+        let manifest = std::fs::read_to_string(format!("{top}/{room}/Cargo.toml")).unwrap();
+        let switches = manifest.lines().filter(|line| line.contains("planted") && *line != "planted = []");
+        assert_eq!(switches.collect::<Vec<_>>(), Vec::<&str>::new(), "{room}");
+    }
 }
