@@ -16,6 +16,9 @@ const FLIPS_MIN: u64 = 1_000_000;
 /// Fixed seeds begin here, beside those of the other tests.
 const FIRST_SEED: u64 = 10_000;
 
+/// Why a lock is whole.
+const UNHARMED: &str = "nobody panics with it: a broken promise is a value";
+
 /// Lives through worlds of one scenario on every core, until their totals are enough.
 fn live(plan: &'static Plan, is_enough: &(dyn Fn(&Totals) -> bool + Sync)) -> Totals {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -27,12 +30,12 @@ fn live(plan: &'static Plan, is_enough: &(dyn Fn(&Totals) -> bool + Sync)) -> To
                 while !is_over.load(Ordering::Relaxed) {
                     match run(Order::of(plan, next.fetch_add(1, Ordering::Relaxed))) {
                         Ok(outcome) => {
-                            let mut totals = totals.lock().unwrap();
+                            let mut totals = totals.lock().expect(UNHARMED);
                             *totals += outcome.totals;
                             is_over.fetch_or(is_enough(&totals), Ordering::Relaxed);
                         }
                         Err(broken) => {
-                            failure.lock().unwrap().get_or_insert(broken);
+                            failure.lock().expect(UNHARMED).get_or_insert(broken);
                             is_over.store(true, Ordering::Relaxed);
                         }
                     }
@@ -40,10 +43,10 @@ fn live(plan: &'static Plan, is_enough: &(dyn Fn(&Totals) -> bool + Sync)) -> To
             });
         }
     });
-    if let Some(failure) = failure.into_inner().unwrap() {
+    if let Some(failure) = failure.into_inner().expect(UNHARMED) {
         panic!("{failure}");
     }
-    totals.into_inner().unwrap()
+    totals.into_inner().expect(UNHARMED)
 }
 
 fn named(scenario: &str) -> &'static Plan {
