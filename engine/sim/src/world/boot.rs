@@ -74,6 +74,7 @@ impl World<'_> {
     /// False when the machine crashed before it served.
     fn begin_life(&mut self, crashes: u32) -> Checked<bool> {
         (self.is_doomed, self.is_lied_to, self.tears_next) = (false, false, false);
+        self.lie_next = None;
         self.storage.fail_reads(false);
         self.make_io_short();
         if !self.is_quiet && crashes < NESTED_MAX && self.dice.chance(self.plan.chances.nested) {
@@ -96,7 +97,6 @@ impl World<'_> {
         match started {
             Ok(node) => {
                 self.node = Some(node);
-                self.auditor.begin_group();
                 self.land().map(|()| true)
             }
             Err(_) if self.is_excused() => {

@@ -20,7 +20,7 @@ use crate::trace::Trace;
 use crate::violation::Checked;
 use std::collections::BTreeMap;
 use tessera_engine::letter::Answer;
-use tessera_wal::storage::sim::SimStorage;
+use tessera_wal::storage::sim::{Fault, SimStorage};
 
 /// When every world begins, in ms since the epoch.
 const GENESIS_MS: i64 = 1_800_000_000_000;
@@ -57,6 +57,8 @@ pub(crate) struct World<'a> {
     tears_next: bool,
     /// An error of the disk is due in this life.
     is_doomed: bool,
+    /// What the disk does with the next group instead of what it says.
+    lie_next: Option<Fault>,
     /// The disk lies about something in this life.
     is_lied_to: bool,
     /// No more trouble from now on.
@@ -90,6 +92,7 @@ impl<'a> World<'a> {
             full_until_ms: 0,
             tears_next: false,
             is_doomed: false,
+            lie_next: None,
             is_lied_to: false,
             is_quiet: false,
             is_over: false,

@@ -104,6 +104,10 @@ impl World<'_> {
         if std::mem::take(&mut self.tears_next) {
             self.storage.fail_at(self.storage.steps() + 1, Fault::Crash);
         }
+        if let Some(fault) = self.lie_next.take() {
+            // The write is the first step of a group, its sync the second.
+            self.storage.fail_at(self.storage.steps() + u64::from(fault == Fault::DropSync), fault);
+        }
         let committed = self.node().commit();
         self.after_io(committed)
     }
@@ -148,9 +152,6 @@ impl World<'_> {
             Ok(is_group) => {
                 self.trace.note("log", &[("groups", u64::from(is_group)), ("writes", self.storage.steps())]);
                 self.totals.commits += u64::from(is_group);
-                if is_group {
-                    self.auditor.begin_group();
-                }
                 self.land()?;
                 self.auditor.group().map(|()| is_group)
             }
@@ -269,9 +270,13 @@ impl World<'_> {
 
     /// Everything that has left the node, in order.
     pub(super) fn land(&mut self) -> Checked {
+        let mut is_new_group = true;
         for arrival in self.node().harbour.take() {
             match arrival {
                 Arrival::Durable(frames) => {
+                    if std::mem::take(&mut is_new_group) {
+                        self.auditor.begin_group();
+                    }
                     self.node().journal.landed();
                     self.auditor.durable(&frames, self.clocks.latest_ms(self.now_ms))?;
                     self.auditor.note_last(&frames);

@@ -17,6 +17,9 @@ const SOON_STEPS: usize = 40;
 /// Of a thousand dooms, so many come between the write and the sync of the next group.
 const TEARS: u32 = 250;
 
+/// Of a thousand lies, so many are about the next group of the log.
+const LIES_ABOUT_GROUPS: u32 = 600;
+
 /// Farthest leap of time, in ms: over the deadlines of short holds and the ends of short validities.
 const LEAP_MS_MAX: i64 = 25_000;
 
@@ -125,8 +128,12 @@ impl World<'_> {
             1 => Fault::DropSync,
             _ => Fault::MisdirectWrite(1 + self.dice.below(ASTRAY_SECTORS_MAX) as u32),
         };
-        self.trace.tell("lied to", || format!("step {step}: {fault:?}"));
-        self.storage.fail_at(step, fault);
+        let of_next_group = self.dice.chance(LIES_ABOUT_GROUPS);
+        self.trace.tell("lied to", || format!("{fault:?} at step {step}, or of the next group: {of_next_group}"));
+        match of_next_group {
+            true => self.lie_next = Some(fault),
+            false => self.storage.fail_at(step, fault),
+        }
         self.is_lied_to = true;
         self.totals.lies += 1;
     }
