@@ -4,6 +4,7 @@
 //! part in ten; a step of more than [`STEP_MS_MAX`] is alarmed and not followed, so that one bad clock
 //! cannot poison time for ever. It never goes back. (durability.md, rule 13)
 
+use crate::planted::{self, Planted};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +26,11 @@ pub trait Clock: Send + Sync {
 /// The machine's clock.
 pub struct WallClock {
     start: Instant,
+    reading: Reading,
+}
+
+/// The rule of the reading, from two clocks that are given: what the machine's clock does, and a simulated one.
+pub struct Reading {
     start_ms: i64,
     offset_ms: AtomicI64,
     slewed_at_ms: AtomicI64,
@@ -44,14 +50,28 @@ pub struct ClockRefused {
 impl WallClock {
     /// Begins at the system's time.
     pub fn start() -> WallClock {
-        let start_ms = system_ms();
-        WallClock {
-            start: Instant::now(),
-            start_ms,
-            offset_ms: AtomicI64::new(0),
-            slewed_at_ms: AtomicI64::new(0),
-            latest_ms: AtomicI64::new(start_ms),
-        }
+        WallClock { start: Instant::now(), reading: Reading::start(system_ms()) }
+    }
+}
+
+impl Clock for WallClock {
+    fn now_ms(&self) -> i64 {
+        self.reading.at(self.start.elapsed().as_millis() as i64, system_ms())
+    }
+}
+
+impl Reading {
+    /// Begins at this time.
+    pub fn start(start_ms: i64) -> Reading {
+        let [offset_ms, slewed_at_ms] = [0, 0].map(AtomicI64::new);
+        Reading { start_ms, offset_ms, slewed_at_ms, latest_ms: AtomicI64::new(start_ms) }
+    }
+
+    /// The reading `elapsed_ms` after the start by the monotonic clock, when the system's clock says `system_ms`.
+    pub fn at(&self, elapsed_ms: i64, system_ms: i64) -> i64 {
+        let reading_ms = self.start_ms + elapsed_ms + self.offset_ms.load(Ordering::Relaxed);
+        self.slew(elapsed_ms, system_ms - reading_ms);
+        self.latest_ms.fetch_max(reading_ms, Ordering::Relaxed).max(reading_ms)
     }
 
     fn slew(&self, elapsed_ms: i64, drift_ms: i64) {
@@ -61,6 +81,10 @@ impl WallClock {
         {
             return;
         }
+        if planted::is(Planted::ClockStepFollowed) {
+            self.offset_ms.fetch_add(drift_ms, Ordering::Relaxed);
+            return;
+        }
         if drift_ms.abs() > STEP_MS_MAX {
             if elapsed_ms / 60_000 != before / 60_000 {
                 tracing::error!(drift_ms, "the system clock has stepped; it is not followed");
@@ -68,15 +92,6 @@ impl WallClock {
             return;
         }
         self.offset_ms.fetch_add(drift_ms.signum(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for WallClock {
-    fn now_ms(&self) -> i64 {
-        let elapsed_ms = self.start.elapsed().as_millis() as i64;
-        let reading_ms = self.start_ms + elapsed_ms + self.offset_ms.load(Ordering::Relaxed);
-        self.slew(elapsed_ms, system_ms() - reading_ms);
-        self.latest_ms.fetch_max(reading_ms, Ordering::Relaxed).max(reading_ms)
     }
 }
 
@@ -108,6 +123,16 @@ mod tests {
             assert_eq!(check(wall_ms, Some(day)).is_ok(), is_fine, "{wall_ms}");
         }
         assert!(check(0, None).is_ok());
+    }
+
+    #[test]
+    fn a_step_is_not_followed_and_a_drift_is_slewed_by_a_tenth() {
+        let reading = Reading::start(1_000_000);
+        assert_eq!(reading.at(1_000, 1_001_000 + STEP_MS_MAX + 1), 1_001_000);
+        assert_eq!(reading.at(2_000, 1_002_000 - STEP_MS_MAX - 1), 1_002_000);
+        let drifting = |elapsed_ms| reading.at(elapsed_ms, 1_000_000 + elapsed_ms + STEP_MS_MAX);
+        let latest_ms = (2_010..=3_010).step_by(10).map(drifting).last();
+        assert_eq!(latest_ms, Some(1_003_010 + 100));
     }
 
     #[test]

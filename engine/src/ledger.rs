@@ -6,6 +6,7 @@
 //! right after it. I6, I10.
 
 use crate::letter::Passenger;
+use crate::planted::{self, Planted};
 use tessera_domain::catalog::CatalogState;
 use tessera_domain::codec;
 use tessera_domain::event::Event;
@@ -210,7 +211,8 @@ impl<S: State> Ledger<S> {
     /// Begins a turn at this wall time: the journal's time never goes back.
     pub fn begin(&mut self, wall_ms: i64, catalog_lsn: u64) {
         assert!(self.count == 0, "the turn before has sealed its frames");
-        self.now_ms = wall_ms.max(self.cursor.now_ms).max(0);
+        let least_ms = if planted::is(Planted::TimeGoesBack) { 0 } else { self.cursor.now_ms.max(0) };
+        self.now_ms = wall_ms.max(least_ms);
         self.catalog_lsn = catalog_lsn;
     }
 

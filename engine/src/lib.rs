@@ -23,6 +23,7 @@ pub mod node;
 mod offices;
 pub mod offline;
 mod owned;
+pub mod planted;
 pub mod rebuild;
 pub mod recovery;
 pub mod replay;

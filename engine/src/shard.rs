@@ -13,6 +13,7 @@ mod report;
 use crate::ledger::Ledger;
 use crate::letter::{Batch, Letter, PostOffice};
 use crate::owned::Owned;
+use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -100,10 +101,11 @@ impl Shard {
 
     /// Takes requests; gives them back if the inbox is full. I13.
     pub fn accept(&mut self, batch: Batch) -> Result<(), Batch> {
-        if self.queued_commands + batch.requests.len() > self.settings.limits.inbox_commands_max {
+        let queued_commands = self.queued_commands + batch.requests.len();
+        if queued_commands > self.settings.limits.inbox_commands_max && !planted::is(Planted::InboxUnbounded) {
             return Err(batch);
         }
-        self.queued_commands += batch.requests.len();
+        self.queued_commands = queued_commands;
         self.inbox.push_back(batch);
         Ok(())
     }

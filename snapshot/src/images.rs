@@ -141,8 +141,9 @@ impl<S: Storage> Images<S> {
         let pairs = state.manifest.images().chunk_by(|one, other| one.subject.journal == other.subject.journal);
         let whole = pairs.filter(|pair| pair.len() == IMAGES_PER_JOURNAL && !pair.iter().any(|image| state.is_damaged(image.id)));
         let first_kept = |pair: &[Image]| {
-            let least = pair.iter().map(|image| image.subject.cursor.number).min().expect("a pair is not empty");
-            (pair[0].subject.journal, FrameNo(least.0 + 1))
+            let numbers = || pair.iter().map(|image| image.subject.cursor.number);
+            let kept = if planted::is(Planted::TrimmedToTheNewer) { numbers().max() } else { numbers().min() };
+            (pair[0].subject.journal, FrameNo(kept.expect("a pair is not empty").0 + 1))
         };
         whole.map(first_kept).collect()
     }

@@ -20,6 +20,22 @@ pub enum Planted {
     SealUnchecked,
     /// An image that could not be written whole leaves its temporary file behind.
     LeftBehind,
+    /// The log keeps the frames after the newer of two images only.
+    TrimmedToTheNewer,
+}
+
+impl Planted {
+    /// Every one.
+    pub const ALL: &'static [Planted] = &[
+        Planted::UnsyncedImage,
+        Planted::UnsyncedName,
+        Planted::EarlyRemoval,
+        Planted::UnsyncedStart,
+        Planted::UnseededChunks,
+        Planted::SealUnchecked,
+        Planted::LeftBehind,
+        Planted::TrimmedToTheNewer,
+    ];
 }
 
 #[cfg(any(test, feature = "planted"))]
@@ -43,6 +59,14 @@ mod switch {
 
 #[cfg(not(any(test, feature = "planted")))]
 mod switch {
+    /// Plants a fault on this thread, or clears it.
+    ///
+    /// # Panics
+    /// When there is something to plant: this build has no faults to switch on.
+    pub fn plant(fault: Option<super::Planted>) {
+        assert!(fault.is_none(), "a build without the `planted` feature has no {fault:?}");
+    }
+
     #[inline(always)]
     pub(crate) const fn is(_fault: super::Planted) -> bool {
         false
@@ -50,5 +74,4 @@ mod switch {
 }
 
 pub(crate) use switch::is;
-#[cfg(any(test, feature = "planted"))]
 pub use switch::plant;

@@ -18,6 +18,33 @@ pub enum Planted {
     ReadWithoutSync,
     /// A group that later evidence shows to have been durable is cut.
     TailCutTooFar,
+    /// Passengers leave when their group is gathered, before it is written.
+    ReleasedBeforeCommit,
+    /// A start replays all frames of a group but the last.
+    LastFrameDropped,
+    /// A group whose header is whole is believed, whatever its other sectors hold.
+    TornGroupAccepted,
+    /// Segments leave before the log's new first segment is written down.
+    TrimmedBeforeWrittenDown,
+    /// A recycled segment keeps what it held.
+    SpareNotZeroed,
+}
+
+impl Planted {
+    /// Every one.
+    pub const ALL: &'static [Planted] = &[
+        Planted::EarlyAcknowledgement,
+        Planted::SkippedDirectorySync,
+        Planted::SyncRetried,
+        Planted::UnseededCrc,
+        Planted::ReadWithoutSync,
+        Planted::TailCutTooFar,
+        Planted::ReleasedBeforeCommit,
+        Planted::LastFrameDropped,
+        Planted::TornGroupAccepted,
+        Planted::TrimmedBeforeWrittenDown,
+        Planted::SpareNotZeroed,
+    ];
 }
 
 #[cfg(any(test, feature = "planted"))]
@@ -41,6 +68,14 @@ mod switch {
 
 #[cfg(not(any(test, feature = "planted")))]
 mod switch {
+    /// Plants a fault on this thread, or clears it.
+    ///
+    /// # Panics
+    /// When there is something to plant: this build has no faults to switch on.
+    pub fn plant(fault: Option<super::Planted>) {
+        assert!(fault.is_none(), "a build without the `planted` feature has no {fault:?}");
+    }
+
     #[inline(always)]
     pub(crate) const fn is(_fault: super::Planted) -> bool {
         false
@@ -48,5 +83,4 @@ mod switch {
 }
 
 pub(crate) use switch::is;
-#[cfg(any(test, feature = "planted"))]
 pub use switch::plant;

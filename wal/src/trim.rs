@@ -7,6 +7,7 @@ use crate::archive::prune;
 use crate::error::{Error, IoContext};
 use crate::identity::Bounds;
 use crate::number::{FrameNo, JournalId, LogUuid, SegmentId};
+use crate::planted::{self, Planted};
 use crate::segment::{archive_name, segment_name, segment_of_name};
 use crate::shelf::{Sealed, Shelf};
 use crate::span::Span;
@@ -49,11 +50,17 @@ impl<S: Storage> Trimmer<S> {
             let bounds = Bounds::load(&self.storage, self.uuid)?;
             assert!(bounds.first < first, "a trim moves the first segment on");
             let last_once = bounds.last_once.max(first);
-            Bounds { first, last_once, ..bounds }.store(&self.storage, self.uuid)?;
+            let bounds = Bounds { first, last_once, ..bounds };
+            if !planted::is(Planted::TrimmedBeforeWrittenDown) {
+                bounds.store(&self.storage, self.uuid)?;
+            }
             for (segment, fate) in self.take_front(count) {
                 retire(&self.storage, &self.spares, segment, fate)?;
             }
             self.storage.sync_dir().on("sync of the directory", "", 0)?;
+            if planted::is(Planted::TrimmedBeforeWrittenDown) {
+                bounds.store(&self.storage, self.uuid)?;
+            }
         }
         let removed = match self.archive_bytes_max {
             Some(bytes_max) => prune(&self.storage, &self.shelf, bytes_max)?,

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::journal::{Handover, Passenger};
+use crate::planted::{self, Planted};
 use crate::storage::Storage;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -158,6 +159,10 @@ impl<S: Storage, P: Passenger> Worker<S, P> {
     }
 
     fn commit_and_release(&mut self) -> Result<(), Error> {
+        if planted::is(Planted::ReleasedBeforeCommit) {
+            let early = self.batch.iter_mut().flat_map(|handover| std::mem::take(&mut handover.passengers));
+            early.for_each(Passenger::release);
+        }
         let bytes = self.writer.pushed_bytes();
         self.writer.commit_pushed()?;
         *self.shared.stats.lock() = self.writer.stats();

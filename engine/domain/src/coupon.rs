@@ -9,6 +9,7 @@ use crate::block::Blocks;
 use crate::container::{Deadlines, Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
+use crate::planted::{self, Planted};
 use crate::terms::{Terms, Window};
 use crate::value::Value;
 
@@ -69,7 +70,9 @@ impl Entity for Coupon {
         visit(8, self.last);
         visit(9, u64::from(self.key_version));
         visit(10, u64::from(self.extended));
-        visit(11, u64::from(self.blocks.number()));
+        if !planted::is(Planted::BlocksUncovered) {
+            visit(11, u64::from(self.blocks.number()));
+        }
         visit(12, u64::from(self.void));
         visit(13, u64::from(self.adjusted));
     }

@@ -9,6 +9,7 @@ use crate::container::{Deadlines, Entities, Table, spread};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Fields, Restore};
 use crate::keyed::OrderKey;
+use crate::planted::{self, Planted};
 
 /// Live holds of one coupon.
 pub const HOLDS_PER_COUPON_MAX: u32 = 4096;
@@ -135,7 +136,8 @@ impl Hold {
 
     /// Whether its value is still set aside at `now`.
     pub(crate) fn is_live(&self, now_ms: i64) -> bool {
-        self.state == HoldState::Live && now_ms < self.deadline_ms
+        let last_ms = self.deadline_ms - i64::from(!planted::is(Planted::DeadlineInclusive));
+        self.state == HoldState::Live && now_ms <= last_ms
     }
 
     /// Whether it is too long past its end to be known.

@@ -25,6 +25,7 @@ pub mod lease;
 pub mod line;
 pub mod money;
 mod partition;
+pub mod planted;
 mod redemption;
 mod rejection;
 pub mod reply;

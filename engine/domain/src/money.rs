@@ -4,6 +4,7 @@
 //! file never mixes two. Rates are basis points. Products are formed in `i128` and rounded once; there are no floats. The
 //! functions assert their ranges: whoever lets an amount in checks it first with [`is_amount`].
 
+use crate::planted::{self, Planted};
 use core::fmt;
 
 /// Largest amount in minor units: 10¹⁵ (ten million million yuan), so that sums of thousands still fit an `i64`.
@@ -67,7 +68,7 @@ pub fn percent_off(subtotal: i64, pay: BasisPoints, cap: Option<i64>, rounding: 
     let off = i128::from(WHOLE_BASIS_POINTS - pay.0);
     let discount = rounding.divide(i128::from(subtotal) * off, i128::from(WHOLE_BASIS_POINTS));
     assert!(discount <= subtotal, "a discount is at most the subtotal");
-    discount.min(cap)
+    if planted::is(Planted::CapIgnored) { discount } else { discount.min(cap) }
 }
 
 /// The discount of "`amount` off from `threshold` on" (满减): the amount, at most the subtotal.

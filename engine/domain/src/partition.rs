@@ -21,6 +21,7 @@ use crate::image::Chunks;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::line::Lines;
 use crate::money::Currency;
+use crate::planted::{self, Planted};
 use crate::redemption::Redemptions;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
@@ -305,7 +306,9 @@ impl Partition {
         self.coupons.save(&mut out)?;
         out.numbered(self.holds.entities())?;
         self.redemptions.save(&mut out)?;
-        out.numbered(self.requests.entries())?;
+        if !planted::is(Planted::RequestsLeftOutOfImage) {
+            out.numbered(self.requests.entries())?;
+        }
         self.stock.save(&mut out)?;
         self.lines.save(&mut out)
     }

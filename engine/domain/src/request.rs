@@ -10,6 +10,7 @@ use crate::digest::{Entity, EntityKind};
 use crate::hold::HOLDS_PER_COUPON_MAX;
 use crate::image::{Fields, Restore};
 use crate::money::AMOUNT_MAX;
+use crate::planted::{self, Planted};
 use crate::rejection::Reason;
 
 /// How long a request is remembered, in ms: 24 hours.
@@ -174,7 +175,8 @@ impl Requests {
     pub(crate) fn look_up(&self, key: u128, fingerprint: u64) -> Known<'_> {
         match self.find(key) {
             None => Known::New,
-            Some(entry) if entry.fingerprint == fingerprint => Known::Same(entry),
+            Some(entry) if entry.reason != 0 && planted::is(Planted::RefusalForgotten) => Known::New,
+            Some(entry) if entry.fingerprint == fingerprint || planted::is(Planted::FingerprintIgnored) => Known::Same(entry),
             Some(entry) => Known::Other(entry),
         }
     }
@@ -218,7 +220,8 @@ impl Requests {
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.
     pub(crate) fn due(&self, now_ms: i64) -> Option<u64> {
         let first = self.entries.first();
-        let old = |number: &u64| self.entries.get(*number).is_some_and(|entry| entry.at_ms + REQUEST_MEMORY_MS <= now_ms);
+        let memory_ms = if planted::is(Planted::RequestsForgottenEarly) { REQUEST_MEMORY_MS / 8_640 } else { REQUEST_MEMORY_MS };
+        let old = |number: &u64| self.entries.get(*number).is_some_and(|entry| entry.at_ms + memory_ms <= now_ms);
         let due = (first..first + REQUESTS_FORGOTTEN_MAX).take_while(old).count() as u64;
         (due > 0).then_some(first + due)
     }

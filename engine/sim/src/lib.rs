@@ -16,6 +16,7 @@
 
 mod audit;
 mod clients;
+mod clock;
 mod dice;
 mod history;
 mod machine;

@@ -1,14 +1,15 @@
-//! Runs worlds from the command line: one seed with its story, or one after another for a while.
+//! Runs worlds from the command line: one seed with its story, or one after another for a while, on every core.
 //!
 //! ```text
 //! tessera-sim --seed N --scenario NAME [--planted FAULT] [--trace]
-//! tessera-sim --seconds N [--scenario NAME] [--seed FIRST]
+//! tessera-sim --seconds N [--scenario NAME] [--seed FIRST] [--workers N]
 //! ```
 
-use std::collections::BTreeMap;
+mod soak;
+
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use tessera_sim::{Order, PLANS, Plan, Planted, Totals, run};
+use std::time::Duration;
+use tessera_sim::{Order, PLANS, Plan, Planted, run};
 
 /// What the command line says.
 struct Wish {
@@ -17,17 +18,20 @@ struct Wish {
     planted: Option<Planted>,
     prints: bool,
     seconds: Option<u64>,
+    workers: usize,
 }
 
 fn main() -> ExitCode {
     match wish(std::env::args().skip(1)) {
-        Ok(wish) if wish.seconds.is_some() => soak(&wish),
+        Ok(Wish { seed, plans, planted, seconds: Some(seconds), workers, .. }) => {
+            soak::run_for(soak::Soak { first_seed: seed, plans, planted, limit: Duration::from_secs(seconds), workers })
+        }
         Ok(wish) => once(&wish),
         Err(what) => {
             eprintln!(
                 "{what}\nscenarios: {:?}\nfaults: {:?}",
                 PLANS.iter().map(|plan| plan.name).collect::<Vec<_>>(),
-                Planted::ALL
+                Planted::all().iter().map(Planted::to_string).collect::<Vec<_>>()
             );
             ExitCode::from(2)
         }
@@ -35,7 +39,8 @@ fn main() -> ExitCode {
 }
 
 fn wish(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
-    let mut wish = Wish { seed: 1, plans: PLANS.iter().collect(), planted: None, prints: false, seconds: None };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut wish = Wish { seed: 1, plans: PLANS.iter().collect(), planted: None, prints: false, seconds: None, workers };
     while let Some(word) = words.next() {
         if word == "--trace" {
             wish.prints = true;
@@ -46,10 +51,10 @@ fn wish(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
         match word.as_str() {
             "--seed" => wish.seed = number()?,
             "--seconds" => wish.seconds = Some(number()?),
+            "--workers" => wish.workers = number()?.max(1) as usize,
             "--scenario" => wish.plans = vec![Plan::named(&value).ok_or(format!("no scenario {value}"))?],
             "--planted" => {
-                let fault = Planted::ALL.iter().find(|fault| format!("{fault:?}") == value);
-                wish.planted = Some(*fault.ok_or(format!("no fault {value}"))?);
+                wish.planted = Some(Planted::named(&value).ok_or(format!("no fault {value}"))?);
             }
             _ => return Err(format!("what is {word}?")),
         }
@@ -68,47 +73,4 @@ fn once(wish: &Wish) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
-}
-
-/// Seed after seed, scenario after scenario, until the time is over or a promise is broken.
-fn soak(wish: &Wish) -> ExitCode {
-    let (start, limit) = (Instant::now(), Duration::from_secs(wish.seconds.unwrap_or(0)));
-    let mut table: BTreeMap<&str, (u64, Duration, Totals)> = BTreeMap::new();
-    let mut seed = wish.seed;
-    while start.elapsed() < limit {
-        for &plan in &wish.plans {
-            let began = Instant::now();
-            match run(Order { plan, seed, planted: wish.planted, prints: false }) {
-                Ok(outcome) => {
-                    let row = table.entry(plan.name).or_default();
-                    row.0 += 1;
-                    row.1 += began.elapsed();
-                    row.2 += outcome.totals;
-                }
-                Err(failure) => {
-                    println!("{failure}");
-                    return ExitCode::FAILURE;
-                }
-            }
-        }
-        seed += 1;
-    }
-    report(&table);
-    ExitCode::SUCCESS
-}
-
-fn report(table: &BTreeMap<&str, (u64, Duration, Totals)>) {
-    let mut all = (0, Duration::ZERO, Totals::default());
-    for (name, (seeds, took, totals)) in table {
-        line(name, *seeds, *took, totals);
-        all.0 += seeds;
-        all.1 += *took;
-        all.2 += *totals;
-    }
-    line("all", all.0, all.1, &all.2);
-}
-
-fn line(name: &str, seeds: u64, took: Duration, totals: &Totals) {
-    let rate = totals.operations as f64 / took.as_secs_f64().max(1e-9);
-    println!("{name:<12} {seeds:>7} seeds {rate:>9.0} operations/s: {totals}");
 }

@@ -1,7 +1,7 @@
 //! One run: a plan, a seed, perhaps a planted fault; its outcome, or the failure with the command that shows it again.
 
 use crate::plan::Plan;
-use crate::planted::Planted;
+use crate::planted::{Planted, Switch};
 use crate::totals::Totals;
 use crate::violation::{Violation, broken};
 use crate::world::World;
@@ -53,6 +53,7 @@ impl Order {
 /// # Errors
 /// The first broken promise.
 pub fn run(order: Order) -> Result<Outcome, Box<Failure>> {
+    let _planted = Switch::on(order.planted);
     let mut world = World::new(order.plan, order.seed, order.planted, order.prints);
     let lived = catch_unwind(AssertUnwindSafe(|| world.live()));
     let verdict = lived.unwrap_or_else(|panic| Err(broken("assertion", message_of(panic.as_ref()))));
@@ -73,9 +74,11 @@ impl fmt::Display for Failure {
         let Order { plan, seed, planted, .. } = self.order;
         writeln!(out, "{}", self.violation)?;
         writeln!(out, "after {}", self.totals)?;
-        write!(out, "replay: cargo run -p tessera-sim -- --seed {seed} --scenario {} --trace", plan.name)?;
+        let features = if planted.is_some_and(Planted::is_in_a_room) { " --features planted" } else { "" };
+        let scenario = plan.name;
+        write!(out, "replay: cargo run -p tessera-sim{features} -- --seed {seed} --scenario {scenario} --trace")?;
         match planted {
-            Some(fault) => write!(out, " --planted {fault:?}"),
+            Some(fault) => write!(out, " --planted {fault}"),
             None => Ok(()),
         }
     }

@@ -3,94 +3,119 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Counts of one run or of many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Answers heard by auditors.
-    pub operations: u64,
-    /// Of those, writes that happened for the first time.
-    pub writes: u64,
-    /// Requests that were sent again.
-    pub retries: u64,
-    /// Answers that did not reach their client.
-    pub lost_replies: u64,
-    /// Letters brought.
-    pub letters: u64,
-    /// Letters lost on their way.
-    pub lost_letters: u64,
-    /// Groups made durable.
-    pub commits: u64,
-    /// Crashes of the machine or of the process.
-    pub crashes: u64,
-    /// Of those, crashes while recovering from one.
-    pub nested: u64,
-    /// Directories that a crash may have left, each recovered and compared.
-    pub images: u64,
-    /// Images made of journals.
-    pub snapshots: u64,
-    /// Crashes with a lease's event on its way to the disk.
-    pub lease_crashes: u64,
-    /// Crashes with a line's event on its way to the disk.
-    pub line_crashes: u64,
-    /// Times without room in the log.
-    pub full_disks: u64,
-    /// Claims that heard "sold out".
-    pub sold_out: u64,
-    /// Raises that were answered.
-    pub raises: u64,
-    /// Holds that became redemptions while they lived.
-    pub captures: u64,
-    /// Holds that were let go.
-    pub releases: u64,
-    /// Holds whose deadline passed.
-    pub expired_holds: u64,
-    /// Holds that operators took away.
-    pub revoked_holds: u64,
-    /// Value that expired, in minor units and one-use coupons.
-    pub expired_value: u64,
+/// Makes the counts: each with what it counts, in words and for tables.
+macro_rules! totals {
+    ($($(#[$doc:meta])* $name:ident: $label:literal,)*) => {
+        /// Counts of one run or of many.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Totals {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl Totals {
+            /// Every count, with its name.
+            pub fn rows(&self) -> Vec<(&'static str, u64)> {
+                vec![$(($label, self.$name),)*]
+            }
+        }
+
+        impl AddAssign for Totals {
+            fn add_assign(&mut self, more: Totals) {
+                $(self.$name += more.$name;)*
+            }
+        }
+    };
 }
 
-impl AddAssign for Totals {
-    fn add_assign(&mut self, more: Totals) {
-        self.operations += more.operations;
-        self.writes += more.writes;
-        self.retries += more.retries;
-        self.lost_replies += more.lost_replies;
-        self.letters += more.letters;
-        self.lost_letters += more.lost_letters;
-        self.commits += more.commits;
-        self.crashes += more.crashes;
-        self.nested += more.nested;
-        self.images += more.images;
-        self.snapshots += more.snapshots;
-        self.lease_crashes += more.lease_crashes;
-        self.line_crashes += more.line_crashes;
-        self.full_disks += more.full_disks;
-        self.sold_out += more.sold_out;
-        self.raises += more.raises;
-        self.captures += more.captures;
-        self.releases += more.releases;
-        self.expired_holds += more.expired_holds;
-        self.revoked_holds += more.revoked_holds;
-        self.expired_value += more.expired_value;
-    }
+totals! {
+    /// Answers heard by auditors.
+    operations: "operations checked",
+    /// Of those, writes that happened for the first time.
+    writes: "writes",
+    /// Requests that were sent again.
+    retries: "retries",
+    /// Requests that came late, out of order.
+    late_requests: "late requests",
+    /// Requests that came twice.
+    double_requests: "doubled requests",
+    /// Answers that did not reach their client.
+    lost_replies: "lost replies",
+    /// Letters brought.
+    letters: "letters",
+    /// Letters lost on their way.
+    lost_letters: "lost letters",
+    /// Groups made durable.
+    commits: "commits",
+    /// Crashes of the machine or of the process.
+    crashes: "crashes",
+    /// Of those, crashes while recovering from one.
+    nested: "nested crashes",
+    /// Crashes with a lease's event on its way to the disk.
+    lease_crashes: "crashes that meet a lease",
+    /// Crashes with a line's event on its way to the disk.
+    line_crashes: "crashes that meet a line",
+    /// Directories that a crash may have left, each recovered and compared.
+    images: "crash images",
+    /// Of those looked at aside, directories with a torn tail.
+    tears: "torn tails",
+    /// Bits flipped, each in a directory of its own that was recovered and compared.
+    flips: "bits flipped",
+    /// Of those, directories in which everything durable was there.
+    flips_exact: "flips: exact",
+    /// Of those, directories of which the last group was cut, behind which no seal stood.
+    flips_cut: "flips: unsealed tail cut",
+    /// Of those, directories that were refused.
+    flips_refused: "flips: refused",
+    /// Writes and syncs about which the disk lied: dropped, or somewhere else.
+    lies: "lies of the disk",
+    /// Directories of lying disks in which everything durable was there.
+    lies_exact: "lies: exact",
+    /// Of which the last group was cut, behind which no seal stood.
+    lies_cut: "lies: unsealed tail cut",
+    /// The same, though an image had been made of a part of that group.
+    lies_cut_behind_image: "lies: unsealed tail cut behind an image",
+    /// That were refused.
+    lies_refused: "lies: refused",
+    /// Damage that was neither noticed nor harmless: always 0, for the first one ends the run.
+    silent: "silent damage",
+    /// Errors of the disk and full disks in the middle of a step.
+    disk_errors: "disk errors placed",
+    /// Snapshots that could not read.
+    blind_snapshots: "blind snapshots",
+    /// Times without room in the log.
+    full_disks: "full disks",
+    /// Times in which the disk stood still.
+    stalls: "disk stalls",
+    /// Lives in which writes and reads were short.
+    short_lives: "lives with short writes",
+    /// Times that the system's clock jumped, stood or was corrected.
+    clock_jumps: "clock jumps",
+    /// Starts that the clock would not let happen before an operator set it right.
+    clock_refusals: "clocks refused",
+    /// Images made of journals.
+    snapshots: "snapshots",
+    /// Claims that heard "sold out".
+    sold_out: "sold out",
+    /// Raises that were answered.
+    raises: "raises",
+    /// Holds that became redemptions while they lived.
+    captures: "holds captured",
+    /// Holds that were let go.
+    releases: "holds released",
+    /// Holds whose deadline passed.
+    expired_holds: "holds expired",
+    /// Holds that operators took away.
+    revoked_holds: "holds revoked",
+    /// Holds and coupons met in the very millisecond of their end, and beside it.
+    brinks: "brinks met",
+    /// Value that expired, in minor units and one-use coupons.
+    expired_value: "value expired",
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{} operations ({} writes, {} retries, {} lost replies)",
-            self.operations, self.writes, self.retries, self.lost_replies
-        )?;
-        write!(out, ", {} letters ({} lost), {} commits", self.letters, self.lost_letters, self.commits)?;
-        write!(out, ", {} sold out, {} raises, {} full disks", self.sold_out, self.raises, self.full_disks)?;
-        write!(
-            out,
-            ", {} holds captured, {} released, {} expired, {} revoked",
-            self.captures, self.releases, self.expired_holds, self.revoked_holds
-        )?;
-        write!(out, ", {} crashes ({} nested, {} meet a lease, ", self.crashes, self.nested, self.lease_crashes)?;
-        write!(out, "{} a line), {} crash images, {} snapshots", self.line_crashes, self.images, self.snapshots)
+        let told: Vec<String> =
+            self.rows().iter().filter(|row| row.1 > 0).map(|(what, count)| format!("{count} {what}")).collect();
+        out.write_str(&told.join(", "))
     }
 }

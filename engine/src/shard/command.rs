@@ -5,6 +5,7 @@ use super::{Scene, Shard, enter};
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Request, Sink};
 use crate::owned::{Owned, Parked, Raised, Slot};
+use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::command::{Claim, Command};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
@@ -55,7 +56,7 @@ impl Shard {
         {
             scene.claimed.push((partition, template.terms.template));
         }
-        if scene.has_log_room && !settle(&mut owned.ledger, command, turn) {
+        if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(&mut owned.ledger, command, turn) {
             return Outcome::Answer(Err(Reason::Overloaded.into()));
         }
         let context = Context {

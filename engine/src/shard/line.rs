@@ -5,6 +5,7 @@
 
 use super::{Scene, Shard};
 use crate::letter::Letter;
+use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::event::{Event, LineAcknowledged, LineReceived, LineSent};
 use tessera_domain::line::OUTBOX_MESSAGES_MAX;
@@ -52,6 +53,7 @@ impl Shard {
             owned.ledger.record(&Event::LineReceived(LineReceived { from, number }), &mut turn.sealed);
         }
         let through = owned.ledger.state().lines().into(from).received;
+        let through = if planted::is(Planted::AcknowledgedUnrecorded) { through.max(number) } else { through };
         turn.send(Letter::LineAck { from: to, to: from, through });
     }
 

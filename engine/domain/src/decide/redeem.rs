@@ -8,6 +8,7 @@ use crate::command::{Redeem, Validate};
 use crate::event::{Event, Joined, Redeemed, Request};
 use crate::money::{AMOUNT_MAX, Currency};
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
@@ -28,7 +29,8 @@ impl Partition {
             return known;
         }
         let order = self.key().order(merchant, order, coupon);
-        let outcome = match self.redemptions.of_order(order) {
+        let first = self.redemptions.of_order(order).filter(|_| !planted::is(Planted::OrderForgotten));
+        let outcome = match first {
             Some((_, first)) if self.is_same(first, redeem, context.now_ms) => Ok(Outcome::Join(first.lsn)),
             Some((_, first)) => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
             None => {

@@ -11,6 +11,7 @@ use super::{Context, Decision, refused};
 use crate::command::Refund;
 use crate::event::{Event, Refunded, Request};
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
@@ -75,7 +76,7 @@ impl Partition {
 /// What comes back to the coupon: money always, the one unit of a one-use coupon with the last part if its template says so.
 fn restored(terms: &Terms, redemption: &Redemption, amount: i64) -> i64 {
     match (terms.is_stored_value(), terms.refund) {
-        (true, _) => amount,
+        (true, _) => amount - i64::from(planted::is(Planted::RefundKeepsFen)),
         (false, RefundPolicy::Full) => i64::from(amount == redemption.left()),
         (false, RefundPolicy::Never) => 0,
     }
@@ -85,6 +86,7 @@ fn restored(terms: &Terms, redemption: &Redemption, amount: i64) -> i64 {
 fn may_refund(redemption: &Redemption, asked: Option<i64>) -> Result<i64, Rejection> {
     let left = redemption.left();
     match asked {
+        Some(amount) if planted::is(Planted::RefundUnbounded) => Ok(amount),
         _ if left == 0 => Err(Rejection::new(Reason::AlreadyRefunded, redemption.refunded)),
         Some(amount) if amount > left => Err(Rejection::new(Reason::RefundExceedsCapture, left)),
         asked => Ok(asked.unwrap_or(left)),

@@ -11,6 +11,7 @@ use crate::coupon::{Coupon, Life};
 use crate::hold::Hold;
 use crate::money::{self, Currency};
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
 use crate::terms::{Kind, Terms, Window};
@@ -113,7 +114,7 @@ impl Standing<'_> {
         }
         let available = self.value.available;
         let is_card = self.terms.is_stored_value();
-        if is_card && amount > available {
+        if is_card && amount > available && !planted::is(Planted::BalanceIgnored) {
             return Err(Rejection::new(Reason::InsufficientBalance, available));
         }
         let applied = applied(self.terms, amount)?;
@@ -129,10 +130,11 @@ impl Standing<'_> {
         if self.coupon.void {
             return Err(Reason::CouponVoid.into());
         }
-        if self.is_used() {
+        if self.is_used() && !planted::is(Planted::UsedAgain) {
             return Err(Reason::CouponUsed.into());
         }
-        if self.coupon.blocks.is_frozen() || self.account_blocks.is_frozen() {
+        let is_frozen = self.coupon.blocks.is_frozen() || self.account_blocks.is_frozen();
+        if is_frozen && !planted::is(Planted::FreezeIgnored) {
             return Err(Reason::CouponFrozen.into());
         }
         let is_held = !self.terms.is_stored_value() && self.value.held > 0;

@@ -5,6 +5,7 @@
 
 use super::message::{Effects, Message, To, lease};
 use crate::event::{Event, StockOpened};
+use crate::planted::{self, Planted};
 use crate::stock::{Share, Stock};
 use std::collections::BTreeMap;
 
@@ -57,7 +58,7 @@ impl<'a> Books<'a> {
     /// Takes back what a lessee returned since.
     pub(super) fn reclaim(&mut self, partition: u16, returned: u64) {
         let mut share = self.share(partition);
-        if returned <= share.reclaimed {
+        if returned <= share.reclaimed || planted::is(Planted::ReclaimForgotten) {
             return;
         }
         assert!(returned <= share.granted, "I1: only what was granted comes back");
@@ -73,7 +74,7 @@ impl<'a> Books<'a> {
         assert!(pieces >= 1 && pieces <= self.free, "I1: only what is free is granted");
         let mut share = self.share(partition);
         share.granted += pieces;
-        self.free -= pieces;
+        self.free -= if planted::is(Planted::GrantNotDeducted) { 0 } else { pieces };
         self.changed.insert(partition, share);
         self.effects.events.push(Event::LeaseGranted(lease(self.template, partition, share.granted)));
         self.send_grant(partition);

@@ -8,6 +8,7 @@ use super::account::Account;
 use super::books::Books;
 use super::message::Statement;
 use super::{PARKED_MS_MAX, REPEAT_MS};
+use crate::planted::{self, Planted};
 use crate::stock::Share;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -122,7 +123,8 @@ impl Counter {
 
     /// Nothing free, and nobody granted anything has anything. I1: then issued = total.
     fn is_sold_out(&mut self, books: &Books) -> bool {
-        let all_empty = || books.lessees().all(|(lessee, share)| self.is_empty(lessee, &share));
+        let all_empty =
+            || planted::is(Planted::SoldOutUnproven) || books.lessees().all(|(lessee, share)| self.is_empty(lessee, &share));
         self.sold_out = books.free == 0 && (self.sold_out || all_empty());
         self.sold_out
     }

@@ -9,6 +9,7 @@ use super::message::{Effects, Message, lease};
 use super::tab::Tab;
 use super::{PARKED_CLAIMS_MAX, START_STATEMENTS_MAX};
 use crate::event::Event;
+use crate::planted::{self, Planted};
 use crate::stock::Stock;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,6 +129,7 @@ impl LesseeDesk {
     /// A repeated or late grant names no more than was received, and adds nothing. I1.
     fn receive(&mut self, stock: &Stock, template: u32, granted: u64, total: u64, effects: &mut Effects) -> Next {
         let received = stock.lessee(template).received;
+        let granted = if planted::is(Planted::GrantCountsAgain) && granted == received { granted + 1 } else { granted };
         if granted <= received {
             return Next::Nothing;
         }
@@ -160,7 +162,9 @@ impl LesseeDesk {
         let mut account = stock.lessee(template);
         if account.unsold() > 0 {
             account.returned += account.unsold();
-            effects.events.push(Event::LeaseReturned(lease(template, 0, account.returned)));
+            if !planted::is(Planted::ReturnOnlySaid) {
+                effects.events.push(Event::LeaseReturned(lease(template, 0, account.returned)));
+            }
         }
         assert_eq!(account.unsold(), 0, "I1: a recalled lease is empty");
         let tab = self.tab(stock, template);

@@ -7,6 +7,7 @@
 
 use super::message::Statement;
 use super::{RENEWAL_MS, REPEAT_MS, SOLD_OUT_MS};
+use crate::planted::{self, Planted};
 use crate::stock::Lessee;
 
 /// One template at one lessee.
@@ -41,7 +42,8 @@ impl Tab {
 
     /// The total that is sold out, while the flag lives.
     pub(super) fn sold_out(&self, now_ms: i64) -> Option<u64> {
-        (now_ms < self.sold_out_until_ms).then_some(self.heard)
+        let was_told = planted::is(Planted::FlagNeverEnds) && self.sold_out_until_ms != i64::MIN;
+        (was_told || now_ms < self.sold_out_until_ms).then_some(self.heard)
     }
 
     /// Whether home should hear from this lease after a turn's sales.
@@ -88,7 +90,7 @@ impl Tab {
 
     /// Home said that there may be pieces.
     pub(super) fn opened(&mut self, total: u64) {
-        if total >= self.heard {
+        if total >= self.heard && !planted::is(Planted::FlagNeverEnds) {
             self.heard = total;
             self.sold_out_until_ms = i64::MIN;
         }

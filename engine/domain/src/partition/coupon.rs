@@ -6,6 +6,7 @@ use crate::event;
 use crate::hold::HoldState;
 use crate::keyed::OrderKey;
 use crate::partition::Divergence;
+use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
 use crate::request::Operation;
 use crate::terms::Window;
@@ -108,5 +109,8 @@ impl Partition {
         let hold = *self.holds.get(number).expect("I9: a hold that ends exists");
         self.holds.end(number, state, self.time_ms);
         self.coupons.change(hold.coupon, |coupon| coupon.return_held(hold.held));
+        if planted::is(Planted::ReleasedTwice) {
+            self.coupons.change(hold.coupon, |coupon| coupon.return_held(hold.held));
+        }
     }
 }

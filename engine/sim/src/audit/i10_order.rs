@@ -7,6 +7,7 @@ use crate::violation::{Checked, holds};
 use tessera_domain::Reply;
 use tessera_domain::reply::Written;
 use tessera_engine::letter::Answer;
+use tessera_wal::Frame;
 
 /// A write that happened now has a higher lsn than every one acknowledged before it was sent.
 pub(crate) fn check_write(journal: u16, attempt: Attempt, written: Written) -> Checked {
@@ -14,6 +15,14 @@ pub(crate) fn check_write(journal: u16, attempt: Attempt, written: Written) -> C
     holds(written.partition == journal, "I10", || format!("journal {journal} was asked, {} answered", written.partition))?;
     holds(written.replayed || lsn > floor, "I10", || {
         format!("operation {op} happened at lsn {lsn}, and {floor} was acknowledged before it was sent")
+    })
+}
+
+/// No frame is of a time that no clock of the node can have read: a step of the system's clock is not followed (rule 13).
+pub(crate) fn check_time(frame: &Frame<'_>, latest_ms: i64) -> Checked {
+    let (number, journal, now_ms) = (frame.header.number, frame.header.journal, frame.header.now_ms);
+    holds(now_ms <= latest_ms, "I10", || {
+        format!("frame {number} of journal {journal} is of {now_ms} ms, {} after any time it can be", now_ms - latest_ms)
     })
 }
 

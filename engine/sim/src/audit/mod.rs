@@ -2,11 +2,18 @@
 
 mod i10_order;
 mod i11_reads;
+mod i12_damage;
+mod i13_limits;
+mod i14_goodput;
+mod i16_chain;
 mod i1_stock;
 mod i2_balance;
 mod i3_writes;
+mod i4_whole;
 mod i5_replies;
+mod i6_images;
 mod i8_holds;
+pub(crate) mod i9_transitions;
 mod lines;
 mod shadow;
 
@@ -15,12 +22,17 @@ use crate::history::History;
 use crate::planted::Planted;
 use crate::violation::Checked;
 use i5_replies::Promises;
+use i12_damage::LastGroup;
+pub(crate) use i12_damage::Verdict;
+pub(crate) use i13_limits::{Load, check as check_load};
+pub(crate) use i14_goodput::Goodput;
 use shadow::Shadow;
 pub(crate) use shadow::for_each_frame;
 use std::collections::BTreeMap;
 use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;
-use tessera_engine::recovery::Recovered;
+use tessera_engine::recovery::{Error, Recovered};
+use tessera_snapshot::Image;
 use tessera_wal::storage::Storage;
 
 /// Something that was told and is checked against the next recovery.
@@ -40,6 +52,7 @@ pub(crate) struct Auditor {
     acknowledged: BTreeMap<u16, u64>,
     /// By template, what raises and writes were answered with.
     templates: BTreeMap<String, Floor>,
+    last_group: LastGroup,
 }
 
 impl Auditor {
@@ -51,6 +64,7 @@ impl Auditor {
             testimonies: Vec::new(),
             acknowledged: BTreeMap::new(),
             templates: BTreeMap::new(),
+            last_group: LastGroup::default(),
         }
     }
 
@@ -62,17 +76,53 @@ impl Auditor {
     }
 
     /// The time of the newest durable frame.
-    pub(crate) fn latest_ms(&self) -> i64 {
-        let partitions = self.shadow.partitions.iter().map(|ledger| ledger.cursor().now_ms);
-        partitions.chain([self.shadow.catalog.cursor().now_ms]).max().unwrap_or(0)
+    pub(crate) fn newest_ms(&self) -> Option<i64> {
+        let partitions = self.shadow.partitions.iter().map(|ledger| ledger.cursor());
+        let begun = partitions.chain([self.shadow.catalog.cursor()]).filter(|cursor| cursor.number.0 > 0);
+        begun.map(|cursor| cursor.now_ms).max()
     }
 
-    /// The log says that these frames are durable.
-    pub(crate) fn durable(&mut self, frames: &[u8]) -> Checked {
+    /// The log says that these frames are durable. None may be of a time after `latest_ms`.
+    pub(crate) fn durable(&mut self, frames: &[u8], latest_ms: i64) -> Checked {
         shadow::for_each_frame(frames, &mut |frame| {
+            i10_order::check_time(&frame, latest_ms)?;
             self.shadow.follow(&frame)?;
             self.history.note(&frame)
         })
+    }
+
+    /// Whatever becomes durable next is the last group.
+    pub(crate) fn begin_group(&mut self) {
+        self.last_group = LastGroup { before: self.shadow.marks(), handovers: Vec::new(), is_sealed: false };
+    }
+
+    /// These frames are of the last group.
+    pub(crate) fn note_last(&mut self, frames: &[u8]) {
+        self.last_group.handovers.push(frames.to_vec());
+    }
+
+    /// The last group is sealed.
+    pub(crate) fn seal(&mut self) {
+        self.last_group.is_sealed = true;
+    }
+
+    /// What became of a directory that was damaged.
+    pub(crate) fn damaged<S: Storage>(
+        &self,
+        recovered: &Result<Recovered<S>, Error>,
+        under_way: &[Vec<u8>],
+        file: &str,
+        damage: &str,
+    ) -> Checked<Verdict> {
+        if let Err(error) = recovered {
+            i12_damage::check_refused(file, error)?;
+        }
+        i12_damage::judge(recovered, &self.shadow.marks(), under_way, &self.last_group, damage)
+    }
+
+    /// The images that the manifest names.
+    pub(crate) fn images(&self, images: &[Image]) -> Checked {
+        i6_images::check(&self.shadow, images)
     }
 
     /// A group is durable: what must hold between any two.
@@ -120,7 +170,7 @@ impl Auditor {
 
     /// A directory that a crash may have left, recovered aside: how much of what was under way it kept.
     pub(crate) fn image<S: Storage>(&self, recovered: &Recovered<S>, under_way: &[Vec<u8>]) -> Checked<usize> {
-        shadow::kept(recovered, &self.shadow.marks(), under_way)
+        i4_whole::kept(recovered, &self.shadow.marks(), under_way)
     }
 
     /// The recovery that the world goes on with: what it kept is durable, and everything told before must be there.
@@ -129,9 +179,17 @@ impl Auditor {
         recovered: &Recovered<S>,
         under_way: &[Vec<u8>],
         ops: &[Op],
+        latest_ms: i64,
     ) -> Checked<usize> {
         let kept = self.image(recovered, under_way)?;
-        under_way[..kept].iter().try_for_each(|frames| self.durable(frames))?;
+        if kept > 0 {
+            self.begin_group();
+        }
+        for frames in &under_way[..kept] {
+            self.durable(frames, latest_ms)?;
+            self.note_last(frames);
+        }
+        i6_images::check(&self.shadow, &recovered.images.list())?;
         for told in std::mem::take(&mut self.testimonies) {
             self.check_testimony(&told, &ops[told.op])?;
         }

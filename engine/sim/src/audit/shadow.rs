@@ -1,16 +1,12 @@
-//! I6, I16: the durable state, made a second time from the frames alone, and compared with what every recovery makes.
-//!
-//! A recovery may show the durable frames and any number of handovers that were under way, from the front: nothing else, and
-//! with the same numbers, hash chain and digest in every journal.
+//! The durable state, made a second time from the frames alone (I6): what every recovery and every image is compared with.
 
+use super::i16_chain;
 use crate::machine::hash_key;
-use crate::violation::{Checked, Violation, broken};
+use crate::violation::{Checked, broken};
 use std::collections::BTreeMap;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_engine::ledger::{Ledger, State};
-use tessera_engine::recovery::Recovered;
-use tessera_wal::storage::Storage;
 use tessera_wal::{Chain, Frame, FrameNo, JournalId};
 
 /// How one journal stands: frame number, hash chain, state digest.
@@ -19,10 +15,21 @@ pub(crate) type Mark = (FrameNo, Chain, u64);
 /// How all journals stand.
 pub(crate) type Marks = BTreeMap<JournalId, Mark>;
 
+/// How a journal stood after one of its frames.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) chain: Chain,
+    pub(crate) digest: u64,
+    pub(crate) lsn: u64,
+    pub(crate) now_ms: i64,
+}
+
 /// Every journal's state as its durable frames make it.
 pub(crate) struct Shadow {
     pub(crate) partitions: Vec<Ledger<Partition>>,
     pub(crate) catalog: Ledger<CatalogState>,
+    /// By journal, after each frame from the first.
+    steps: BTreeMap<JournalId, Vec<Step>>,
 }
 
 impl Shadow {
@@ -30,16 +37,25 @@ impl Shadow {
         let key = hash_key();
         let ledger = |partition| Ledger::new(JournalId(partition), Partition::new(partition, key));
         let catalog = Ledger::new(JournalId::CATALOG, CatalogState::new(key));
-        Shadow { partitions: (0..partitions).map(ledger).collect(), catalog }
+        Shadow { partitions: (0..partitions).map(ledger).collect(), catalog, steps: BTreeMap::new() }
     }
 
     /// Applies a durable frame: number, chain, time and digest are compared with what it says.
     pub(crate) fn follow(&mut self, frame: &Frame<'_>) -> Checked {
-        let followed = match frame.header.journal {
+        let header = &frame.header;
+        let steps = self.steps.entry(header.journal).or_default();
+        i16_chain::check(steps, frame)?;
+        steps.push(Step { chain: frame.chain, digest: header.digest, lsn: frame.last_lsn().0, now_ms: header.now_ms });
+        let followed = match header.journal {
             JournalId::CATALOG => self.catalog.replay(frame),
             JournalId(partition) => self.partitions[usize::from(partition)].replay(frame),
         };
         followed.map_err(|error| broken("I6", error.to_string()))
+    }
+
+    /// How a journal stood after this frame, if that is durable.
+    pub(crate) fn step(&self, journal: JournalId, number: FrameNo) -> Option<&Step> {
+        self.steps.get(&journal)?.get(number.0.checked_sub(1)? as usize)
     }
 
     pub(crate) fn marks(&self) -> Marks {
@@ -47,42 +63,13 @@ impl Shadow {
     }
 }
 
-fn marks(partitions: &[Ledger<Partition>], catalog: &Ledger<CatalogState>) -> Marks {
+pub(crate) fn marks(partitions: &[Ledger<Partition>], catalog: &Ledger<CatalogState>) -> Marks {
     let partitions = partitions.iter().map(|ledger| (JournalId(ledger.state().id()), mark(ledger)));
     partitions.chain([(JournalId::CATALOG, mark(catalog))]).collect()
 }
 
 fn mark<S: State>(ledger: &Ledger<S>) -> Mark {
     (ledger.cursor().number, ledger.cursor().chain, ledger.state().digest())
-}
-
-/// How many of the handovers under way a recovery kept; a violation if it shows anything but durable + a part of those.
-pub(crate) fn kept<S: Storage>(recovered: &Recovered<S>, durable: &Marks, under_way: &[Vec<u8>]) -> Checked<usize> {
-    let found = marks(&recovered.partitions, &recovered.catalog);
-    let mut expected = durable.clone();
-    for kept in 0..=under_way.len() {
-        if found == expected {
-            return Ok(kept);
-        }
-        if let Some(handover) = under_way.get(kept) {
-            for_each_frame(handover, &mut |frame| {
-                expected.insert(frame.header.journal, (frame.header.number, frame.chain, frame.header.digest));
-                Ok(())
-            })?;
-        }
-    }
-    Err(difference(&found, durable))
-}
-
-fn difference(found: &Marks, durable: &Marks) -> Violation {
-    let lost = durable.iter().find(|(journal, mark)| found.get(journal).is_none_or(|found| found.0 < mark.0));
-    if let Some((journal, mark)) = lost {
-        let found = found.get(journal).map_or(FrameNo(0), |found| found.0);
-        return broken("I3", format!("journal {journal} was durable up to frame {}, recovered up to {found}", mark.0));
-    }
-    let differs = found.iter().find(|(journal, mark)| durable.get(journal) != Some(mark));
-    let journal = differs.map_or(JournalId::CATALOG, |(journal, _)| *journal);
-    broken("I6", format!("journal {journal} recovers to a state that no part of what was handed over makes"))
 }
 
 /// Every frame of a handover, in order.

@@ -4,7 +4,7 @@ use super::op::Ask;
 use std::collections::BTreeMap;
 use tessera_domain::command::Command;
 use tessera_domain::keyed::UserKey;
-use tessera_domain::reply::{Refunded, Replacement};
+use tessera_domain::reply::{Refunded, Replacement, Written};
 use tessera_domain::{Reason, Reply, Terms};
 use tessera_engine::letter::Answer;
 
@@ -15,6 +15,18 @@ pub(crate) struct Card {
     pub(crate) coupon: u64,
     pub(crate) user: UserKey,
     pub(crate) key_version: u8,
+    /// The end of its validity, 0 = none.
+    pub(crate) until_ms: i64,
+}
+
+/// A hold that somebody was told of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) partition: u16,
+    pub(crate) lsn: u64,
+    /// What it holds at most.
+    pub(crate) amount: i64,
+    pub(crate) deadline_ms: i64,
 }
 
 /// A sale as its clients see it.
@@ -32,8 +44,7 @@ pub(crate) struct Known {
     pub(crate) cards: Vec<Card>,
     /// Partition and lsn of redemptions.
     pub(crate) redemptions: Vec<(u16, u64)>,
-    /// Partition and lsn of holds, and what they hold at most.
-    pub(crate) holds: Vec<(u16, u64, i64)>,
+    pub(crate) holds: Vec<Held>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
     /// Templates that were created, by name, with the version last heard of.
@@ -71,9 +82,13 @@ impl Known {
         match (ask, reply) {
             (Ask::Partition(partition, Command::Claim(claim)), Reply::Claimed(claimed)) if !is_sale(&claimed.terms) => {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
-                self.cards.push(Card { partition: *partition, coupon, user: claim.user.key, key_version });
+                let (user, until_ms) = (claim.user.key, claimed.window.until_ms);
+                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms });
             }
-            (_, Reply::Held(held)) => self.holds.push((held.written.partition, held.written.lsn, held.amount)),
+            (_, Reply::Held(held)) => {
+                let (Written { partition, lsn, .. }, amount, deadline_ms) = (held.written, held.amount, held.deadline_ms);
+                self.holds.push(Held { partition, lsn, amount, deadline_ms });
+            }
             (_, Reply::Refunded(refunded)) => self.replaced(refunded),
             (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
             (Ask::Partition(_, Command::RaiseStock(raise)), Reply::StockRaised { total, .. }) => {
@@ -89,10 +104,10 @@ impl Known {
 
     /// A void card has another one in its place.
     fn replaced(&mut self, refunded: &Refunded) {
-        let Some(Replacement { coupon, key_version, .. }) = refunded.replacement else { return };
+        let Some(Replacement { coupon, key_version, window }) = refunded.replacement else { return };
         let partition = refunded.written.partition;
         let old = self.cards.iter().find(|card| (card.partition, card.coupon) == (partition, refunded.coupon)).copied();
-        self.cards.extend(old.map(|old| Card { coupon, key_version, ..old }));
+        self.cards.extend(old.map(|old| Card { coupon, key_version, until_ms: window.until_ms, ..old }));
     }
 
     fn written(&mut self, terms: &Terms, stock: Option<u64>) {

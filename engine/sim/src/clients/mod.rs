@@ -16,9 +16,6 @@ pub(crate) use workload::claim;
 /// A client waits so long for an answer before it asks again, in ms, at least.
 const PATIENCE_MS: i64 = 250;
 
-/// Operations that wait for their answer at once.
-const OPEN_MAX: usize = 96;
-
 /// Of a thousand new operations, so many confuse an earlier one.
 const CONFUSED: u32 = 80;
 
@@ -47,7 +44,7 @@ impl Clients {
 
     /// A new operation, if the mix finds one and there is patience for it.
     pub(crate) fn next(&mut self, plan: &Plan, dice: &mut Dice) -> Option<usize> {
-        if self.open.len() >= OPEN_MAX {
+        if self.open.len() >= plan.open_max {
             return None;
         }
         if let Some(op) = self.confuse(dice) {
@@ -80,6 +77,12 @@ impl Clients {
         ask.map(|ask| self.add(ask))
     }
 
+    /// A use of what ends soon, and the time at which it is to be asked for.
+    pub(crate) fn brink(&mut self, wall_ms: i64, dice: &mut Dice) -> Option<(i64, usize)> {
+        let (at_ms, ask) = till::brink(&self.known, wall_ms, dice, self.ops.len())?;
+        Some((at_ms, self.add(ask)))
+    }
+
     pub(crate) fn add(&mut self, ask: Ask) -> usize {
         self.ops.push(Op { ask, imposter_of: None, answer: None, retry_ms: 0 });
         self.open.push(self.ops.len() - 1);
@@ -94,8 +97,8 @@ impl Clients {
     /// What goes out with an attempt.
     pub(crate) fn ask_of(&self, tag: u64, planted: Option<Planted>) -> Ask {
         let op = self.attempts[tag as usize].op;
-        let is_retry = self.attempts[..tag as usize].iter().rev().take(RENAMED_AMONG).any(|earlier| earlier.op == op);
-        match planted == Some(Planted::RetryRenamed) && is_retry {
+        let is_retry = || self.attempts[..tag as usize].iter().rev().take(RENAMED_AMONG).any(|earlier| earlier.op == op);
+        match planted == Some(Planted::RetryRenamed) && is_retry() {
             true => self.ops[op].ask.renamed(tag),
             false => self.ops[op].ask.clone(),
         }

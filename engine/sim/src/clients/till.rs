@@ -1,13 +1,19 @@
 //! What tills and operators ask beside redemptions: holds and their ends, blocks, voids.
 
-use super::known::{Card, Known};
+use super::known::{Card, Held, Known};
 use super::op::{Ask, id, request_id};
-use super::workload::{FACE_VALUE, PART_MAX, cny, instrument};
+use super::workload::{FACE_VALUE, PART_MAX, cny, instrument, redeem};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
 use tessera_domain::Block;
 use tessera_domain::command::*;
+
+/// An end is waited for so long at most, in ms.
+const BRINK_MS_MAX: i64 = 30_000;
+
+/// So many of the newest holds and cards are looked at for one that ends soon.
+const RECENT: usize = 64;
 
 /// Of a thousand ends, so many are releases.
 const RELEASES: u32 = 350;
@@ -33,14 +39,31 @@ pub(super) fn hold(card: Card, dice: &mut Dice, op: usize) -> Ask {
 
 /// A hold is captured, mostly as held, or let go; also one that has ended.
 pub(super) fn end(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
-    let &(partition, hold, held) = dice.pick(&known.holds)?;
+    dice.pick(&known.holds).copied().map(|held| end_of(held, dice, op))
+}
+
+/// A capture or a release of this hold.
+pub(super) fn end_of(held: Held, dice: &mut Dice, op: usize) -> Ask {
+    let Held { partition, lsn: hold, amount: held, .. } = held;
     let request_id = request_id(op);
     if dice.chance(RELEASES) {
-        return Some(Ask::Partition(partition, Command::Release(Release { hold, request_id })));
+        return Ask::Partition(partition, Command::Release(Release { hold, request_id }));
     }
     let amount = dice.chance(400).then(|| dice.between(1, held.max(PART_MAX)));
     let capture = Capture { hold, amount, reacquire: dice.chance(300), request_id };
-    Some(Ask::Partition(partition, Command::Capture(capture)))
+    Ask::Partition(partition, Command::Capture(capture))
+}
+
+/// Something that ends after `wall_ms` and is to be used in that very millisecond, or beside it: when, and what is asked.
+pub(super) fn brink(known: &Known, wall_ms: i64, dice: &mut Dice, op: usize) -> Option<(i64, Ask)> {
+    let is_near = |end_ms: i64| end_ms > wall_ms + 1 && end_ms < wall_ms + BRINK_MS_MAX;
+    let beside_ms = dice.between(-1, 1);
+    if dice.chance(600) {
+        let near: Vec<Held> = known.holds.iter().rev().take(RECENT).copied().filter(|held| is_near(held.deadline_ms)).collect();
+        return dice.pick(&near).copied().map(|held| (held.deadline_ms + beside_ms, end_of(held, dice, op)));
+    }
+    let near: Vec<Card> = known.cards.iter().rev().take(RECENT).copied().filter(|card| is_near(card.until_ms)).collect();
+    dice.pick(&near).copied().map(|card| (card.until_ms + beside_ms, redeem(card, dice, op)))
 }
 
 /// Operators freeze, unfreeze, and make void.

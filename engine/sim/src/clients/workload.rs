@@ -102,18 +102,26 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
             let template = if known.templates.contains_key(template) { template } else { "card" };
             known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
         }
-        2 => dice.pick(&known.cards).copied().map(|card| redeem(card, dice, op)),
+        2 => card(known, plan, dice).map(|card| redeem(card, dice, op)),
         3 => dice.pick(&known.redemptions).map(|&(partition, redemption)| {
             let amount = dice.chance(400).then(|| dice.between(1, PART_MAX));
             Ask::Partition(partition, Command::Refund(Refund { redemption, amount, request_id: request_id(op) }))
         }),
         4 => raise(known, plan, dice, op),
         6 => change_catalog(known, dice, op),
-        7 => dice.pick(&known.cards).copied().map(|card| till::hold(card, dice, op)),
+        7 => card(known, plan, dice).map(|card| till::hold(card, dice, op)),
         8 => till::end(known, dice, op),
         9 => till::operate(known, plan, dice, op),
         _ => read(known, plan, dice),
     }
+}
+
+/// A card, or the hot one.
+fn card(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Card> {
+    if plan.hot > 0 && dice.chance(plan.hot) {
+        return known.cards.first().copied();
+    }
+    dice.pick(&known.cards).copied()
 }
 
 /// A claim by this user.
@@ -133,7 +141,7 @@ pub(super) fn instrument(card: Card, dice: &mut Dice) -> Instrument {
     }
 }
 
-fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
+pub(super) fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
     let redeem = Redeem {
         instrument: instrument(card, dice),
         merchant: id("m".into()),

@@ -29,8 +29,11 @@ pub(crate) struct Card {
     pub(crate) user: String,
     pub(crate) is_stored_value: bool,
     pub(crate) loaded: i64,
-    /// The end of its validity, 0 = none.
+    /// The beginning and the end of its validity; an end of 0 = none.
+    pub(crate) from_ms: i64,
     pub(crate) until_ms: i64,
+    pub(crate) is_frozen: bool,
+    pub(crate) is_void: bool,
     pub(crate) versions: Vec<Version>,
 }
 

@@ -5,6 +5,7 @@
 mod card;
 mod fact;
 mod forger;
+mod price;
 mod promise;
 mod shelf;
 mod till;

@@ -4,7 +4,9 @@
 
 use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
+use super::price::Price;
 use super::promise::Promises;
+use crate::audit::i9_transitions;
 use crate::clients::op_of;
 use crate::violation::{Checked, broken, holds};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,7 @@ pub(crate) struct StockVersion {
 #[derive(Clone, Copy, Debug)]
 struct TermsSketch {
     template: u32,
-    face_value: Option<i64>,
+    price: Price,
 }
 
 /// One partition's facts.
@@ -34,6 +36,8 @@ pub(crate) struct Shelf {
     /// By template, at its home.
     pub(crate) stocks: BTreeMap<u32, Vec<StockVersion>>,
     terms: Vec<TermsSketch>,
+    /// Users whose accounts are frozen.
+    pub(super) frozen: BTreeSet<String>,
     pub(crate) promises: Promises,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
@@ -47,7 +51,7 @@ impl Shelf {
         let lsn = self.facts.len() as u64 + 1;
         let (request, what) = match event {
             Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn)),
-            Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn)?),
+            Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn, now_ms)?),
             Event::Refunded(event) => (Some(event.request), self.refunded(event, lsn)?),
             Event::Held(event) => (Some(event.request), self.held(event, lsn, now_ms)?),
             Event::Captured(event) => (Some(event.request), self.captured(event, lsn, now_ms)?),
@@ -71,8 +75,7 @@ impl Shelf {
     fn by_itself(&mut self, event: &Event<'_>, lsn: u64) -> What {
         match event {
             Event::TermsAdopted(event) => {
-                let face_value = (event.body.kind == 3).then_some(event.body.first);
-                self.terms.push(TermsSketch { template: event.body.template, face_value });
+                self.terms.push(TermsSketch { template: event.body.template, price: Price::of(&event.body) });
             }
             Event::StockOpened(event) => self.move_stock(event.template, lsn, |_| (event.total as i64, 0)),
             Event::LeaseGranted(_) | Event::LeaseReclaimed(_) => self.lease_moved(event, lsn),
@@ -83,8 +86,11 @@ impl Shelf {
 
     fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64) -> What {
         let terms = self.terms[event.terms as usize];
-        let loaded = terms.face_value.unwrap_or(1);
-        let (template, is_stored_value) = (terms.template, terms.face_value.is_some());
+        let (loaded, is_stored_value) = match terms.price {
+            Price::Card { face_value } => (face_value, true),
+            Price::Percent { .. } | Price::Amount { .. } => (1, false),
+        };
+        let template = terms.template;
         self.wallets.entry(event.user.to_owned()).or_default().push(event.coupon);
         let accounts = Accounts { available: loaded, ..Accounts::default() };
         self.cards.push(Card {
@@ -93,14 +99,19 @@ impl Shelf {
             user: event.user.to_owned(),
             is_stored_value,
             loaded,
+            from_ms: event.use_from_ms,
             until_ms: event.use_until_ms,
+            is_frozen: false,
+            is_void: false,
             versions: vec![Version { lsn, accounts }],
         });
         What::Claimed { coupon: event.coupon }
     }
 
-    fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64) -> Checked<What> {
+    fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         self.redeem_once(event.coupon, event.order)?;
+        self.check_use("a redemption", event.coupon, lsn, now_ms)?;
+        self.check_price(event.coupon, event.amount, event.applied)?;
         let card = self.card(event.coupon)?;
         let taken = if card.is_stored_value { event.applied } else { 1 };
         let after = card.put(lsn, |accounts| {
@@ -109,6 +120,19 @@ impl Shelf {
         })?;
         let balance_after = if card.is_stored_value { after.available } else { 0 };
         Ok(What::Redeemed { coupon: event.coupon, amount: event.amount, applied: event.applied, balance_after })
+    }
+
+    /// I9: the coupon may be used now.
+    pub(super) fn check_use(&mut self, what: &str, coupon: u64, lsn: u64, now_ms: i64) -> Checked {
+        let card = self.card(coupon)?.clone();
+        i9_transitions::check_use(what, lsn, &card, self.frozen.contains(&card.user), now_ms)
+    }
+
+    /// The discount or charge is what the terms say.
+    pub(super) fn check_price(&mut self, coupon: u64, amount: i64, applied: i64) -> Checked {
+        let terms = self.card(coupon)?.terms;
+        let expected = self.terms[terms].price.applied(amount);
+        holds(expected == Some(applied), "I2", || format!("{applied} applied to {amount}, the terms say {expected:?}"))
     }
 
     /// I5: an order redeems a coupon once.

@@ -4,17 +4,27 @@ use super::card::{Accounts, Card, Version};
 use super::fact::What;
 use super::promise::{End, Promise};
 use super::shelf::Shelf;
+use crate::audit::i9_transitions;
 use crate::violation::{Checked, holds};
-use tessera_domain::event;
+use tessera_domain::{Blocks, event};
 
 impl Shelf {
     pub(super) fn held(&mut self, event: &event::Held<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let own = if event.replaces == 0 { 0 } else { self.promises.end(event.replaces, End::Released, now_ms)? };
         let event::Held { coupon, held, deadline_ms, amount, applied, .. } = *event;
+        // Its own hold ends by the same event.
+        if own > 0 {
+            self.card(coupon)?.put(lsn, |accounts| {
+                accounts.available += own;
+                accounts.held -= own;
+            })?;
+        }
+        self.check_use("a hold", coupon, lsn, now_ms)?;
+        self.check_price(coupon, amount, applied)?;
         self.promises.begin(lsn, event.order, Promise { coupon, held, deadline_ms, end: None, is_redeemed: false }, now_ms)?;
         self.card(coupon)?.put(lsn, |accounts| {
-            accounts.available += own - held;
-            accounts.held += held - own;
+            accounts.available -= held;
+            accounts.held += held;
         })?;
         Ok(What::Held { coupon, amount, applied, deadline_ms })
     }
@@ -22,6 +32,9 @@ impl Shelf {
     pub(super) fn captured(&mut self, event: &event::Captured<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let held = if event.reacquired { 0 } else { self.promises.end(event.hold, End::Captured, now_ms)? };
         let order = self.promises.redeem(event.hold)?;
+        if event.reacquired {
+            self.check_use("a late capture", event.coupon, lsn, now_ms)?;
+        }
         self.redeem_once(event.coupon, &order)?;
         let card = self.card(event.coupon)?;
         let taken = if card.is_stored_value { event.applied } else { 1 };
@@ -66,6 +79,7 @@ impl Shelf {
             let revoked = self.revoke(event.coupon, lsn, now_ms)?;
             check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
         }
+        self.card(event.coupon)?.is_frozen = is_frozen(event.blocks);
         Ok(What::Blocked { blocks: event.blocks, revoked_holds: event.revoked_holds })
     }
 
@@ -78,6 +92,10 @@ impl Shelf {
             }
         }
         check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        match is_frozen(event.blocks) {
+            true => self.frozen.insert(event.user.to_owned()),
+            false => self.frozen.remove(event.user),
+        };
         Ok(What::Blocked { blocks: event.blocks, revoked_holds: event.revoked_holds })
     }
 
@@ -85,6 +103,8 @@ impl Shelf {
         let revoked = self.revoke(event.coupon, lsn, now_ms)?;
         check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
         let card = self.card(event.coupon)?;
+        i9_transitions::check_void(lsn, card)?;
+        card.is_void = true;
         let available = card.now().available;
         holds(available == event.amount, "I2", || format!("{} made void of {available} available", event.amount))?;
         card.put(lsn, |accounts| accounts.voided = std::mem::take(&mut accounts.available))?;
@@ -118,7 +138,9 @@ impl Shelf {
         }
         let balance_after = if card.is_stored_value { after.available } else { 0 };
         if is_replaced {
-            let new = Card { loaded: event.amount, until_ms: event.use_until_ms, versions: Vec::new(), ..card.clone() };
+            let (from_ms, until_ms) = (event.use_from_ms, event.use_until_ms);
+            // What froze the old card freezes the new one.
+            let new = Card { loaded: event.amount, from_ms, until_ms, is_void: false, versions: Vec::new(), ..card.clone() };
             self.replace(new, event.replacement - 1, lsn)?;
         }
         let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);
@@ -133,6 +155,10 @@ impl Shelf {
         self.cards.push(new);
         Ok(())
     }
+}
+
+fn is_frozen(blocks: u8) -> bool {
+    Blocks::from_number(blocks).is_some_and(Blocks::is_frozen)
 }
 
 fn check_revoked(found: (u32, i64), told: (u32, i64)) -> Checked {

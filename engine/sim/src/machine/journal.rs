@@ -56,6 +56,10 @@ impl SimJournal {
         let leaves = |passenger: &Passenger| match self.planted {
             Some(Planted::EarlyRelease) => true,
             Some(Planted::ReadLeak) => handover.frames.is_empty(),
+            Some(Planted::RefusalRelease) => match passenger {
+                Passenger::Answers { answers, .. } => answers.iter().all(|(_, answer)| answer.is_err()),
+                _ => false,
+            },
             Some(Planted::LetterLeak) => matches!(passenger, Passenger::Letter { .. }),
             _ => false,
         };

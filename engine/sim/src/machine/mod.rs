@@ -7,4 +7,4 @@ mod power;
 
 pub(crate) use harbour::Arrival;
 pub(crate) use node::{KEY_VERSION, Node, SnapshotError, hash_key, keys};
-pub(crate) use power::{after_crash, lose_last_group, new_directory, options};
+pub(crate) use power::{after_crash, flip_a_bit, lose_last_group, new_directory, options};

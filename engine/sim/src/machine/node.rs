@@ -2,6 +2,7 @@
 
 use super::harbour::{Harbour, Pier};
 use super::journal::SimJournal;
+use crate::audit::Load;
 use crate::plan::Plan;
 use crate::planted::Planted;
 use std::collections::VecDeque;
@@ -16,8 +17,9 @@ use tessera_engine::rebuild::Keys;
 use tessera_engine::recovery::Recovered;
 use tessera_engine::shard::{Limits, Settings, Shard, hand_over};
 use tessera_engine::snapshotter::{self, Folded, Snapshotter};
+use tessera_snapshot::Image;
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{Error, Handover, Journal, JournalId, Log, Worker};
+use tessera_wal::{Error, FrameNo, Handover, Journal, JournalId, Log, Worker};
 
 /// The key version that seals new codes; the world opens none.
 pub(crate) const KEY_VERSION: u8 = 1;
@@ -30,6 +32,15 @@ const UNDURABLE_TURNS_MAX: usize = 8;
 
 /// Small, so that turns end and inboxes fill.
 const LIMITS: Limits = Limits { turn_commands_max: 16, inbox_commands_max: 64, requests_max: 1 << 20 };
+
+/// Images of one journal at most, between two snapshots.
+const IMAGES_PER_JOURNAL_MAX: usize = 2;
+
+/// Spare segments at most: those that options ask for, and one that a start found.
+const SPARES_MAX: usize = 3;
+
+/// Planted: so many frames behind the newest image leave before the next one is there.
+const FRAMES_TRIMMED_EARLY: u64 = 1_000;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +75,8 @@ pub(crate) struct Node {
     pub(crate) harbour: Arc<Harbour>,
     piers: Vec<Sink>,
     snapshotter: Snapshotter<SimStorage>,
+    journals: usize,
+    planted: Option<Planted>,
     /// Planted by the scheduler: nothing fits into the log.
     pub(crate) is_full: bool,
 }
@@ -106,6 +119,8 @@ impl Node {
             journal: journal.clone(),
             worker,
             harbour,
+            journals: usize::from(plan.partitions) + 1,
+            planted,
             is_full: false,
         };
         (journal, tenures_durable.map(|()| node))
@@ -152,6 +167,27 @@ impl Node {
         }
     }
 
+    /// What it has in its hands. I13.
+    pub(crate) fn load(&self, names: &[String]) -> Load {
+        let undurable = self.undurable.iter().map(|turns| turns.load(Ordering::Relaxed));
+        let count = |prefix: &str| names.iter().filter(|name| name.starts_with(prefix)).count();
+        Load {
+            queued_commands: self.shards.iter().map(Shard::queued_commands).max().unwrap_or(0),
+            queued_commands_max: LIMITS.inbox_commands_max,
+            undurable_turns: undurable.max().unwrap_or(0),
+            undurable_turns_max: UNDURABLE_TURNS_MAX,
+            images: count("image-"),
+            images_max: IMAGES_PER_JOURNAL_MAX * self.journals,
+            spares: count("spare-"),
+            spares_max: SPARES_MAX,
+        }
+    }
+
+    /// The images that the manifest names.
+    pub(crate) fn images(&self) -> Vec<Image> {
+        self.snapshotter.images().list()
+    }
+
     /// One group; false when nothing waits.
     pub(crate) fn commit(&mut self) -> Result<bool, Error> {
         self.worker.step()
@@ -166,6 +202,9 @@ impl Node {
     /// The next image of a journal, and a log that is trimmed by it. True when there is a new one.
     pub(crate) fn snapshot(&self, journal: JournalId, now_ms: i64) -> Result<bool, SnapshotError> {
         let history = self.journal.history();
+        if self.planted == Some(Planted::TrimmedEarly) {
+            self.trim_early(journal)?;
+        }
         let folded = match journal {
             JournalId::CATALOG => self.snapshotter.fold::<CatalogState>(journal, history, now_ms, &mut |_| {}),
             journal => self.snapshotter.fold::<Partition>(journal, history, now_ms, &mut |_| {}),
@@ -173,6 +212,15 @@ impl Node {
         let folded = folded.map_err(SnapshotError::Fold)?;
         self.journal.trim(&self.snapshotter.images().keep_from()).map_err(SnapshotError::Trim)?;
         Ok(matches!(folded, Folded::Image(_)))
+    }
+
+    /// Planted: the log loses what only the image to come will have.
+    fn trim_early(&self, journal: JournalId) -> Result<(), SnapshotError> {
+        let mut keep_from = self.snapshotter.images().keep_from();
+        if let Some(image) = self.snapshotter.images().newest_first(journal).first() {
+            keep_from.insert(journal, FrameNo(image.subject.cursor.number.0 + FRAMES_TRIMMED_EARLY));
+        }
+        self.journal.trim(&keep_from).map_err(SnapshotError::Trim).map(drop)
     }
 
     fn has_room(&self) -> bool {

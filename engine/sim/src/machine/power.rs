@@ -1,22 +1,21 @@
 //! The disk: how it begins, and what a crash leaves of it.
 
 use crate::dice::Dice;
+use crate::plan::Plan;
 use std::sync::Arc;
-use tessera_wal::storage::SECTOR_BYTES;
 use tessera_wal::storage::sim::SimStorage;
+use tessera_wal::storage::{SECTOR_BYTES, Storage};
 use tessera_wal::{Fatal, GroupKind, Item, LogUuid, Options};
-
-/// Small segments, so that runs turn over many.
-const SEGMENT_BYTES: u64 = 128 * 1024;
 
 /// Small groups, so that a crash meets handovers before, in and after one.
 const GROUP_BYTES_MAX: usize = 16 * 1024;
 
-/// The limits of the log.
-pub(crate) fn options() -> Options {
+/// The limits of the log. Segments are small, so that runs turn over many.
+pub(crate) fn options(plan: &Plan) -> Options {
     // A process that has to end is a life that ends: whoever got the error sees to it.
     let abort = Arc::new(|_: &Fatal| {});
-    Options { segment_bytes: SEGMENT_BYTES, group_bytes_max: GROUP_BYTES_MAX, archive: false, abort, ..Options::default() }
+    let segment_bytes = plan.segment_bytes;
+    Options { segment_bytes, group_bytes_max: GROUP_BYTES_MAX, archive: false, abort, ..Options::default() }
 }
 
 /// An empty log.
@@ -38,6 +37,21 @@ pub(crate) fn after_crash(storage: &SimStorage, dice: &mut Dice) -> SimStorage {
         3 => storage.crash(&mut |states| if dice.chance(900) { states - 1 } else { dice.below(states) }),
         _ => storage.crash(&mut |states| dice.below(states)),
     }
+}
+
+/// A bit of some file of a directory, and a name for it. Spares hold nothing, so they are left alone.
+pub(crate) fn flip_a_bit(storage: &SimStorage, dice: &mut Dice) -> Option<(String, usize)> {
+    let names: Vec<String> = storage.list().ok()?.into_iter().filter(|name| !name.starts_with("spare-")).collect();
+    let file = dice.pick(&names)?.clone();
+    let bits = storage.bytes(&file).len() * 8;
+    if bits == 0 {
+        return None;
+    }
+    // What is written stands in front: most flips go there.
+    let bound = if dice.chance(700) { bits.div_ceil(8) } else { bits };
+    let bit = dice.below(bound);
+    storage.flip_bit(&file, bit);
+    Some((file, bit))
 }
 
 /// Planted: zeroes from the last group of frames on, if the last segment has one.

@@ -15,6 +15,11 @@ const NESTED_MAX: u32 = 3;
 impl World<'_> {
     /// The node is gone; a new life begins on what is left.
     pub(super) fn crash(&mut self) -> Checked {
+        if self.node.is_none() {
+            return Ok(());
+        }
+        // What left the node before it died has left.
+        self.land()?;
         let Some(node) = self.node.take() else { return Ok(()) };
         self.totals.crashes += 1;
         self.under_way = node.journal.under_way();
@@ -25,7 +30,11 @@ impl World<'_> {
         self.totals.line_crashes += u64::from(meets.a_line);
         self.post.crash(&mut self.dice);
         self.pass_downtime();
+        if self.is_lied_to && self.storage.has_met_a_fault() {
+            return self.judge_lie();
+        }
         self.look_aside()?;
+        self.flip_aside()?;
         self.storage = after_crash(&self.storage, &mut self.dice);
         self.totals.images += 1;
         if self.planted == Some(Planted::LastGroupLost) {
@@ -40,6 +49,7 @@ impl World<'_> {
             let image = after_crash(&self.storage, &mut self.dice);
             self.totals.images += 1;
             let recovered = self.recover(&image)?;
+            self.totals.tears += u64::from(recovered.log.cut.is_some());
             self.auditor.image(&recovered, &self.under_way)?;
         }
         Ok(())
@@ -63,22 +73,27 @@ impl World<'_> {
 
     /// False when the machine crashed before it served.
     fn begin_life(&mut self, crashes: u32) -> Checked<bool> {
-        self.is_doomed = false;
+        (self.is_doomed, self.is_lied_to, self.tears_next) = (false, false, false);
+        self.lie_next = None;
+        self.storage.fail_reads(false);
+        self.make_io_short();
         if !self.is_quiet && crashes < NESTED_MAX && self.dice.chance(self.plan.chances.nested) {
-            self.doom();
+            self.doom_a_step();
         }
         let recovered = match self.recover(&self.storage.clone()) {
             Err(_) if self.is_excused() => return Ok(false),
             recovered => recovered?,
         };
         let under_way = std::mem::take(&mut self.under_way);
-        let kept = self.auditor.recovered(&recovered, &under_way, &self.clients.ops)?;
+        let latest_ms = self.clocks.latest_ms(self.now_ms);
+        let kept = self.auditor.recovered(&recovered, &under_way, &self.clients.ops, latest_ms)?;
         self.trace.note("recovered", &[("kept", kept as u64), ("of", under_way.len() as u64)]);
         self.start(recovered)
     }
 
     fn start(&mut self, recovered: Recovered<SimStorage>) -> Checked<bool> {
-        let (journal_of_life, started) = Node::start(recovered, self.plan, self.now_ms, self.planted);
+        self.restart_clock();
+        let (journal_of_life, started) = Node::start(recovered, self.plan, self.wall_ms(), self.planted);
         match started {
             Ok(node) => {
                 self.node = Some(node);
@@ -94,17 +109,20 @@ impl World<'_> {
 
     /// Only a full disk may keep a log from opening, and only until there is room.
     fn recover(&self, storage: &SimStorage) -> Checked<Recovered<SimStorage>> {
-        let recover = || recovery::recover(storage.clone(), &options(), keys(), self.plan.partitions, &mut |_| {});
-        let mut recovered = recover();
-        if recovered.is_err() && is_full(storage) {
+        let mut recovered = self.try_to_recover(storage);
+        if recovered.is_err() && self.is_full(storage) {
             storage.set_capacity_bytes(None);
-            recovered = recover();
+            recovered = self.try_to_recover(storage);
         }
         recovered.map_err(|error| broken("I3", format!("recovery refuses: {error}")))
     }
-}
 
-/// Whether a disk has no room for a segment.
-fn is_full(storage: &SimStorage) -> bool {
-    storage.free_bytes().is_ok_and(|free_bytes| free_bytes < options().segment_bytes)
+    pub(super) fn try_to_recover(&self, storage: &SimStorage) -> Result<Recovered<SimStorage>, recovery::Error> {
+        recovery::recover(storage.clone(), &options(self.plan), keys(), self.plan.partitions, &mut |_| {})
+    }
+
+    /// Whether a disk has no room for a segment.
+    fn is_full(&self, storage: &SimStorage) -> bool {
+        storage.free_bytes().is_ok_and(|free_bytes| free_bytes < self.plan.segment_bytes)
+    }
 }

@@ -1,12 +1,14 @@
 //! The world: one machine, its clients, the post between its partitions and the clock, each step chosen by the dice.
 
 mod boot;
+mod damage;
 mod rest;
 mod step;
 mod trouble;
 
-use crate::audit::Auditor;
+use crate::audit::{Auditor, Goodput};
 use crate::clients::Clients;
+use crate::clock::Clocks;
 use crate::dice::Dice;
 use crate::history::End;
 use crate::machine::{Node, new_directory};
@@ -18,7 +20,7 @@ use crate::trace::Trace;
 use crate::violation::Checked;
 use std::collections::BTreeMap;
 use tessera_engine::letter::Answer;
-use tessera_wal::storage::sim::SimStorage;
+use tessera_wal::storage::sim::{Fault, SimStorage};
 
 /// When every world begins, in ms since the epoch.
 const GENESIS_MS: i64 = 1_800_000_000_000;
@@ -30,7 +32,9 @@ pub(crate) struct World<'a> {
     dice: Dice,
     pub(crate) trace: Trace,
     pub(crate) totals: Totals,
+    /// The true time.
     now_ms: i64,
+    clocks: Clocks,
     storage: SimStorage,
     /// The present life; none only while one begins.
     node: Option<Node>,
@@ -42,12 +46,26 @@ pub(crate) struct World<'a> {
     /// Answers on their way to clients: by time and number, the tag of the attempt.
     replies: BTreeMap<(i64, u64), (u64, Answer)>,
     replied: u64,
+    /// Requests on their way to the node: by time and number, the operation and the tag of the attempt.
+    requests: BTreeMap<(i64, u64), (usize, u64)>,
+    requested: u64,
+    /// Until when the disk stands still.
+    stalled_until_ms: i64,
     /// Until when the log is called full.
     full_until_ms: i64,
+    /// The machine stops between the write and the sync of the next group.
+    tears_next: bool,
     /// An error of the disk is due in this life.
     is_doomed: bool,
+    /// What the disk does with the next group instead of what it says.
+    lie_next: Option<Fault>,
+    /// The disk lies about something in this life.
+    is_lied_to: bool,
     /// No more trouble from now on.
     is_quiet: bool,
+    /// The disk has lied, and what came of it is judged: nothing more happens here.
+    is_over: bool,
+    goodput: Goodput,
 }
 
 impl<'a> World<'a> {
@@ -59,6 +77,7 @@ impl<'a> World<'a> {
             trace: Trace::new(prints),
             totals: Totals::default(),
             now_ms: GENESIS_MS,
+            clocks: Clocks::new(GENESIS_MS),
             storage: new_directory(seed),
             node: None,
             under_way: Vec::new(),
@@ -67,9 +86,17 @@ impl<'a> World<'a> {
             post: Post::new(plan.chances.letter, plan.shards, planted),
             replies: BTreeMap::new(),
             replied: 0,
+            requests: BTreeMap::new(),
+            requested: 0,
+            stalled_until_ms: 0,
             full_until_ms: 0,
+            tears_next: false,
             is_doomed: false,
+            lie_next: None,
+            is_lied_to: false,
             is_quiet: false,
+            is_over: false,
+            goodput: Goodput::default(),
         }
     }
 
@@ -78,9 +105,13 @@ impl<'a> World<'a> {
         self.boot()?;
         self.clients.begin(self.plan, &mut self.dice);
         for _ in 0..self.plan.steps {
-            self.step()?;
+            if !self.is_over {
+                self.step()?;
+            }
         }
-        self.come_to_rest()?;
+        if !self.is_over {
+            self.come_to_rest()?;
+        }
         self.totals.writes = self.auditor.history.writes();
         let ended = |end| self.auditor.history.ended(end);
         self.totals.captures = ended(End::Captured);
@@ -93,6 +124,11 @@ impl<'a> World<'a> {
 
     fn node(&mut self) -> &mut Node {
         self.node.as_mut().expect("a world has a node but while it boots")
+    }
+
+    /// What the node reads on its clock.
+    fn wall_ms(&self) -> i64 {
+        self.clocks.wall_ms(self.now_ms)
     }
 
     fn advance(&mut self, elapsed_ms: i64) {

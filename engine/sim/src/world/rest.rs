@@ -1,6 +1,7 @@
 //! The end of a run: no more trouble, time passes, everything unanswered is asked again, every stock is sold; then the audit.
 
 use super::World;
+use crate::audit::Goodput;
 use crate::clients::claim;
 use crate::violation::{Checked, broken};
 use tessera_domain::Reason;
@@ -29,10 +30,14 @@ impl World<'_> {
         self.trace.note("rest", &[]);
         // A doom that has not come yet would end the quiet.
         self.crash()?;
+        if self.is_over {
+            return Ok(());
+        }
+        self.goodput = Goodput::begin(self.now_ms, self.clients.open_ops());
         self.settle("every request is answered")?;
         self.sell_out()?;
         self.ask_everything_again()?;
-        let due_ms = self.now_ms - DUE_MS_MAX;
+        let due_ms = self.wall_ms() - DUE_MS_MAX;
         self.auditor.at_rest(due_ms)?;
         self.crash()?;
         self.auditor.at_rest(due_ms)
@@ -42,7 +47,7 @@ impl World<'_> {
     fn settle(&mut self, what: &str) -> Checked {
         for _ in 0..ROUNDS_MAX {
             self.round()?;
-            if !self.clients.has_open() && self.post.is_empty() && self.auditor.lines_are_empty() {
+            if !self.clients.has_open() && self.post.is_empty() && self.requests.is_empty() && self.auditor.lines_are_empty() {
                 return Ok(());
             }
         }
@@ -54,6 +59,7 @@ impl World<'_> {
 
     fn round(&mut self) -> Checked {
         self.advance(ROUND_MS);
+        self.bring_requests();
         (0..self.plan.shards).for_each(|shard| self.turn_of(shard));
         self.catalog_turn();
         self.land()?;
@@ -62,7 +68,9 @@ impl World<'_> {
         while let Some(op) = self.clients.impatient(self.now_ms) {
             self.send_again(op);
         }
-        self.land()
+        self.land()?;
+        let ops = &self.clients.ops;
+        self.goodput.check(self.now_ms, |op| ops[op].answer.is_none())
     }
 
     /// Demand beyond every stock: claims until a whole sweep hears "sold out".

@@ -1,11 +1,13 @@
 //! Worlds of fixed seeds, small enough for every gate: each must keep every promise, and each planted fault must be found.
 
+mod damage;
 mod determinism;
 mod leases;
 mod lines;
 mod planted;
 mod restarts;
 mod tills;
+mod workloads;
 
 use tessera_sim::{Order, Plan, Totals, run};
 

@@ -1,0 +1,27 @@
+//! I9: only legal transitions. A coupon is used, held, frozen, made void and expired only in a state that allows it.
+//!
+//! The rules stand here a second time, plainly; [`crate::history`] asks them at each event.
+
+use crate::history::Card;
+use crate::violation::{Checked, holds};
+
+/// A new use: a redemption, a hold, or a hold that is acquired again.
+pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bool, now_ms: i64) -> Checked {
+    let (now, is_card) = (card.now(), card.is_stored_value);
+    let rules = [
+        (!card.is_void, "void"),
+        (!card.is_frozen && !is_account_frozen, "frozen"),
+        (is_card || now.captured == 0, "used"),
+        (is_card || now.held == 0, "held"),
+        (now_ms >= card.from_ms, "not valid yet"),
+        (card.until_ms == 0 || now_ms < card.until_ms, "over"),
+    ];
+    rules
+        .iter()
+        .try_for_each(|&(is_legal, state)| holds(is_legal, "I9", || format!("{what} at lsn {lsn} of a card that is {state}")))
+}
+
+/// A coupon is made void once.
+pub(crate) fn check_void(lsn: u64, card: &Card) -> Checked {
+    holds(!card.is_void, "I9", || format!("a card is made void at lsn {lsn}, and was before"))
+}
