@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// A folder of golden files, by its path from the top of the workspace.
 fn golden(folder: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(folder)
 }
 
 /// The golden journals of the domain: time, digest and payload of each frame.
