@@ -45,16 +45,12 @@ impl IdHashKey {
 
     /// The user's key.
     pub fn user(&self, user: &str) -> UserKey {
-        let mut hash = self.hash(Domain::User);
-        hash.write(user.as_bytes());
-        UserKey(finish(hash))
+        UserKey(self.hash(Domain::User).bytes(user.as_bytes()).finish())
     }
 
     /// The hash of a template's id.
     pub fn template(&self, template: &str) -> u64 {
-        let mut hash = self.hash(Domain::Template);
-        hash.write(template.as_bytes());
-        finish(hash) as u64
+        self.hash(Domain::Template).bytes(template.as_bytes()).finish() as u64
     }
 
     /// The home partition of a template's stock, of `partitions` (a power of two).
@@ -65,10 +61,7 @@ impl IdHashKey {
     /// The identity of a request: operation, what it is about, and the caller's request id.
     pub fn request(&self, operation: u8, subject: u128, request_id: &str) -> u128 {
         let mut hash = self.hash(Domain::Request);
-        hash.write_u8(operation);
-        hash.write(&subject.to_le_bytes());
-        hash.write(request_id.as_bytes());
-        finish(hash)
+        hash.bytes(&[operation]).bytes(&subject.to_le_bytes()).bytes(request_id.as_bytes()).finish()
     }
 
     /// Both keys of an order that does something with a coupon.
@@ -79,39 +72,71 @@ impl IdHashKey {
     /// The natural key of a redemption: merchant, order and coupon.
     pub fn natural(&self, merchant: &str, order: &str, coupon: u64) -> u128 {
         let mut hash = self.hash(Domain::Order);
-        hash.write(&coupon.to_le_bytes());
-        hash.write_u8(merchant.len() as u8);
-        hash.write(merchant.as_bytes());
-        hash.write(order.as_bytes());
-        finish(hash)
+        hash.bytes(&coupon.to_le_bytes()).text(merchant).bytes(order.as_bytes()).finish()
     }
 
     /// An order whatever it redeems: merchant and order. Never 0, which stands for none.
     pub fn order_only(&self, merchant: &str, order: &str) -> u64 {
-        let mut hash = self.hash(Domain::OrderOnly);
-        hash.write_u8(merchant.len() as u8);
-        hash.write(merchant.as_bytes());
-        hash.write(order.as_bytes());
-        (finish(hash) as u64).max(1)
+        let hash = self.hash(Domain::OrderOnly).text(merchant).bytes(order.as_bytes()).finish();
+        (hash as u64).max(1)
     }
 
     /// What a request asked for, in 64 bits: equal for an honest retry, different for another payload.
     pub fn fingerprint(&self, texts: &[&str], numbers: &[u64]) -> u64 {
         let mut hash = self.hash(Domain::Fingerprint);
         for text in texts {
-            hash.write_u8(text.len() as u8);
-            hash.write(text.as_bytes());
+            hash.text(text);
         }
         for number in numbers {
-            hash.write(&number.to_le_bytes());
+            hash.bytes(&number.to_le_bytes());
         }
-        finish(hash) as u64
+        hash.finish() as u64
     }
 
-    fn hash(&self, domain: Domain) -> SipHasher13 {
-        let mut hash = SipHasher13::new_with_keys(self.0[0], self.0[1]);
-        hash.write_u8(domain as u8);
-        hash
+    fn hash(&self, domain: Domain) -> Pieces {
+        let hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
+        let mut held = [0; HELD_BYTES];
+        held[0] = domain as u8;
+        Pieces { hasher, held, len: 1 }
+    }
+}
+
+/// Bytes that are collected before they are hashed. SipHash pays for each piece, and ours are short.
+const HELD_BYTES: usize = 128;
+
+/// A hash of many short pieces.
+struct Pieces {
+    hasher: SipHasher13,
+    held: [u8; HELD_BYTES],
+    len: usize,
+}
+
+impl Pieces {
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Pieces {
+        match self.held[self.len..].get_mut(..bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            None => {
+                self.hasher.write(&self.held[..self.len]);
+                self.hasher.write(bytes);
+                self.len = 0;
+            }
+        }
+        self
+    }
+
+    /// A text that says its length, so that the next one does not run into it.
+    #[inline]
+    fn text(&mut self, text: &str) -> &mut Pieces {
+        self.bytes(&[text.len() as u8]).bytes(text.as_bytes())
+    }
+
+    fn finish(&mut self) -> u128 {
+        self.hasher.write(&self.held[..self.len]);
+        self.hasher.finish128().as_u128()
     }
 }
 
@@ -125,10 +150,6 @@ impl UserKey {
 fn partition_of(hash: u128, partitions: u16) -> u16 {
     assert!(partitions.is_power_of_two(), "the number of partitions is a power of two");
     (hash as u64 & u64::from(partitions - 1)) as u16
-}
-
-fn finish(hash: SipHasher13) -> u128 {
-    hash.finish128().as_u128()
 }
 
 #[cfg(test)]
@@ -157,6 +178,22 @@ mod tests {
 
     const GOLDEN: &str = "79c6c68db0289f46dd274a600847e1f6 2 2f8f5c9430c875196a0260fa362928ae d2443d7ef5b3de6ed7628683e2cbfde7 \
         389483c0ad459616 d15ef6b3ba9c32b8";
+
+    #[test]
+    fn pieces_hash_like_what_they_make_together() {
+        let key = IdHashKey::new([7; 16]);
+        for lengths in [[0, 5, 90], [60, 66, 1], [127, 1, 1], [1, 127, 200], [300, 2, 300]] {
+            let (mut pieces, mut whole) = (key.hash(Domain::User), vec![Domain::User as u8]);
+            for (length, letter) in lengths.into_iter().zip(1u8..) {
+                let piece = vec![letter; length];
+                pieces.bytes(&piece);
+                whole.extend(piece);
+            }
+            let mut plain = SipHasher13::new_with_keys(key.0[0], key.0[1]);
+            plain.write(&whole);
+            assert_eq!(pieces.finish(), plain.finish128().as_u128(), "{lengths:?}");
+        }
+    }
 
     #[test]
     fn texts_in_a_fingerprint_do_not_run_into_each_other() {
