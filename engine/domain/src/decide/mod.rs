@@ -16,6 +16,7 @@ mod refund;
 mod standing;
 mod stock;
 mod time;
+mod touch;
 
 use crate::catalog::Catalog;
 use crate::command::Command;
