@@ -12,10 +12,11 @@ use toml::{Table, Value};
 /// The arrows of `docs/ARCHITECTURE.md`: each room's package, its folder, and which of our packages it may name.
 const ROOMS: &[(&str, &str, &[&str])] = &[
     ("tessera-proto", "proto", &[]),
-    ("tessera-domain", "engine/domain", &[]),
-    ("tessera-wal", "wal", &[]),
-    ("tessera-snapshot", "snapshot", &["tessera-wal"]),
-    ("tessera-engine", "engine", &["tessera-domain", "tessera-snapshot", "tessera-wal"]),
+    ("tessera-planted", "engine/planted", &[]),
+    ("tessera-domain", "engine/domain", &["tessera-planted"]),
+    ("tessera-wal", "wal", &["tessera-planted"]),
+    ("tessera-snapshot", "snapshot", &["tessera-planted", "tessera-wal"]),
+    ("tessera-engine", "engine", &["tessera-domain", "tessera-planted", "tessera-snapshot", "tessera-wal"]),
     ("tessera-sim", "engine/sim", &["tessera-domain", "tessera-engine", "tessera-snapshot", "tessera-wal"]),
     ("tessera-rpc", "rpc", &["tessera-engine", "tessera-proto"]),
     ("tessera-loadtest", "loadtest", &["tessera-proto"]),
