@@ -9,6 +9,7 @@ use crate::letter::Passenger;
 use crate::planted::{self, Planted};
 use tessera_domain::catalog::CatalogState;
 use tessera_domain::codec;
+use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
 use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
@@ -218,9 +219,15 @@ impl<S: State> Ledger<S> {
 
     /// Makes an event a fact: into the frame and into the state.
     pub fn record(&mut self, event: &Event<'_>, sealed: &mut Sealed) {
+        let applied = self.state.apply(self.now_ms, event);
+        self.write(event, applied, sealed);
+    }
+
+    /// Writes an event that the state has taken.
+    fn write(&mut self, event: &Event<'_>, applied: Result<(), Divergence>, sealed: &mut Sealed) {
+        applied.expect("I6: what was decided on a state applies to it");
         codec::encode(event, &mut self.payload);
         self.count += 1;
-        self.state.apply(self.now_ms, event).expect("I6: what was decided on a state applies to it");
         if self.payload.len() >= FRAME_SPLIT_BYTES {
             self.seal(sealed);
         }
@@ -264,6 +271,14 @@ impl<S: State> Ledger<S> {
         self.begin(wall_ms, catalog_lsn);
         let beginning = Beginning { journal: self.journal, now_ms: self.now_ms, catalog_lsn, digest: self.state.digest() };
         journal.begin_tenure(beginning, &mut self.cursor, passenger).map_err(|full| full.reason)
+    }
+}
+
+impl Ledger<Partition> {
+    /// As [`Ledger::record`], of an event that was decided by these keys.
+    pub fn record_by(&mut self, event: &Event<'_>, keys: &Keys, sealed: &mut Sealed) {
+        let applied = self.state.apply_by(self.now_ms, event, keys);
+        self.write(event, applied, sealed);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::turn::Turn;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tessera_domain::catalog::Catalog;
+use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Partition, Reason};
@@ -178,23 +179,25 @@ impl Shard {
             if !rest.is_empty() {
                 self.inbox.push_front(Batch { requests: rest, sink: batch.sink.clone() });
             }
-            self.touch(&batch.requests);
+            let keys = self.look_ahead(&batch.requests);
             let mut answers = Vec::with_capacity(batch.requests.len());
-            for request in batch.requests {
-                self.run(request, &batch.sink, scene, turn, &mut answers);
+            for (request, keys) in batch.requests.into_iter().zip(&keys) {
+                self.run(request, keys, &batch.sink, scene, turn, &mut answers);
             }
             turn.answer(&batch.sink, answers);
         }
     }
 
-    /// Looks at what the commands are about before any is decided: coupons lie far apart, and memory serves many looks at once in the
-    /// time of one.
-    fn touch(&self, requests: &[Request]) {
-        let states = requests.iter().filter_map(|request| {
+    /// Hashes the commands' keys, once for all that follows, and looks at what they are about before any is decided: that lies far
+    /// apart, and memory serves many looks at once in the time of one.
+    fn look_ahead(&self, requests: &[Request]) -> Vec<Keys> {
+        let keys: Vec<Keys> = requests.iter().map(|request| Keys::of(&request.command, &self.settings.key)).collect();
+        let seen = requests.iter().zip(&keys).filter_map(|(request, keys)| {
             let owned = self.owned.get(usize::from(request.partition))?.as_ref()?;
-            Some(owned.ledger.state().touch(&request.command))
+            Some(owned.ledger.state().touch(&request.command, keys))
         });
-        std::hint::black_box(states.fold(0, |seen, state| seen ^ state));
+        std::hint::black_box(seen.fold(0, |all, seen| all ^ seen));
+        keys
     }
 
     /// What only time brings, for every partition of this shard.

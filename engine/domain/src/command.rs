@@ -4,6 +4,7 @@
 //! users by the key of their hash beside their text (the text goes to the journal).
 
 mod hold;
+mod keys;
 mod operator;
 
 use crate::id::Id;
@@ -12,6 +13,7 @@ use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::TemplateSpec;
 pub use hold::{Capture, Hold, Release};
+pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
 
 /// Most coupons that one page lists.

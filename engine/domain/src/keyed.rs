@@ -12,11 +12,11 @@ use std::hash::Hasher;
 pub struct IdHashKey([u64; 2]);
 
 /// A user as memory and routing know them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserKey(pub u128);
 
 /// An order and what it does with one coupon, as memory knows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrderKey {
     /// The natural key of a redemption: merchant, order and coupon.
     pub natural: u128,

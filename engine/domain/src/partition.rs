@@ -7,12 +7,14 @@
 
 mod coupon;
 mod hold;
+mod keys;
 mod operator;
 mod refund;
 mod time;
 
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
+use crate::command::Keys;
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
@@ -100,6 +102,8 @@ pub struct Partition {
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
     pub(crate) lines: Lines,
+    /// The keys of the write whose events are being applied, while they are known; derived.
+    keys: Option<Keys>,
 }
 
 impl Partition {
@@ -121,6 +125,7 @@ impl Partition {
             requests: Requests::default(),
             stock: Stock::default(),
             lines: Lines::default(),
+            keys: None,
         }
     }
 
@@ -247,6 +252,14 @@ impl Partition {
         Divergence::compare(self.lsn, recorded, self.digest())
     }
 
+    /// Makes `event` the next fact; it was decided by these keys, which are not hashed again.
+    pub fn apply_by(&mut self, time_ms: i64, event: &Event<'_>, keys: &Keys) -> Result<(), Divergence> {
+        self.keys = Some(*keys);
+        let applied = self.apply(time_ms, event);
+        self.keys = None;
+        applied
+    }
+
     /// Makes `event` the next fact.
     pub fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence> {
         assert!(time_ms >= self.time_ms, "I10: time does not go back");
@@ -255,8 +268,10 @@ impl Partition {
         match event {
             Event::TermsAdopted(event) => return self.adopt(event),
             Event::Claimed(event) => return self.claimed(event),
-            Event::RedeemedV1(event) => self.redeemed(event, OrderKey { order_only: 0, ..self.order_of(event) }),
-            Event::Redeemed(event) => self.redeemed(event, self.order_of(event)),
+            Event::RedeemedV1(event) => {
+                self.redeemed(event, OrderKey { order_only: 0, ..self.order_key(event.merchant, event.order, event.coupon) })
+            }
+            Event::Redeemed(event) => self.redeemed(event, self.order_key(event.merchant, event.order, event.coupon)),
             Event::Refused(event) => return self.refused(event),
             Event::RefundedV1(event) => self.refunded_v1(event),
             Event::Refunded(event) => return self.refunded(event),
@@ -397,7 +412,7 @@ impl Partition {
     }
 
     fn remember(&mut self, operation: Operation, subject: u128, request: &event::Request<'_>, reason: u16, value: i64) {
-        let key = self.key.request(operation as u8, subject, request.id);
+        let key = self.request_key(operation, subject, request.id);
         self.requests.remember(Remembered {
             key,
             fingerprint: request.fingerprint,

@@ -49,6 +49,10 @@ impl Redemption {
         self.refunded == 0 && !self.is_archived(now_ms)
     }
 
+    fn order_key(&self) -> OrderKey {
+        OrderKey { natural: self.order, order_only: self.order_only }
+    }
+
     /// What of it was not refunded.
     pub(crate) fn left(&self) -> i64 {
         self.applied - self.refunded
@@ -154,6 +158,11 @@ impl Redemptions {
         Some((number, self.get(number)?))
     }
 
+    /// Reads ahead what [`Redemptions::of_order`] will read; the number means nothing.
+    pub(crate) fn touch(&self, key: OrderKey) -> u64 {
+        self.orders.touch(key)
+    }
+
     /// The redemption whose event has this lsn.
     pub(crate) fn at_lsn(&self, lsn: u64) -> Option<(u64, &Redemption)> {
         self.redemptions.find_rising(lsn, |redemption| redemption.lsn)
@@ -188,8 +197,9 @@ impl Redemptions {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
-        let redemption = self.linked(Redemption::restore(number, fields)?);
-        self.redemptions.put_back(number, redemption)?;
+        let redemption = Redemption::restore(number, fields)?;
+        let link = self.orders.place(&self.redemptions, redemption.order_key())?;
+        self.redemptions.put_back(number, Redemption { link, ..redemption })?;
         self.orders.add(&self.redemptions, number);
         Some(())
     }
@@ -199,15 +209,10 @@ impl Redemptions {
     }
 
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
-        let key = OrderKey { natural: redemption.order, order_only: redemption.order_only };
-        assert!(self.of_order(key).is_none(), "I5: an order redeems a coupon once");
-        let number = self.redemptions.push(self.linked(redemption));
+        let link = self.orders.place(&self.redemptions, redemption.order_key()).expect("I5: an order redeems a coupon once");
+        let number = self.redemptions.push(Redemption { link, ..redemption });
         self.orders.add(&self.redemptions, number);
         number
-    }
-
-    fn linked(&self, redemption: Redemption) -> Redemption {
-        Redemption { link: self.orders.link(&self.redemptions, redemption.order_only), ..redemption }
     }
 
     pub(crate) fn add_refund(&mut self, refund: Refund) -> u64 {

@@ -181,20 +181,26 @@ impl Requests {
         }
     }
 
-    pub(crate) fn find(&self, key: u128) -> Option<&Remembered> {
+    fn find(&self, key: u128) -> Option<&Remembered> {
         let number = self.index.find(key as u64, |&number| self.entries.get(number).is_some_and(|entry| entry.key == key))?;
         self.entries.get(number)
     }
 
-    pub(crate) fn remember(&mut self, entry: Remembered) {
-        assert!(self.find(entry.key).is_none(), "I5: one effect per idempotency key");
-        let number = self.entries.push(entry);
-        self.index(entry.key, number);
+    /// Reads ahead what [`Requests::look_up`] will read; the number means nothing.
+    pub(crate) fn touch(&self, key: u128) -> u64 {
+        self.index.touch(key as u64)
     }
 
-    fn index(&mut self, key: u128, number: u64) {
+    pub(crate) fn remember(&mut self, entry: Remembered) {
+        let number = self.entries.push(entry);
+        assert!(self.index(entry.key, number), "I5: one effect per idempotency key");
+    }
+
+    /// Makes an entry findable by its key; `false` if there was one already.
+    fn index(&mut self, key: u128, number: u64) -> bool {
         let entries = &self.entries;
-        self.index.insert(key as u64, number, |&number| entries.get(number).expect("an indexed request is here").key as u64);
+        let key_of = |number: &u64| entries.get(*number).expect("an indexed request is here").key;
+        self.index.put(key as u64, number, |other| key_of(other) == key, |other| key_of(other) as u64).is_none()
     }
 
     /// All of them, for an image.
@@ -209,12 +215,8 @@ impl Requests {
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let entry = Remembered::restore(number, fields)?;
-        if self.find(entry.key).is_some() {
-            return None;
-        }
         self.entries.put_back(number, entry)?;
-        self.index(entry.key, number);
-        Some(())
+        self.index(entry.key, number).then_some(())
     }
 
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.

@@ -7,7 +7,7 @@ use crate::letter::{Answer, Request, Sink};
 use crate::owned::{Owned, Parked, Raised, Slot};
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
-use tessera_domain::command::{Claim, Command};
+use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
 use tessera_domain::{Context, Decision, Events, HOLDS_PER_COUPON_MAX, Partition, Reason, Reply};
 
@@ -16,6 +16,7 @@ impl Shard {
     pub(super) fn run(
         &mut self,
         request: Request,
+        keys: &Keys,
         sink: &Sink,
         scene: &mut Scene,
         turn: &mut Turn,
@@ -27,7 +28,7 @@ impl Shard {
             answers.push((tag, Err(reason.into())));
             return;
         }
-        match self.decide(partition, &command, scene, turn) {
+        match self.decide(partition, &command, keys, scene, turn) {
             Outcome::Answer(answer) => match (command, &answer) {
                 (Command::RaiseStock(raise), Ok(Reply::StockRaised { written: Some(_), total })) => {
                     let template =
@@ -46,8 +47,15 @@ impl Shard {
         }
     }
 
-    /// Decides and records.
-    pub(super) fn decide(&mut self, partition: u16, command: &Command, scene: &mut Scene, turn: &mut Turn) -> Outcome {
+    /// Decides and records, by the command's keys.
+    pub(super) fn decide(
+        &mut self,
+        partition: u16,
+        command: &Command,
+        keys: &Keys,
+        scene: &mut Scene,
+        turn: &mut Turn,
+    ) -> Outcome {
         let Shard { catalog, settings, owned, .. } = self;
         let owned = enter(owned, partition, scene.wall_ms, catalog.lsn());
         let now_ms = owned.ledger.now_ms();
@@ -66,13 +74,13 @@ impl Shard {
             key_version: settings.key_version,
             requests_max: settings.limits.requests_max / u64::from(settings.partitions),
         };
-        match owned.ledger.state().decide(&context, command) {
+        match owned.ledger.state().decide_by(&context, command, keys) {
             Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
             Decision::Refuse(rejection) => Outcome::Answer(Err(rejection)),
             Decision::Park(template) => Outcome::Park(template),
             Decision::Happen(_) if !scene.has_log_room => Outcome::Answer(Err(Reason::LogFull.into())),
             Decision::Happen(events) => {
-                record(&mut owned.ledger, &events, turn);
+                record(&mut owned.ledger, &events, keys, turn);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
         }
@@ -121,8 +129,8 @@ fn settle(ledger: &mut Ledger<Partition>, command: &Command, turn: &mut Turn) ->
     ledger.state().due(command, ledger.now_ms()).is_none()
 }
 
-fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, turn: &mut Turn) {
+fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, keys: &Keys, turn: &mut Turn) {
     for event in events {
-        ledger.record(event, &mut turn.sealed);
+        ledger.record_by(event, keys, &mut turn.sealed);
     }
 }

@@ -8,7 +8,7 @@ use super::{Scene, Shard};
 use crate::letter::{Answer, Letter};
 use crate::owned::{Owned, Parked};
 use crate::turn::Turn;
-use tessera_domain::command::Command;
+use tessera_domain::command::{Command, Keys};
 use tessera_domain::lease::{Effects, Message, Next, To};
 use tessera_domain::{Reason, Rejection};
 
@@ -86,7 +86,8 @@ impl Shard {
         let mut served = 0;
         while let Some(parked) = queue.pop_front() {
             let command = Command::Claim(parked.claim);
-            match self.decide(partition, &command, scene, turn) {
+            let keys = Keys::of(&command, &self.settings.key);
+            match self.decide(partition, &command, &keys, scene, turn) {
                 Outcome::Answer(answer) => {
                     served += 1;
                     turn.answer(&parked.slot.sink, vec![(parked.slot.tag, answer)]);
@@ -141,7 +142,9 @@ impl Shard {
         let mut answered = 0;
         while queue.front().is_some_and(&is_over) {
             let parked = queue.pop_front().expect("a front was just seen");
-            let answer: Answer = match self.decide(partition, &Command::Claim(parked.claim), scene, turn) {
+            let command = Command::Claim(parked.claim);
+            let keys = Keys::of(&command, &self.settings.key);
+            let answer: Answer = match self.decide(partition, &command, &keys, scene, turn) {
                 Outcome::Answer(answer) => answer,
                 Outcome::Park(_) => Err(refusal),
             };

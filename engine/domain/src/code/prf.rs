@@ -5,7 +5,7 @@
 //! pair is dropped (feature `zeroize` of `aes`); a pair has no way to print itself.
 
 use aes::Aes128Enc;
-use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes::cipher::{BlockEncrypt, KeyInit};
 use zeroize::ZeroizeOnDrop;
 
 /// Secret bytes of a pair: 16 for the tag key, then 16 for the stream key.

@@ -6,6 +6,7 @@
 //! and hash.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 /// Entries per sub-table that trigger the next split, on average.
 const SUBTABLE_TARGET: usize = 1024;
@@ -33,24 +34,30 @@ impl<T: Copy> Table<T> {
         self.tables[self.place(hash)].find(hash, equal).copied()
     }
 
+    /// Reads what a search for this hash will read first, ahead of it; the number means nothing.
+    #[inline]
+    pub fn touch(&self, hash: u64) -> u64 {
+        self.tables[self.place(hash)].find(hash, |_| true).map_or(0, |_| 1)
+    }
+
     /// Adds an entry that is not there yet; `hash_of` gives the hash of entries that move.
     pub fn insert(&mut self, hash: u64, entry: T, hash_of: impl Fn(&T) -> u64) {
         let place = self.place(hash);
         self.tables[place].insert_unique(hash, entry, &hash_of);
-        self.len += 1;
-        if self.len > self.tables.len() * SUBTABLE_TARGET {
-            self.split(&hash_of);
-        }
+        self.grow(&hash_of);
     }
 
     /// Puts an entry in the place of the one for which `equal` holds, and gives that one; adds it if there is none.
     pub fn put(&mut self, hash: u64, entry: T, equal: impl FnMut(&T) -> bool, hash_of: impl Fn(&T) -> u64) -> Option<T> {
         let place = self.place(hash);
-        if let Some(found) = self.tables[place].find_mut(hash, equal) {
-            return Some(std::mem::replace(found, entry));
+        match self.tables[place].entry(hash, equal, &hash_of) {
+            Entry::Occupied(mut found) => Some(std::mem::replace(found.get_mut(), entry)),
+            Entry::Vacant(vacant) => {
+                vacant.insert(entry);
+                self.grow(&hash_of);
+                None
+            }
         }
-        self.insert(hash, entry, hash_of);
-        None
     }
 
     /// Removes the entry with this hash for which `equal` holds.
@@ -72,11 +79,21 @@ impl<T: Copy> Table<T> {
         self.len
     }
 
+    /// An entry came; if that makes too many, one sub-table is split.
+    fn grow(&mut self, hash_of: &impl Fn(&T) -> u64) {
+        self.len += 1;
+        if self.len > self.tables.len() * SUBTABLE_TARGET {
+            self.split(hash_of);
+        }
+    }
+
     /// Splits the next sub-table in order into itself and a new one at the end.
     fn split(&mut self, hash_of: &impl Fn(&T) -> u64) {
         let from = self.tables.len() - (1 << self.tables.len().ilog2());
-        let old = std::mem::take(&mut self.tables[from]);
-        self.tables.push(HashTable::new());
+        // About half of the old entries go to each; room for a little more spares them ten allocations on the way there.
+        let room = self.tables[from].len() * 5 / 8;
+        let old = std::mem::replace(&mut self.tables[from], HashTable::with_capacity(room));
+        self.tables.push(HashTable::with_capacity(room));
         for entry in old {
             let hash = hash_of(&entry);
             let place = self.place(hash);

@@ -3,7 +3,7 @@
 use super::redeem::check_amount;
 use super::standing::applied;
 use super::{Context, Decision, refused};
-use crate::command::{Capture, Release};
+use crate::command::{Capture, Keys, Release};
 use crate::event::{Captured, Event, HoldEnded, Joined, RELEASED, Request};
 use crate::hold::{Hold, HoldState};
 use crate::partition::Partition;
@@ -11,15 +11,14 @@ use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
 
 impl Partition {
-    pub(super) fn decide_capture<'a>(&self, context: &Context<'_>, capture: &'a Capture) -> Decision<'a> {
+    pub(super) fn decide_capture<'a>(&self, context: &Context<'_>, capture: &'a Capture, keys: &Keys) -> Decision<'a> {
         if let Err(refusal) = capture.amount.map_or(Ok(()), check_amount) {
             return refusal.into();
         }
         let numbers = [capture.hold, capture.amount.unwrap_or(0) as u64, u64::from(capture.reacquire)];
         let fingerprint = self.key().fingerprint(&[], &numbers);
         let subject = u128::from(capture.hold);
-        let key = self.key().request(Operation::Capture as u8, subject, capture.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let Some(hold) = self.known_hold(capture.hold, context.now_ms) else {
@@ -90,11 +89,10 @@ impl Partition {
         Ok(standing.quote(amount, standing.terms.currency, own)?.applied)
     }
 
-    pub(super) fn decide_release<'a>(&self, context: &Context<'_>, release: &'a Release) -> Decision<'a> {
+    pub(super) fn decide_release<'a>(&self, context: &Context<'_>, release: &'a Release, keys: &Keys) -> Decision<'a> {
         let fingerprint = self.key().fingerprint(&[], &[release.hold]);
         let subject = u128::from(release.hold);
-        let key = self.key().request(Operation::Release as u8, subject, release.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let Some(hold) = self.known_hold(release.hold, context.now_ms) else {

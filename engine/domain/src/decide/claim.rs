@@ -4,7 +4,7 @@
 //! decided again, from the beginning, when its lease arrives.
 
 use super::{Context, Decision, Events};
-use crate::command::Claim;
+use crate::command::{Claim, Keys};
 use crate::coupon::Coupon;
 use crate::event::{Claimed, Event, Request, TermsAdopted};
 use crate::lease::Sale;
@@ -13,10 +13,9 @@ use crate::rejection::{Reason, Rejection};
 use crate::terms::{Template, Terms};
 
 impl Partition {
-    pub(super) fn decide_claim<'a>(&self, context: &Context<'a>, claim: &'a Claim) -> Decision<'a> {
+    pub(super) fn decide_claim<'a>(&self, context: &Context<'a>, claim: &'a Claim, keys: &Keys) -> Decision<'a> {
         let fingerprint = self.key().fingerprint(&[claim.template.as_str()], &[]);
-        let key = self.key().request(claim.operation as u8, claim.user.key.0, claim.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let Some(template) = context.catalog.find(&claim.template) else {

@@ -5,16 +5,17 @@
 
 use super::redeem::{check_amount, currency_number};
 use super::{Context, Decision, refused};
-use crate::command::Hold;
+use crate::command::{Hold, Keys};
 use crate::event::{Event, Held, Request};
 use crate::hold::{HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX};
+use crate::keyed::OrderKey;
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
 use crate::terms::within;
 
 impl Partition {
-    pub(super) fn decide_hold<'a>(&self, context: &Context<'_>, hold: &'a Hold) -> Decision<'a> {
+    pub(super) fn decide_hold<'a>(&self, context: &Context<'_>, hold: &'a Hold, keys: &Keys) -> Decision<'a> {
         let coupon = hold.instrument.coupon();
         let checked = check_amount(hold.amount).and_then(|()| ttl_ms(hold)).and_then(|ttl_ms| {
             self.instrument(&hold.instrument)?;
@@ -28,12 +29,11 @@ impl Partition {
         let numbers = [hold.amount as u64, currency_number(hold.currency), hold.ttl_ms as u64];
         let fingerprint = self.key().fingerprint(&[merchant, order], &numbers);
         let subject = u128::from(coupon);
-        let key = self.key().request(Operation::Hold as u8, subject, hold.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let request = Request { id: hold.request_id.as_str(), fingerprint };
-        Decision::happen([match self.held_event(context, hold, context.now_ms + ttl_ms, request) {
+        Decision::happen([match self.held_event(context, hold, keys.order, context.now_ms + ttl_ms, request) {
             Ok(event) => event,
             Err(refusal) => refused(Operation::Hold, subject, request, refusal),
         }])
@@ -43,11 +43,11 @@ impl Partition {
         &self,
         context: &Context<'_>,
         hold: &'a Hold,
+        key: OrderKey,
         deadline_ms: i64,
         request: Request<'a>,
     ) -> Result<Event<'a>, Rejection> {
         let (merchant, order, coupon) = (hold.merchant.as_str(), hold.order.as_str(), hold.instrument.coupon());
-        let key = self.key().order(merchant, order, coupon);
         if let Some((_, first)) = self.redemptions.of_order(key) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }

@@ -19,7 +19,7 @@ mod time;
 mod touch;
 
 use crate::catalog::Catalog;
-use crate::command::Command;
+use crate::command::{Command, Keys};
 use crate::event::{Event, Refused, Request};
 use crate::lease::LesseeDesk;
 use crate::partition::Partition;
@@ -86,23 +86,29 @@ impl From<Result<Reply, Rejection>> for Decision<'_> {
 impl Partition {
     /// Decides one command. Of a write, what [`Partition::due`] says has been recorded before.
     pub fn decide<'a>(&self, context: &Context<'a>, command: &'a Command) -> Decision<'a> {
+        self.decide_by(context, command, &Keys::of(command, self.key()))
+    }
+
+    /// The same, by the command's keys.
+    pub fn decide_by<'a>(&self, context: &Context<'a>, command: &'a Command, keys: &Keys) -> Decision<'a> {
         assert!(context.now_ms >= self.time_ms(), "I10: a turn is not before its partition");
+        debug_assert_eq!(*keys, Keys::of(command, self.key()), "a command is decided by its own keys");
         match command {
-            Command::Claim(claim) => self.decide_claim(context, claim),
+            Command::Claim(claim) => self.decide_claim(context, claim, keys),
             Command::Validate(validate) => self.validate(context, validate).map(Reply::Quote).into(),
-            Command::Redeem(redeem) => self.decide_redeem(context, redeem),
-            Command::Refund(refund) => self.decide_refund(context, refund),
+            Command::Redeem(redeem) => self.decide_redeem(context, redeem, keys),
+            Command::Refund(refund) => self.decide_refund(context, refund, keys),
             Command::GetCoupon(instrument) => self.view(context, instrument).map(Reply::Coupon).into(),
             Command::ListCoupons(list) => self.list(context, list).into(),
             Command::RevealCode(instrument) => self.reveal(instrument).into(),
             Command::RaiseStock(raise) => self.decide_raise(context, raise),
             Command::GetStock(template) => self.stock_view(context, template).into(),
-            Command::Hold(hold) => self.decide_hold(context, hold),
-            Command::Capture(capture) => self.decide_capture(context, capture),
-            Command::Release(release) => self.decide_release(context, release),
-            Command::BlockCoupon(block) => self.decide_block_coupon(context, block),
-            Command::BlockUser(block) => self.decide_block_user(context, block),
-            Command::VoidCoupon(void) => self.decide_void(context, void),
+            Command::Hold(hold) => self.decide_hold(context, hold, keys),
+            Command::Capture(capture) => self.decide_capture(context, capture, keys),
+            Command::Release(release) => self.decide_release(context, release, keys),
+            Command::BlockCoupon(block) => self.decide_block_coupon(context, block, keys),
+            Command::BlockUser(block) => self.decide_block_user(context, block, keys),
+            Command::VoidCoupon(void) => self.decide_void(context, void, keys),
             Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{Context, Decision, refused};
 use crate::block::{Block, Blocks};
-use crate::command::{BlockCoupon, BlockUser, VoidCoupon};
+use crate::command::{BlockCoupon, BlockUser, Keys, VoidCoupon};
 use crate::event::{CouponBlocked, Event, Request, UserBlocked, Voided};
 use crate::hold::HOLDS_PER_COUPON_MAX;
 use crate::partition::Partition;
@@ -17,14 +17,13 @@ pub const REVOKED_COUPONS_MAX: usize = 2_000;
 const REVOKED_HOLDS_MAX: u32 = HOLDS_PER_COUPON_MAX;
 
 impl Partition {
-    pub(super) fn decide_block_coupon<'a>(&self, context: &Context<'_>, command: &'a BlockCoupon) -> Decision<'a> {
+    pub(super) fn decide_block_coupon<'a>(&self, context: &Context<'_>, command: &'a BlockCoupon, keys: &Keys) -> Decision<'a> {
         if let Err(refusal) = self.instrument(&command.instrument) {
             return refusal.into();
         }
         let (operation, coupon) = (command.operation, command.instrument.coupon());
         let fingerprint = self.key().fingerprint(&[], &[command.block as u64, u64::from(command.revoke_holds)]);
-        let key = self.key().request(operation as u8, u128::from(coupon), command.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let request = Request { id: command.request_id.as_str(), fingerprint };
@@ -45,11 +44,10 @@ impl Partition {
         })])
     }
 
-    pub(super) fn decide_block_user<'a>(&self, context: &Context<'_>, command: &'a BlockUser) -> Decision<'a> {
+    pub(super) fn decide_block_user<'a>(&self, context: &Context<'_>, command: &'a BlockUser, keys: &Keys) -> Decision<'a> {
         let (operation, user) = (command.operation, command.user.key);
         let fingerprint = self.key().fingerprint(&[], &[command.block as u64, u64::from(command.revoke_holds)]);
-        let key = self.key().request(operation as u8, user.0, command.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let freezes = operation == Operation::FreezeUser;
@@ -88,14 +86,13 @@ impl Partition {
         Ok((holds, value))
     }
 
-    pub(super) fn decide_void<'a>(&self, context: &Context<'_>, command: &'a VoidCoupon) -> Decision<'a> {
+    pub(super) fn decide_void<'a>(&self, context: &Context<'_>, command: &'a VoidCoupon, keys: &Keys) -> Decision<'a> {
         if let Err(refusal) = self.instrument(&command.instrument) {
             return refusal.into();
         }
         let (operation, coupon) = (Operation::VoidCoupon, command.instrument.coupon());
         let fingerprint = self.key().fingerprint(&[], &[u64::from(command.revoke_holds)]);
-        let key = self.key().request(operation as u8, u128::from(coupon), command.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let request = Request { id: command.request_id.as_str(), fingerprint };

@@ -4,7 +4,7 @@
 //! instrument that is not accepted leaves no trace.
 
 use super::{Context, Decision, refused};
-use crate::command::{Redeem, Validate};
+use crate::command::{Keys, Redeem, Validate};
 use crate::event::{Event, Joined, Redeemed, Request};
 use crate::money::{AMOUNT_MAX, Currency};
 use crate::partition::Partition;
@@ -15,7 +15,7 @@ use crate::reply::Quote;
 use crate::request::Operation;
 
 impl Partition {
-    pub(super) fn decide_redeem<'a>(&self, context: &Context<'_>, redeem: &'a Redeem) -> Decision<'a> {
+    pub(super) fn decide_redeem<'a>(&self, context: &Context<'_>, redeem: &'a Redeem, keys: &Keys) -> Decision<'a> {
         let coupon = redeem.instrument.coupon();
         if let Err(refusal) = check_amount(redeem.amount).and_then(|()| self.instrument(&redeem.instrument).map(drop)) {
             return refusal.into();
@@ -24,17 +24,15 @@ impl Partition {
         let currency = currency_number(redeem.currency);
         let fingerprint = self.key().fingerprint(&[merchant, order], &[redeem.amount as u64, currency]);
         let (operation, subject) = (Operation::Redeem, u128::from(coupon));
-        let key = self.key().request(operation as u8, subject, redeem.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
-        let order = self.key().order(merchant, order, coupon);
-        let first = self.redemptions.of_order(order).filter(|_| !planted::is(Planted::OrderForgotten));
+        let first = self.redemptions.of_order(keys.order).filter(|_| !planted::is(Planted::OrderForgotten));
         let outcome = match first {
             Some((_, first)) if self.is_same(first, redeem, context.now_ms) => Ok(Outcome::Join(first.lsn)),
             Some((_, first)) => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
             None => {
-                let own = self.live_hold_of(coupon, order.natural, context.now_ms);
+                let own = self.live_hold_of(coupon, keys.order.natural, context.now_ms);
                 let standing = self.standing_of(coupon, context.now_ms);
                 standing.quote(redeem.amount, redeem.currency, own).map(Outcome::Redeem)
             }

@@ -8,7 +8,7 @@
 
 use super::redeem::check_amount;
 use super::{Context, Decision, refused};
-use crate::command::Refund;
+use crate::command::{Keys, Refund};
 use crate::event::{Event, Refunded, Request};
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
@@ -21,7 +21,7 @@ use crate::terms::{RefundPolicy, Terms};
 pub const REOPENED_MS: i64 = 30 * 86_400_000;
 
 impl Partition {
-    pub(super) fn decide_refund<'a>(&self, context: &Context<'_>, refund: &'a Refund) -> Decision<'a> {
+    pub(super) fn decide_refund<'a>(&self, context: &Context<'_>, refund: &'a Refund, keys: &Keys) -> Decision<'a> {
         if let Err(refusal) = refund.amount.map_or(Ok(()), check_amount) {
             return refusal.into();
         }
@@ -32,8 +32,7 @@ impl Partition {
         let numbers = [refund.redemption, refund.amount.unwrap_or(0) as u64];
         let fingerprint = self.key().fingerprint(&[], &numbers[..if refund.amount.is_some() { 2 } else { 1 }]);
         let subject = u128::from(refund.redemption);
-        let key = self.key().request(Operation::Refund as u8, subject, refund.request_id.as_str());
-        if let Some(known) = self.known_request(context, key, fingerprint) {
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let Some(redemption) = redemption.filter(|redemption| !redemption.is_archived(context.now_ms)) else {

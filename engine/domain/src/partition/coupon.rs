@@ -58,7 +58,7 @@ impl Partition {
         if terms.limited {
             self.stock.issue_one(template);
         }
-        let key = self.key.user(event.user);
+        let key = self.user_key(event.user);
         let (user, older) = self.users.receive(key, template, event.coupon);
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
         let lsn = self.lsn;
@@ -68,10 +68,6 @@ impl Partition {
         self.totals[event.terms as usize] += value;
         self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
         Ok(())
-    }
-
-    pub(super) fn order_of(&self, event: &event::Redeemed<'_>) -> OrderKey {
-        self.key.order(event.merchant, event.order, event.coupon)
     }
 
     /// A redemption in one step.

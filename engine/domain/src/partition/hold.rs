@@ -9,7 +9,7 @@ use crate::request::Operation;
 impl Partition {
     pub(super) fn held(&mut self, event: &event::Held<'_>) {
         let (lsn, now_ms) = (self.lsn, self.time_ms);
-        let order = self.key.order(event.merchant, event.order, event.coupon);
+        let order = self.order_key(event.merchant, event.order, event.coupon);
         let own = self.holds.of_order(order.natural).filter(|(_, hold)| hold.state == HoldState::Live);
         let own = own.map(|(number, hold)| (number, hold.lsn));
         assert_eq!(own.map_or(0, |(_, lsn)| lsn), event.replaces, "I8: an order has one live hold of a coupon");

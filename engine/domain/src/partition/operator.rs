@@ -36,7 +36,7 @@ impl Partition {
         let Some(blocks) = Blocks::from_number(event.blocks) else {
             return self.unexpected("a block that is not known");
         };
-        let key = self.key.user(event.user);
+        let key = self.user_key(event.user);
         let before = self.users.block(key, blocks);
         assert!(before.may_become(blocks, operation == Operation::FreezeUser), "I9: one block is set or taken away");
         let wallet: Vec<u64> = if event.revoked_holds > 0 { self.wallet(key).collect() } else { Vec::new() };

@@ -34,10 +34,17 @@ impl Orders {
     pub(crate) fn find(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
         let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize);
         let walked = chain.find(|(_, redemption)| redemption.order == key.natural).map(|(number, _)| number);
-        walked.or_else(|| {
-            let is_it = |&number: &u64| all.get(number).is_some_and(|redemption| redemption.order == key.natural);
-            self.crowded.find(key.natural as u64, is_it)
-        })
+        walked.or_else(|| self.crowd_has(all, key))
+    }
+
+    fn crowd_has(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
+        let is_it = |&number: &u64| all.get(number).is_some_and(|redemption| redemption.order == key.natural);
+        self.crowded.find(key.natural as u64, is_it)
+    }
+
+    /// Reads ahead what [`Orders::find`] will read; the number means nothing.
+    pub(crate) fn touch(&self, key: OrderKey) -> u64 {
+        if key.order_only == 0 { 0 } else { self.newest.touch(key.order_only) }
     }
 
     /// The redemptions of an order, newest first.
@@ -56,12 +63,14 @@ impl Orders {
         })
     }
 
-    /// Where the next redemption of this order will stand.
-    pub(crate) fn link(&self, all: &Entities<Redemption>, order_only: u64) -> Link {
-        match self.of(all, order_only).next() {
-            Some((number, newest)) => Link { older: number + 1, before: newest.link.before.saturating_add(1) },
-            None => Link::default(),
-        }
+    /// Where the next redemption of this key will stand; `None` if it is here already.
+    pub(crate) fn place(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<Link> {
+        let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize).peekable();
+        let link = chain
+            .peek()
+            .map_or(Link::default(), |(number, newest)| Link { older: number + 1, before: newest.link.before.saturating_add(1) });
+        let is_here = chain.any(|(_, redemption)| redemption.order == key.natural) || self.crowd_has(all, key).is_some();
+        (!is_here).then_some(link)
     }
 
     /// The redemption of this number is here now, with the link it was promised.
