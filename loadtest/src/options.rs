@@ -60,6 +60,9 @@ pub enum Scenario {
         /// How they name the card.
         #[arg(long, value_enum, default_value_t = By::Owner)]
         by: By,
+        /// How many wallets are listed afterwards, evenly spread over all; the others' balances are not read back [default: all]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        wallets: Option<u64>,
         /// How the load is made.
         #[command(flatten)]
         common: Common,

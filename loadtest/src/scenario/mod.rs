@@ -38,8 +38,8 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
             let sale = flash_sale::sale(stock, users, per_user, greedy)?;
             Ok((flash_sale::run(sale, wallets, &common).await?, common))
         }
-        Scenario::Pos { cards, operations, skew, by, common } => {
-            let till = pos::Till { cards, operations, skew, by };
+        Scenario::Pos { cards, operations, skew, by, wallets, common } => {
+            let till = pos::Till { cards, operations, skew, by, wallets };
             Ok((pos::run(till, &common).await?, common))
         }
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {

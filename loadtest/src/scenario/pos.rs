@@ -40,6 +40,8 @@ pub struct Till {
     pub skew: Skew,
     /// How they name the card.
     pub by: By,
+    /// Wallets to be listed afterwards; absent = all.
+    pub wallets: Option<u64>,
 }
 
 /// Card n belongs to user n.
@@ -104,7 +106,7 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
 
     let (begin, mut findings) = (Instant::now(), Findings::default());
     for round in &mut rounds {
-        check(&mut stage, round, &load, &mut findings).await?;
+        check(&mut stage, round, till, &load, &mut findings).await?;
     }
     let elapsed = begin.elapsed();
     stage.close(&mut report, &mut findings).await?;
@@ -128,7 +130,7 @@ async fn issue(stage: &mut Stage, issues: &Arc<Issues>, till: Till, load: Load, 
     Ok(issued)
 }
 
-async fn check(stage: &mut Stage, round: &mut Round, load: &Load, findings: &mut Findings) -> Result<(), Error> {
+async fn check(stage: &mut Stage, round: &mut Round, till: Till, load: &Load, findings: &mut Findings) -> Result<(), Error> {
     let Round { issues, issued, redeems, redeemed } = round;
     again::ask(stage, issues.clone(), issued, load).await?;
     let history = History { records: &issued.records, retries: &issued.retries };
@@ -152,16 +154,17 @@ async fn check(stage: &mut Stage, round: &mut Round, load: &Load, findings: &mut
 
     validate::check(&stage.link, issues, &balances, findings).await?;
     let tally = Arc::new(Tally::default());
-    let _progress = Progress::show("wallets", issues.cards(), tally.clone());
-    findings.merge(wallets::check(&stage.link, expected(issues, holdings, balances), tally).await?);
+    let expected = expected(issues, till, holdings, balances);
+    let _progress = Progress::show("wallets", expected.users.len() as u64, tally.clone());
+    findings.merge(wallets::check(&stage.link, expected, tally).await?);
     Ok(())
 }
 
-fn expected(issues: &Arc<Issues>, holdings: Holdings, balances: Balances) -> Expected {
+fn expected(issues: &Arc<Issues>, till: Till, holdings: Holdings, balances: Balances) -> Expected {
     let namer = issues.clone();
     Expected {
         holdings,
-        users: (0..issues.cards()).collect(),
+        users: (0..issues.cards()).step_by(issues.cards().div_ceil(till.wallets.unwrap_or(u64::MAX)) as usize).collect(),
         user_id: Box::new(move |user| namer.user_id(user)),
         templates: HashMap::from([(issues.template_id(), 0)]),
         balances: Some(balances),
