@@ -5,6 +5,7 @@
 //! tessera-sim --seconds N [--scenario NAME] [--seed FIRST] [--workers N]
 //! ```
 
+mod shares;
 mod soak;
 
 use std::process::ExitCode;
