@@ -137,7 +137,7 @@ impl Node {
         let directory = Directory::open(&config.dir)?;
         let partitions = directory.partitions();
         let shards = shards(config.shards, partitions)?;
-        let opened = recovery::open(directory.log.clone(), &config.log, partitions, progress)?;
+        let opened = recovery::open(directory.log.clone(), &directory.images, &config.log, partitions, progress)?;
         let images = Images::open(directory.images.clone(), opened.log.identity.uuid).map_err(recovery::Error::from)?;
         let clock = Arc::new(WallClock::start());
         if !config.accept_clock {

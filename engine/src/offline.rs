@@ -27,7 +27,7 @@ use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::{Image, Images};
 use tessera_wal::storage::disk::DiskStorage;
 pub use tessera_wal::{ErrorKind, Item, Tail};
-use tessera_wal::{Frame, FrameNo, Identity, JournalId, Options, Progress, Recovery, ReplayStop};
+use tessera_wal::{Frame, FrameNo, GroupSeq, Identity, JournalId, Options, Progress, Recovery, ReplayStop};
 
 /// What a verification found.
 #[derive(Debug)]
@@ -105,7 +105,8 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verified
             None => Err(ReplayStop("a journal that this directory does not have".into())),
         },
     };
-    let log = tessera_wal::verify_frames(&directory.log, &mut check, progress)?;
+    let proven = images.as_ref().map_or(GroupSeq(0), Images::proven);
+    let log = tessera_wal::verify_frames(&directory.log, proven, &mut check, progress)?;
     let states: Vec<&Partition> = partitions.iter().map(|walk| walk.ledger.state()).collect();
     Ok(Verified {
         log,

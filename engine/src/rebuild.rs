@@ -13,7 +13,7 @@ use tessera_domain::image::NotAnImage;
 use tessera_domain::keyed::IdHashKey;
 use tessera_snapshot::{Image, ImageReader, Images, Verified};
 use tessera_wal::storage::Storage;
-use tessera_wal::{Frame, FrameNo, History, JournalId, Lsn};
+use tessera_wal::{Frame, FrameNo, GroupSeq, History, JournalId, Lsn};
 
 /// The keys that a directory is rebuilt with.
 #[derive(Clone, Copy)]
@@ -202,6 +202,11 @@ impl<D: Storage> Rebuilder<D> {
     fn first_beyond(&self, journal: JournalId, until: Until) -> u64 {
         let beyond = self.images.newest_first(journal).into_iter().filter(|image| !until.admits(image));
         beyond.map(|image| image.subject.cursor.lsn.0).min().unwrap_or(0)
+    }
+
+    /// The newest durable group of the log: every frame of what was rebuilt lies in it or before.
+    pub fn durable(&self) -> GroupSeq {
+        self.history.durable()
     }
 
     /// The images there are.

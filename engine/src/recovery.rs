@@ -13,7 +13,7 @@ use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Images;
 use tessera_wal::storage::Storage;
-use tessera_wal::{Frame, JournalId, Options, Progress, Reader, Recovery, ReplayStop, Writer};
+use tessera_wal::{Frame, GroupSeq, Identity, JournalId, Options, Progress, Reader, Recovery, ReplayStop, Writer};
 
 /// A log that is open, and nothing rebuilt yet.
 pub struct Opened<S: Storage> {
@@ -64,27 +64,40 @@ struct NoSuchJournal {
     partitions: u16,
 }
 
-/// Opens the log of a directory with so many partitions.
-pub fn open<S: Storage>(
+/// Opens the log of a directory with so many partitions, unless its images prove that more of it was durable (I12).
+pub fn open<S: Storage, D: Storage>(
     storage: S,
+    images: &D,
     options: &Options,
     partitions: u16,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Opened<S>, Error> {
-    let mut last_ms = None;
+    let (proven, mut last_ms) = (proven(&storage, images)?, None);
     let mut look = |frame: Frame<'_>, _address| {
         check_journal(frame.header.journal, partitions)?;
         last_ms = last_ms.max(Some(frame.header.now_ms));
         Ok(())
     };
-    let (writer, log) = tessera_wal::open(storage, options, &mut look, progress)?;
+    let (writer, log) = tessera_wal::open_proven(storage, options, proven, &mut look, progress)?;
     Ok(Opened { writer, log, last_ms })
 }
 
-/// Opens the log of a directory with so many partitions for reading alone.
-pub fn look<S: Storage>(storage: S, partitions: u16, progress: &mut dyn FnMut(Progress)) -> Result<(Reader, Recovery), Error> {
+/// Opens the log of a directory with so many partitions for reading alone; as [`open`] refuses.
+pub fn look<S: Storage, D: Storage>(
+    storage: S,
+    images: &D,
+    partitions: u16,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Reader, Recovery), Error> {
+    let proven = proven(&storage, images)?;
     let mut check = |frame: Frame<'_>, _address| check_journal(frame.header.journal, partitions);
-    Ok(tessera_wal::look(storage, &mut check, progress)?)
+    Ok(tessera_wal::look(storage, proven, &mut check, progress)?)
+}
+
+/// The highest group of a log that the images beside it prove durable. Asked before the log is opened, which cuts a torn tail.
+fn proven<S: Storage, D: Storage>(storage: &S, images: &D) -> Result<GroupSeq, Error> {
+    let uuid = Identity::load(storage)?.uuid;
+    Ok(tessera_snapshot::proven(images, uuid)?)
 }
 
 fn check_journal(journal: JournalId, partitions: u16) -> Result<(), ReplayStop> {
@@ -108,7 +121,7 @@ pub fn recover<S: Storage>(
     partitions: u16,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Recovered<S>, Error> {
-    let Opened { writer, log, .. } = open(storage.clone(), options, partitions, progress)?;
+    let Opened { writer, log, .. } = open(storage.clone(), &storage, options, partitions, progress)?;
     let images = Images::open(storage, log.identity.uuid)?;
     let mut rebuilder = Rebuilder::new(images.clone(), writer.reader().history(), keys);
     let catalog = rebuild_whole::<CatalogState, S>(&mut rebuilder, JournalId::CATALOG)?.ledger;

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Images;
-use tessera_wal::JournalId;
 use tessera_wal::storage::Storage;
 use tessera_wal::storage::disk::DiskStorage;
+use tessera_wal::{GroupSeq, JournalId};
 
 /// What came out.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl Hand {
         tell: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Ledger<S>, Error> {
         let rebuilt = rebuilder.rebuild::<S>(journal, From::NewestImage, until)?;
-        Snapshotter::new(self.images.clone(), self.keys).keep(&rebuilt.ledger, self.created_ms)?;
+        Snapshotter::new(self.images.clone(), self.keys).keep(&rebuilt.ledger, GroupSeq(0), self.created_ms)?;
         self.restored.at_ms = self.restored.at_ms.max(rebuilt.ledger.cursor().now_ms);
         self.restored.frames += rebuilt.frames;
         if tell(rebuilt.frames) { Ok(rebuilt.ledger) } else { Err(Error::Cancelled) }

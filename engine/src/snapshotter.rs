@@ -11,7 +11,7 @@ use crate::rebuild::{self, From, ImageError, Keys, Rebuilder, Until};
 use std::ops::ControlFlow;
 use tessera_snapshot::{Image, Images, Subject};
 use tessera_wal::storage::Storage;
-use tessera_wal::{History, JournalId};
+use tessera_wal::{GroupSeq, History, JournalId};
 
 /// Frames between two words about them.
 const FRAMES_PER_WORD: u64 = 256;
@@ -81,18 +81,19 @@ impl<D: Storage> Snapshotter<D> {
         if self.is_up_to_date(journal, &rebuilt.ledger) {
             return Ok(Folded::UpToDate);
         }
-        let image = self.keep(&rebuilt.ledger, created_ms)?;
+        let image = self.keep(&rebuilt.ledger, rebuilder.durable(), created_ms)?;
         Ok(Folded::Image(image))
     }
 
-    /// Makes an image of a journal as it was rebuilt: written, read back, compared, named by the manifest.
+    /// Makes an image of a journal as it was rebuilt: written, read back, compared, named by the manifest. `durable` is a durable
+    /// group of the images' own log that is not before what was rebuilt; 0 when it was rebuilt from another log.
     ///
     /// # Errors
     /// See [`Error`]; the images before stay.
-    pub fn keep<S: State>(&self, ledger: &Ledger<S>, created_ms: i64) -> Result<Image, Error> {
+    pub fn keep<S: State>(&self, ledger: &Ledger<S>, durable: GroupSeq, created_ms: i64) -> Result<Image, Error> {
         let image = self.write(ledger, created_ms)?;
         match self.verify::<S>(&image) {
-            Ok(verified) => self.images.install(verified)?,
+            Ok(verified) => self.images.install(verified, durable)?,
             Err(error) => {
                 self.images.discard(image);
                 return Err(error.into());

@@ -4,7 +4,7 @@
 use std::time::Instant;
 use tessera_snapshot::{Images, Subject};
 use tessera_wal::storage::disk::DiskStorage;
-use tessera_wal::{Cursor, JournalId, LogUuid};
+use tessera_wal::{Cursor, GroupSeq, JournalId, LogUuid};
 
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = Instant::now();
     let verified = images.read(&image)?.finish()?;
     report(if verified.past_cache() { "read past the cache" } else { "read after dropping the cache" }, &image, begun);
-    images.install(verified)?;
+    images.install(verified, GroupSeq(0))?;
     Ok(())
 }
 

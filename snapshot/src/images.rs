@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tessera_wal::storage::Storage;
-use tessera_wal::{FrameNo, JournalId, KeepFrom, LogUuid};
+use tessera_wal::{FrameNo, GroupSeq, JournalId, KeepFrom, LogUuid};
 
 /// The images of a directory. Clones are handles to the same. It takes no lock: whoever opens it holds that of the log.
 pub struct Images<S: Storage> {
@@ -97,6 +97,12 @@ impl<S: Storage> Images<S> {
         self.shelf.state.lock().manifest.images().to_vec()
     }
 
+    /// The highest group of the log that these images prove durable: a log that ends before it has lost something.
+    #[must_use]
+    pub fn proven(&self) -> GroupSeq {
+        self.shelf.state.lock().manifest.proven
+    }
+
     /// Begins a new image.
     ///
     /// # Errors
@@ -116,7 +122,8 @@ impl<S: Storage> Images<S> {
     }
 
     /// Makes an image its journal's newest, durably. The journal keeps the newest of its other images that is not known to be
-    /// damaged; what the manifest no longer names is removed.
+    /// damaged; what the manifest no longer names is removed. `durable` is a group of the log that was durable once every frame of
+    /// the image was; 0 for an image that is not of this directory's log.
     ///
     /// # Errors
     /// `DiskFull`, or `Io` before the switch: the image is removed and everything is as before. `Io` at the switch: the shelf is
@@ -124,8 +131,8 @@ impl<S: Storage> Images<S> {
     ///
     /// # Panics
     /// When the journal's newest image is of a later position, or the image was installed before.
-    pub fn install(&self, verified: Verified) -> Result<(), Error> {
-        self.shelf.install(verified.into_image())
+    pub fn install(&self, verified: Verified, durable: GroupSeq) -> Result<(), Error> {
+        self.shelf.install(verified.into_image(), durable)
     }
 
     /// Removes a finished image that will not be installed. One that is installed, or may be, stays.
@@ -162,7 +169,7 @@ impl<S: Storage> Shelf<S> {
         Ok(id)
     }
 
-    fn install(&self, image: Image) -> Result<(), Error> {
+    fn install(&self, image: Image, durable: GroupSeq) -> Result<(), Error> {
         let mut state = self.state.lock();
         assert!(state.unsettled.contains(&image.id), "an image is installed once, where it was finished");
         if let Some(newest) = state.manifest.of(image.subject.journal).next() {
@@ -172,7 +179,7 @@ impl<S: Storage> Shelf<S> {
         if state.disabled {
             return Err(Error::Disabled);
         }
-        let (id, next) = (image.id, state.manifest.with(image, |id| state.is_damaged(id)));
+        let (id, next) = (image.id, state.manifest.with(image, durable, |id| state.is_damaged(id)));
         if planted::is(Planted::EarlyRemoval) {
             self.sweep(&next, &state);
         }

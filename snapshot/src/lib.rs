@@ -35,5 +35,5 @@ pub use examine::{Examined, examine};
 pub use image::{Image, ImageId, Subject};
 pub use images::Images;
 pub use reader::{ImageReader, Verified};
-pub use rebuild::{Rebuilt, inspect, rebuild};
+pub use rebuild::{Rebuilt, inspect, proven, rebuild};
 pub use writer::ImageWriter;

@@ -1,12 +1,16 @@
 //! The manifest: which images count. The only switch from one set of images to the next, replaced whole or not at all.
 //!
+//! It also says which group of the log was durable when the newest image was made, so that a log that has lost groups since is not
+//! taken for whole: an image made of a part of the last group would outlive the rest of it (I12).
+//!
 //! | offset | bytes | field |
 //! |---|---|---|
 //! | 0 | 32 | envelope, `TSRMANIF` |
 //! | 32 | 8 | generation, rising with each manifest |
 //! | 40 | 8 | the number of the next image |
 //! | 48 | 4 | count of images |
-//! | 52 | 12 | zero |
+//! | 52 | 4 | zero |
+//! | 56 | 8 | the highest group of the log that an image proves durable; zero in format 1, which proves none |
 //! | 64 | 160 × count | the images, by journal, of each journal the one that was installed last first |
 //! | 64 + 160 × count | 4 | CRC32 of all bytes before |
 
@@ -19,7 +23,7 @@ use crate::record::{RECORD_BYTES, put_image, take_image};
 use std::io;
 use tessera_wal::layout::{Fields, is_zero, put};
 use tessera_wal::storage::{Storage, StorageFile};
-use tessera_wal::{JournalId, LogUuid};
+use tessera_wal::{GroupSeq, JournalId, LogUuid};
 
 pub(crate) const MANIFEST_NAME: &str = "MANIFEST";
 /// How many images a journal keeps: the newest, and the one that stands in for it.
@@ -27,6 +31,8 @@ pub(crate) const IMAGES_PER_JOURNAL: usize = 2;
 
 const TEMPORARY_NAME: &str = "MANIFEST.tmp";
 const MAGIC: [u8; 8] = *b"TSRMANIF";
+/// With the group of the log.
+const FORMAT: u16 = 2;
 const RECORDS_AT: usize = 64;
 const JOURNALS_MAX: usize = 1 << 16;
 const MANIFEST_BYTES_MAX: usize = bytes_for(JOURNALS_MAX * IMAGES_PER_JOURNAL);
@@ -37,6 +43,8 @@ const WHAT: &str = "the manifest";
 pub(crate) struct Manifest {
     pub(crate) generation: u64,
     pub(crate) next_image: ImageId,
+    /// A group of the log that was durable when an image was made: a log that ends before it has lost something.
+    pub(crate) proven: GroupSeq,
     /// By journal, the last installed first.
     images: Vec<Image>,
 }
@@ -47,7 +55,8 @@ const fn bytes_for(images: usize) -> usize {
 
 impl Manifest {
     /// That of a directory without images.
-    pub(crate) const EMPTY: Manifest = Manifest { generation: 0, next_image: ImageId(1), images: Vec::new() };
+    pub(crate) const EMPTY: Manifest =
+        Manifest { generation: 0, next_image: ImageId(1), proven: GroupSeq(0), images: Vec::new() };
 
     /// The manifest of a directory.
     ///
@@ -61,12 +70,12 @@ impl Manifest {
     /// The manifest after this one, in which the numbers before `next_image` are not given again.
     pub(crate) fn numbering_from(&self, next_image: ImageId) -> Manifest {
         assert!(next_image >= self.next_image, "numbers are not given twice");
-        Manifest { generation: self.generation + 1, next_image, images: self.images.clone() }
+        Manifest { generation: self.generation + 1, next_image, ..self.clone() }
     }
 
-    /// The manifest after this one, in which `image` is its journal's newest. The other place goes to the newest image that is
-    /// not known to be damaged.
-    pub(crate) fn with(&self, image: Image, is_damaged: impl Fn(ImageId) -> bool) -> Manifest {
+    /// The manifest after this one, in which `image` is its journal's newest, made when group `durable` was. The other place goes
+    /// to the newest image that is not known to be damaged.
+    pub(crate) fn with(&self, image: Image, durable: GroupSeq, is_damaged: impl Fn(ImageId) -> bool) -> Manifest {
         let journal = image.subject.journal;
         let mut older: Vec<Image> = self.of(journal).cloned().collect();
         older.sort_by_key(|image| is_damaged(image.id));
@@ -74,12 +83,13 @@ impl Manifest {
         let others = self.images.iter().filter(|other| other.subject.journal != journal).cloned();
         let mut images: Vec<Image> = others.chain([image]).chain(older).collect();
         images.sort_by_key(|image| image.subject.journal);
-        Manifest { generation: self.generation + 1, next_image: self.next_image, images }
+        let proven = self.proven.max(durable);
+        Manifest { generation: self.generation + 1, next_image: self.next_image, proven, images }
     }
 
-    /// A manifest as new as this one, without images.
+    /// A manifest as new as this one, without images, that proves nothing.
     pub(crate) fn emptied(&self) -> Manifest {
-        Manifest { images: Vec::new(), ..self.clone() }
+        Manifest { proven: GroupSeq(0), images: Vec::new(), ..self.clone() }
     }
 
     /// All images, by journal, newest first.
@@ -119,10 +129,11 @@ impl Manifest {
         put(&mut bytes, 32, self.generation.to_le_bytes());
         put(&mut bytes, 40, self.next_image.0.to_le_bytes());
         put(&mut bytes, 48, (self.images.len() as u32).to_le_bytes());
+        put(&mut bytes, 56, self.proven.0.to_le_bytes());
         for (record, image) in bytes[RECORDS_AT..].chunks_exact_mut(RECORD_BYTES).zip(&self.images) {
             put_image(record, image);
         }
-        envelope::enclose(&mut bytes, MAGIC, uuid);
+        envelope::enclose(&mut bytes, MAGIC, FORMAT, uuid);
         bytes
     }
 
@@ -131,13 +142,14 @@ impl Manifest {
         if found < bytes_for(0) {
             return Err(Damage::Cut { expected: bytes_for(0) as u64, found: found as u64 });
         }
-        envelope::check(bytes, MAGIC, uuid, WHAT)?;
+        let format = envelope::check(bytes, MAGIC, FORMAT, uuid, WHAT)?;
         let (fields, records) = (Fields(bytes), bytes[RECORDS_AT..found - envelope::CRC_BYTES].chunks(RECORD_BYTES));
-        if found != bytes_for(fields.u32(48) as usize) || !is_zero(&bytes[52..RECORDS_AT]) {
+        if found != bytes_for(fields.u32(48) as usize) || !is_zero(&bytes[52..if format < FORMAT { RECORDS_AT } else { 56 }]) {
             return Err(Damage::Contradiction { what: WHAT });
         }
         let images = records.map(|record| take_image(record, WHAT)).collect::<Result<_, _>>()?;
-        let manifest = Manifest { generation: fields.u64(32), next_image: ImageId(fields.u64(40)), images };
+        let (next_image, proven) = (ImageId(fields.u64(40)), GroupSeq(fields.u64(56)));
+        let manifest = Manifest { generation: fields.u64(32), next_image, proven, images };
         manifest.check().map(|()| manifest)
     }
 

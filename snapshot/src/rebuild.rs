@@ -8,8 +8,8 @@ use crate::files::Files;
 use crate::image::{Image, ImageId};
 use crate::manifest::Manifest;
 use crate::scan::{Scan, described, open};
-use tessera_wal::LogUuid;
 use tessera_wal::storage::{Storage, StorageFile};
+use tessera_wal::{GroupSeq, LogUuid};
 
 /// What a rebuilt manifest names, and what it could not.
 #[derive(Debug)]
@@ -28,6 +28,14 @@ pub fn inspect<S: Storage>(storage: &S, uuid: LogUuid) -> Result<Vec<Image>, Err
     manifest_as_it_is(storage, uuid).map(|manifest| manifest.images().to_vec())
 }
 
+/// The highest group of the log that the manifest proves durable; 0 where there is neither one nor an image.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn proven<S: Storage>(storage: &S, uuid: LogUuid) -> Result<GroupSeq, Error> {
+    manifest_as_it_is(storage, uuid).map(|manifest| manifest.proven)
+}
+
 /// The manifest, or an empty one where there is neither one nor an image.
 pub(crate) fn manifest_as_it_is<S: Storage>(storage: &S, uuid: LogUuid) -> Result<Manifest, Error> {
     match Manifest::load(storage, uuid) {
@@ -36,7 +44,8 @@ pub(crate) fn manifest_as_it_is<S: Storage>(storage: &S, uuid: LogUuid) -> Resul
     }
 }
 
-/// Writes a manifest that names of each journal the two newest images that are whole, whatever it named before. Reads every image.
+/// Writes a manifest that names of each journal the two newest images that are whole, whatever it named before, and that proves no
+/// group of the log durable. Reads every image.
 /// When files are there and none is whole, nothing is written. Files that it does not name are removed by the next
 /// [`Images::open`](crate::Images::open): keep a copy first.
 ///
@@ -67,7 +76,7 @@ fn named(mut images: Vec<Image>, files: &Files, before: Manifest) -> Manifest {
     images.sort_by_key(|image| (image.subject.cursor.number, image.id));
     let next_image = files.highest().map_or(before.next_image, |id| before.next_image.max(ImageId(id.0 + 1)));
     let nothing = before.emptied().numbering_from(next_image);
-    images.into_iter().fold(nothing, |manifest, image| manifest.with(image, |_| false))
+    images.into_iter().fold(nothing, |manifest, image| manifest.with(image, GroupSeq(0), |_| false))
 }
 
 /// Reads a whole file, of which nobody knows whether it was synced.

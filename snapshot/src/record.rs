@@ -39,7 +39,7 @@ const INSIDE: usize = envelope::INSIDE_AT;
 pub(crate) fn header(uuid: LogUuid, id: ImageId, subject: &Subject) -> [u8; SECTOR_BYTES] {
     let mut sector = [0; SECTOR_BYTES];
     put_subject(&mut sector[INSIDE..], id, subject);
-    envelope::enclose(&mut sector, HEADER_MAGIC, uuid);
+    envelope::enclose(&mut sector, HEADER_MAGIC, envelope::FORMAT, uuid);
     sector
 }
 
@@ -47,20 +47,20 @@ pub(crate) fn header(uuid: LogUuid, id: ImageId, subject: &Subject) -> [u8; SECT
 pub(crate) fn trailer(uuid: LogUuid, image: &Image) -> [u8; SECTOR_BYTES] {
     let mut sector = [0; SECTOR_BYTES];
     put_image(&mut sector[INSIDE..], image);
-    envelope::enclose(&mut sector, TRAILER_MAGIC, uuid);
+    envelope::enclose(&mut sector, TRAILER_MAGIC, envelope::FORMAT, uuid);
     sector
 }
 
 /// What a header says the image is of.
 pub(crate) fn read_header(sector: &[u8], uuid: LogUuid) -> Result<(ImageId, Subject), Damage> {
-    envelope::check(sector, HEADER_MAGIC, uuid, "the header")?;
+    envelope::check(sector, HEADER_MAGIC, envelope::FORMAT, uuid, "the header")?;
     rest_is_zero(sector, INSIDE + SUBJECT_BYTES, "the header")?;
     take_subject(&sector[INSIDE..], "the header")
 }
 
 /// What a trailer says the image is.
 pub(crate) fn read_trailer(sector: &[u8], uuid: LogUuid) -> Result<Image, Damage> {
-    envelope::check(sector, TRAILER_MAGIC, uuid, "the trailer")?;
+    envelope::check(sector, TRAILER_MAGIC, envelope::FORMAT, uuid, "the trailer")?;
     rest_is_zero(sector, INSIDE + RECORD_BYTES, "the trailer")?;
     take_image(&sector[INSIDE..], "the trailer")
 }

@@ -80,6 +80,16 @@ pub enum Damage {
         /// The group.
         group: GroupSeq,
     },
+    /// The log ends before a group that an image proves to have been durable.
+    #[error(
+        "the log ends with group {found}, and an image proves that group {proven} was durable: the disk lost what it had confirmed"
+    )]
+    Behind {
+        /// The group that was durable.
+        proven: GroupSeq,
+        /// The log's last group.
+        found: GroupSeq,
+    },
     /// A segment's end is not where, or not what, its successor says.
     #[error("the segment does not end as its successor says")]
     EndDisagrees,

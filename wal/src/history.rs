@@ -8,7 +8,7 @@ use crate::archive::dig;
 use crate::error::{Damage, Error};
 use crate::files::{Files, missing};
 use crate::frame::Frame;
-use crate::number::{FrameNo, JournalId, LogUuid, Lsn};
+use crate::number::{FrameNo, GroupSeq, JournalId, LogUuid, Lsn};
 use crate::opened::{Desk, Place};
 use crate::segment::{archive_name, segment_name};
 use crate::shelf::{Below, Sealed, Shelf, View};
@@ -42,6 +42,12 @@ type Visit<'a> = dyn FnMut(Frame<'_>) -> ControlFlow<()> + 'a;
 impl History {
     pub(crate) fn new(files: Arc<dyn Files>, uuid: LogUuid, shelf: Arc<Shelf>) -> History {
         History { files, uuid, shelf, directory: Directory::default(), desk: Desk::default(), frame: Vec::new() }
+    }
+
+    /// The newest durable group of the log.
+    #[must_use]
+    pub fn durable(&self) -> GroupSeq {
+        self.shelf.active().durable
     }
 
     /// A frame by its number; nothing when it is not durable yet.

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::frame::{Frame, FrameHeader};
 use crate::group::GroupHeader;
 use crate::identity::{Bounds, Identity};
+use crate::number::GroupSeq;
 use crate::open::lock;
 use crate::recover::{Listener, Recovery, Tail, segments_present};
 use crate::scan::FrameAddress;
@@ -51,7 +52,7 @@ pub fn inspect(storage: &impl Storage, show: &mut dyn FnMut(Item)) -> Result<Opt
     let group = &mut |file: &str, header: &GroupHeader, offset| {
         (show.borrow_mut())(Item::Group { file: file.to_owned(), offset, header: *header });
     };
-    let listener = Listener { replay, group, progress: &mut |_| {}, cut_anything: false };
+    let listener = Listener { replay, group, progress: &mut |_| {}, cut_anything: false, proven: GroupSeq(0) };
     let found = Recovery::new(storage, &identity, listener).run(&segments)?;
     Ok(found.tail)
 }

@@ -65,7 +65,7 @@ pub use inspect::{Item, inspect};
 pub use journal::{Beginning, Full, FullReason, Handover, Journal, Passenger};
 pub use log::Log;
 pub use number::{Chain, FrameNo, GroupSeq, JournalId, LogUuid, Lsn, SegmentId};
-pub use open::{Recovery, create, lock, look, open};
+pub use open::{Recovery, create, lock, look, open, open_proven};
 pub use options::{Abort, Fatal, HANDOVER_BYTES_MAX, Options, SEGMENT_BYTES_DEFAULT};
 pub use read::Reader;
 pub use recover::Tail;

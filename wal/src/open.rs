@@ -73,7 +73,21 @@ pub fn open<S: Storage>(
     replay: &mut dyn FnMut(Frame<'_>, FrameAddress) -> Result<(), ReplayStop>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Writer<S>, Recovery), Error> {
-    open_as(storage, options, Listener { replay, group: &mut |_, _, _| {}, progress, cut_anything: false })
+    open_proven(storage, options, GroupSeq(0), replay, progress)
+}
+
+/// As [`open`], for whoever knows that group `proven` was durable: a log that ends before it is refused.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_proven<S: Storage>(
+    storage: S,
+    options: &Options,
+    proven: GroupSeq,
+    replay: &mut dyn FnMut(Frame<'_>, FrameAddress) -> Result<(), ReplayStop>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Writer<S>, Recovery), Error> {
+    open_as(storage, options, Listener { replay, group: &mut |_, _, _| {}, progress, cut_anything: false, proven })
 }
 
 /// Opens a log for a listener, who may allow more to be cut.
@@ -103,9 +117,10 @@ pub(crate) fn open_as<S: Storage>(storage: S, options: &Options, listener: Liste
 /// frame of every journal is shown to `replay`, in log order. The reader holds the lock.
 ///
 /// # Errors
-/// As [`open`], but for a full disk.
+/// As [`open_proven`], but for a full disk.
 pub fn look<S: Storage>(
     storage: S,
+    proven: GroupSeq,
     replay: &mut dyn FnMut(Frame<'_>, FrameAddress) -> Result<(), ReplayStop>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Reader, Recovery), Error> {
@@ -113,7 +128,7 @@ pub fn look<S: Storage>(
     let identity = Identity::load(&storage)?;
     let bounds = Bounds::load(&storage, identity.uuid)?;
     let segments = segments_present(&storage, &bounds)?;
-    let listener = Listener { replay, group: &mut |_, _, _| {}, progress, cut_anything: false };
+    let listener = Listener { replay, group: &mut |_, _, _| {}, progress, cut_anything: false, proven };
     let found = Replay::new(&storage, &identity, listener).run(&segments)?;
     let recovery = report(&identity, bounds.start, &found);
     // Nobody writes: the segment that a start would begin has no file and no frame, so nobody looks for it.

@@ -7,7 +7,7 @@
 use crate::error::{Damage, Error, Extent, FrameMark, IoContext, ReplayStop};
 use crate::frame::Frame;
 use crate::group::GroupHeader;
-use crate::identity::{Bounds, Identity};
+use crate::identity::{BOUNDS_NAME, Bounds, Identity};
 use crate::index::Index;
 use crate::number::{GroupSeq, JournalId, SegmentId};
 use crate::planted::{self, Planted};
@@ -54,6 +54,8 @@ pub(crate) struct Listener<'a> {
     pub(crate) progress: &'a mut dyn FnMut(Progress),
     /// Lets a tail that cannot be judged be cut: an operator's decision.
     pub(crate) cut_anything: bool,
+    /// A group that somebody else knows to have been durable: a log that ends before it has lost something.
+    pub(crate) proven: GroupSeq,
 }
 
 /// What was found.
@@ -133,10 +135,21 @@ impl<'s, 'l, S: Storage> Recovery<'s, 'l, S> {
 
     /// Replays all segments. What is damaged is refused, with the last whole frame of every journal before it.
     pub(crate) fn run(mut self, segments: &[SegmentId]) -> Result<Found, Error> {
-        match self.replay_all(segments) {
+        match self.replay_all(segments).and_then(|()| self.check_proven()) {
             Ok(()) => Ok(self.found),
             Err(error) => Err(error.with_extent(|| Extent(self.marks.values().copied().collect()))),
         }
+    }
+
+    /// I12: whatever the tail looks like, it is no torn write where somebody saw more of the log durable.
+    fn check_proven(&self) -> Result<(), Error> {
+        let (proven, found) = (self.listener.proven, self.found.last_group);
+        if found >= proven {
+            return Ok(());
+        }
+        let end = self.found.last.as_ref().map(|last| last.end);
+        let file = end.map_or(BOUNDS_NAME.to_owned(), |end| segment_name(end.segment));
+        Err(Error::corrupt(&file, end.map_or(0, |end| end.offset), Damage::Behind { proven, found }))
     }
 
     fn replay_all(&mut self, segments: &[SegmentId]) -> Result<(), Error> {

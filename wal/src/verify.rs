@@ -6,7 +6,7 @@ use crate::cursor::Cursor;
 use crate::error::{Damage, Error, Extent, FrameMark, ReplayStop};
 use crate::frame::Frame;
 use crate::identity::{Bounds, Identity};
-use crate::number::{FrameNo, JournalId};
+use crate::number::{FrameNo, GroupSeq, JournalId};
 use crate::open::{Recovery, lock, open_as};
 use crate::options::Options;
 use crate::recover::{Listener, Progress, Recovery as Replay, Tail, segments_present};
@@ -37,15 +37,17 @@ pub struct Report {
 /// # Errors
 /// Only what keeps verification from beginning: `Locked`, `Missing`, `Format`, `Foreign`, or damage to `log.id`, `log.bounds`.
 pub fn verify(storage: &impl Storage, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
-    verify_frames(storage, &mut |_| Ok(()), progress)
+    verify_frames(storage, GroupSeq(0), &mut |_| Ok(()), progress)
 }
 
-/// As [`verify`], and every whole frame that follows is shown to `check`, whose refusal is a problem like any other.
+/// As [`verify`], and every whole frame that follows is shown to `check`, whose refusal is a problem like any other; so is a log
+/// that ends before group `proven`.
 ///
 /// # Errors
 /// As [`verify`].
 pub fn verify_frames(
     storage: &impl Storage,
+    proven: GroupSeq,
     check: &mut dyn FnMut(&Frame<'_>) -> Result<(), ReplayStop>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Error> {
@@ -64,7 +66,7 @@ pub fn verify_frames(
             check(&frame)
         };
         let group = &mut |_: &str, _: &_, _| groups += 1;
-        let listener = Listener { replay, group, progress: &mut tell, cut_anything: false };
+        let listener = Listener { replay, group, progress: &mut tell, cut_anything: false, proven };
         Replay::new(storage, &identity, listener).run(&segments)
     });
     let (tail, problem) = match checked {
@@ -81,7 +83,7 @@ pub fn verify_frames(
 /// As [`crate::open`].
 pub fn cut_tail(storage: &impl Storage, options: &Options) -> Result<Recovery, Error> {
     let replay = &mut |_: Frame<'_>, _| Ok(());
-    let listener = Listener { replay, group: &mut |_, _, _| {}, progress: &mut |_| {}, cut_anything: true };
+    let listener = Listener { replay, group: &mut |_, _, _| {}, progress: &mut |_| {}, cut_anything: true, proven: GroupSeq(0) };
     open_as(storage.clone(), options, listener).map(|(_writer, recovery)| recovery)
 }
 

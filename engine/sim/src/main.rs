@@ -5,11 +5,16 @@
 //! tessera-sim --seconds N [--scenario NAME] [--seed FIRST] [--workers N]
 //! ```
 
+mod shares;
 mod soak;
 
 use std::process::ExitCode;
 use std::time::Duration;
 use tessera_sim::{Order, PLANS, Plan, Planted, run};
+
+/// Every recovery makes a whole engine and drops it again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What the command line says.
 struct Wish {

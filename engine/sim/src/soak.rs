@@ -1,10 +1,10 @@
 //! A soak: seed after seed, scenario after scenario, on as many workers as there are cores, until the time is over or a promise is
 //! broken. Says how far it is while it runs, and prints what was done in a table.
 
-use std::collections::BTreeMap;
+use crate::shares::{Next, Row, Shares, TARGETS};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tessera_sim::{Failure, Order, Outcome, Plan, Planted, Totals, run};
 
@@ -21,28 +21,27 @@ pub(crate) struct Soak {
 }
 
 /// One world, lived through.
-type Lived = (&'static str, Duration, Result<Outcome, Box<Failure>>);
+type Lived = (Next, Duration, Result<Outcome, Box<Failure>>);
 
-/// What became of one scenario.
-#[derive(Clone, Copy, Default)]
-struct Row {
-    worlds: u64,
-    took: Duration,
-    totals: Totals,
+/// What the workers share; no more worlds begin once it is over.
+struct Board {
+    shares: Shares,
+    is_over: bool,
 }
 
 /// Lives through worlds until the limit; fails with the first broken promise.
 pub(crate) fn run_for(soak: Soak) -> ExitCode {
-    let (began, next, is_over) = (Instant::now(), AtomicU64::new(0), AtomicBool::new(false));
+    let began = Instant::now();
+    let board = Mutex::new(Board { shares: Shares::new(soak.plans.clone()), is_over: false });
     let (sender, receiver) = channel();
     std::thread::scope(|scope| {
         for _ in 0..soak.workers {
-            let (sender, soak, next, is_over) = (sender.clone(), &soak, &next, &is_over);
-            scope.spawn(move || work(soak, began, next, is_over, &sender));
+            let (sender, soak, board) = (sender.clone(), &soak, &board);
+            scope.spawn(move || work(soak, began, board, &sender));
         }
         drop(sender);
-        let (table, failure) = gather(&receiver, began, &is_over);
-        report(&table, began.elapsed(), soak.workers);
+        let failure = gather(&receiver, began, &board);
+        report(&lock(&board).shares, began.elapsed(), soak.workers);
         match failure {
             None => ExitCode::SUCCESS,
             Some(failure) => {
@@ -53,70 +52,62 @@ pub(crate) fn run_for(soak: Soak) -> ExitCode {
     })
 }
 
+fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    board.lock().expect("nobody panics with it: a broken promise is a value")
+}
+
 /// Takes the next world until the time is over.
-fn work(soak: &Soak, began: Instant, next: &AtomicU64, is_over: &AtomicBool, sender: &Sender<Lived>) {
-    while began.elapsed() < soak.limit && !is_over.load(Ordering::Relaxed) {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let (plans, planted) = (soak.plans.len() as u64, soak.planted);
-        let plan = soak.plans[(number % plans) as usize];
-        let (seed, start) = (soak.first_seed + number / plans, Instant::now());
-        let lived = run(Order { plan, seed, planted, prints: false });
-        if sender.send((plan.name, start.elapsed(), lived)).is_err() {
+fn work(soak: &Soak, began: Instant, board: &Mutex<Board>, sender: &Sender<Lived>) {
+    while began.elapsed() < soak.limit && !lock(board).is_over {
+        let next = lock(board).shares.begin();
+        let start = Instant::now();
+        let order = Order { plan: next.plan, seed: soak.first_seed + next.number, planted: soak.planted, prints: false };
+        let lived = run(order);
+        if sender.send((next, start.elapsed(), lived)).is_err() {
             return;
         }
     }
 }
 
-fn gather(
-    receiver: &Receiver<Lived>,
-    began: Instant,
-    is_over: &AtomicBool,
-) -> (BTreeMap<&'static str, Row>, Option<Box<Failure>>) {
-    let (mut table, mut failure, mut told): (BTreeMap<_, Row>, _, _) = (BTreeMap::new(), None, began);
+fn gather(receiver: &Receiver<Lived>, began: Instant, board: &Mutex<Board>) -> Option<Box<Failure>> {
+    let (mut failure, mut told) = (None, began);
     loop {
         match receiver.recv_timeout(PROGRESS) {
-            Ok((name, took, Ok(outcome))) => {
-                let row = table.entry(name).or_default();
-                row.worlds += 1;
-                row.took += took;
-                row.totals += outcome.totals;
-            }
+            Ok((next, took, Ok(outcome))) => lock(board).shares.end(next, took, outcome.totals),
             Ok((_, _, Err(first))) => {
-                is_over.store(true, Ordering::Relaxed);
+                lock(board).is_over = true;
                 failure.get_or_insert(first);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return (table, failure),
+            Err(RecvTimeoutError::Disconnected) => return failure,
         }
         if told.elapsed() >= PROGRESS {
             told = Instant::now();
-            let Row { worlds, totals, .. } = sum(&table);
-            let Totals { operations, images, flips, .. } = totals;
-            println!(
-                "{:>6} s: {worlds} worlds, {operations} operations checked, {images} crash images, {flips} bits flipped",
-                began.elapsed().as_secs()
-            );
+            let Row { worlds, totals, .. } = lock(board).shares.sum();
+            let done = TARGETS.map(|target| format!("{} {}", (target.of)(&totals), target.what)).join(", ");
+            println!("{:>6} s: {worlds} worlds, {done}, {} silent", began.elapsed().as_secs(), totals.silent);
         }
     }
 }
 
-fn sum(table: &BTreeMap<&'static str, Row>) -> Row {
-    table.values().fold(Row::default(), |mut all, row| {
-        all.worlds += row.worlds;
-        all.took += row.took;
-        all.totals += row.totals;
-        all
-    })
-}
-
-fn report(table: &BTreeMap<&'static str, Row>, elapsed: Duration, workers: usize) {
-    println!("\n{:<16} {:>8} {:>12} {:>14} {:>12} {:>12}", "scenario", "worlds", "operations", "operations/s", "images", "flips");
-    for (name, row) in table {
+fn report(shares: &Shares, elapsed: Duration, workers: usize) {
+    println!(
+        "\n{:<16} {:>8} {:>8} {:>12} {:>14} {:>12} {:>12}",
+        "scenario", "worlds", "seconds", "operations", "operations/s", "images", "flips"
+    );
+    for (name, row) in shares.rows() {
         line(name, row);
     }
-    let all = sum(table);
+    let all = shares.sum();
     line("all", &all);
-    println!("\n{} s on {workers} workers; operations/s are of one core\n", elapsed.as_secs());
+    println!("\n{} s on {workers} workers; seconds and operations/s are of one core\n", elapsed.as_secs());
+    println!("{:<20} {:>14} {:>14} {:>8}", "of two hours", "wanted", "done", "share");
+    for target in TARGETS {
+        let done = (target.of)(&all.totals);
+        let percent = done as f64 * 100.0 / target.wanted as f64;
+        println!("{:<20} {:>14} {done:>14} {percent:>6.1} %", target.what, target.wanted);
+    }
+    println!("{:<20} {:>14} {:>14}\n", "silent damage", 0, all.totals.silent);
     for (what, count) in all.totals.rows() {
         println!("{count:>16} {what}");
     }
@@ -124,6 +115,7 @@ fn report(table: &BTreeMap<&'static str, Row>, elapsed: Duration, workers: usize
 
 fn line(name: &str, row: &Row) {
     let Totals { operations, images, flips, .. } = row.totals;
-    let rate = operations as f64 / row.took.as_secs_f64().max(1e-9);
-    println!("{name:<16} {:>8} {operations:>12} {rate:>14.0} {images:>12} {flips:>12}", row.worlds);
+    let seconds = row.took.as_secs_f64();
+    let rate = operations as f64 / seconds.max(1e-9);
+    println!("{name:<16} {:>8} {seconds:>8.0} {operations:>12} {rate:>14.0} {images:>12} {flips:>12}", row.worlds);
 }

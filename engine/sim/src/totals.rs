@@ -72,8 +72,6 @@ totals! {
     lies_exact: "lies: exact",
     /// Of which the last group was cut, behind which no seal stood.
     lies_cut: "lies: unsealed tail cut",
-    /// The same, though an image had been made of a part of that group.
-    lies_cut_behind_image: "lies: unsealed tail cut behind an image",
     /// That were refused.
     lies_refused: "lies: refused",
     /// Damage that was neither noticed nor harmless: always 0, for the first one ends the run.

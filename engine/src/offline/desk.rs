@@ -41,7 +41,7 @@ impl Desk {
     /// As a start refuses, but for its clock and a full disk.
     pub fn open(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Desk, Error> {
         let directory = Directory::open(dir)?;
-        let (reader, found) = recovery::look(directory.log.clone(), directory.partitions(), progress)?;
+        let (reader, found) = recovery::look(directory.log.clone(), &directory.images, directory.partitions(), progress)?;
         let images = Images::look(directory.images.clone(), found.identity.uuid).map_err(recovery::Error::from)?;
         let rebuilder = Rebuilder::new(images, reader.history(), directory.rebuild_keys());
         Ok(Desk { directory, rebuilder, reader })

@@ -29,7 +29,7 @@ pub fn save_snapshot(
     let began = Instant::now();
     let directory = Directory::open(dir)?;
     let partitions = directory.partitions();
-    let mut opened = recovery::open(directory.log.clone(), &Options::default(), partitions, progress)?;
+    let mut opened = recovery::open(directory.log.clone(), &directory.images, &Options::default(), partitions, progress)?;
     let images = Images::open(directory.images.clone(), opened.log.identity.uuid).map_err(recovery::Error::from)?;
     let snapshotter = Snapshotter::new(images.clone(), directory.rebuild_keys());
     let journals = journals(partitions);

@@ -13,7 +13,8 @@ use tessera_engine::snapshotter::Snapshotter;
 use tessera_snapshot::Images;
 use tessera_wal::storage::sim::SimStorage;
 use tessera_wal::{
-    Cursor, Frame, FrameHeader, FrameKind, FrameNo, JournalId, LogUuid, Lsn, Options, Writer, create, seal, verify_frames,
+    Cursor, Frame, FrameHeader, FrameKind, FrameNo, GroupSeq, JournalId, LogUuid, Lsn, Options, Writer, create, seal,
+    verify_frames,
 };
 
 /// The journals were written by partition 3 of 16.
@@ -54,7 +55,7 @@ fn make(version: &str) {
     let (log, images) = (SimStorage::new(), SimStorage::new());
     let uuid = LogUuid([version.as_bytes()[1]; 16]);
     create(&log, uuid, b"golden").unwrap();
-    let opened = recovery::open(log.clone(), &options(), PARTITIONS, &mut |_| {}).unwrap();
+    let opened = recovery::open(log.clone(), &images, &options(), PARTITIONS, &mut |_| {}).unwrap();
     let mut writer = opened.writer;
     let snapshotter = Snapshotter::new(Images::open(images.clone(), uuid).unwrap(), keys());
     write::<CatalogState>(&mut writer, &snapshotter, JournalId::CATALOG, &golden(version, "catalog"));
@@ -109,9 +110,9 @@ fn open(version: &str) -> Opening {
     if is_to_be_made(&name) {
         make(version);
     }
-    let log = storage_of(&format!("{name}/wal"));
-    let log = recovery::open(log, &options(), PARTITIONS, &mut |_| {}).unwrap();
-    let images = Images::open(storage_of(&format!("{name}/images")), log.log.identity.uuid).unwrap();
+    let (log, images) = (storage_of(&format!("{name}/wal")), storage_of(&format!("{name}/images")));
+    let log = recovery::open(log, &images, &options(), PARTITIONS, &mut |_| {}).unwrap();
+    let images = Images::open(images, log.log.identity.uuid).unwrap();
     Opening { images, log }
 }
 
@@ -167,7 +168,7 @@ fn every_kind_and_version_of_event_is_in_a_golden_directory() {
             kinds_in(frame.payload, &mut found);
             Ok(())
         };
-        assert!(verify_frames(&log, &mut look, &mut |_| {}).unwrap().problem.is_none());
+        assert!(verify_frames(&log, GroupSeq(0), &mut look, &mut |_| {}).unwrap().problem.is_none());
     }
     let known: BTreeSet<(u8, u8)> = KINDS.iter().map(|&(_, kind, version)| (kind, version)).collect();
     assert_eq!(found, known, "a kind or version that is added gets a golden directory of its own");

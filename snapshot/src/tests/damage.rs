@@ -5,13 +5,13 @@ use super::folder::*;
 use crate::planted::{Planted, plant};
 use crate::*;
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{JournalId, LogUuid};
+use tessera_wal::{GroupSeq, JournalId, LogUuid};
 
 /// A folder with one small image.
 fn small() -> (SimStorage, Images<SimStorage>, Image) {
     let (storage, images) = folder(&[]);
     let image = write(&images, subject(0, 1), &[b"some state".to_vec(), b"and more".to_vec()]).unwrap();
-    images.install(images.read(&image).unwrap().finish().unwrap()).unwrap();
+    images.install(images.read(&image).unwrap().finish().unwrap(), GroupSeq(0)).unwrap();
     (storage, images, image)
 }
 

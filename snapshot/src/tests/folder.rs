@@ -3,7 +3,7 @@
 use crate::*;
 use tessera_wal::storage::Storage;
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{Chain, Cursor, FrameNo, JournalId, LogUuid, Lsn};
+use tessera_wal::{Chain, Cursor, FrameNo, GroupSeq, JournalId, LogUuid, Lsn};
 
 pub(super) const UUID: LogUuid = LogUuid([0xA5; 16]);
 
@@ -18,6 +18,11 @@ pub(super) fn subject(journal: u16, position: u64) -> Subject {
     };
     let journal = JournalId(journal);
     Subject { journal, cursor, catalog_lsn: 4, digest: position, key_check: 5, created_ms: 6 }
+}
+
+/// The group of the log that is durable when it is made.
+pub(super) fn group(position: u64) -> GroupSeq {
+    GroupSeq(position * 10)
 }
 
 /// The chunks of such an image: two, which take more than one sector.
@@ -46,7 +51,7 @@ pub(super) fn read<S: Storage>(images: &Images<S>, image: &Image) -> Result<Vec<
 pub(super) fn fold<S: Storage>(images: &Images<S>, journal: u16, position: u64) -> Result<Image, Error> {
     let image = write(images, subject(journal, position), &chunks(position))?;
     let verified = images.read(&image).and_then(ImageReader::finish).inspect_err(|_| images.discard(image.clone()))?;
-    images.install(verified)?;
+    images.install(verified, group(position))?;
     Ok(image)
 }
 

@@ -63,7 +63,7 @@ fn a_manifest_that_contradicts_itself_is_refused() {
     let forgeries: [(&str, Edit); 12] = [
         ("more images than it says", |bytes| bytes[48] = 2),
         ("fewer images than it says", |bytes| bytes[48] = 4),
-        ("something in the zeroes", |bytes| bytes[63] = 1),
+        ("something in the zeroes", |bytes| bytes[55] = 1),
         ("the next image is one that is there", |bytes| put_u64(bytes, 40, 3)),
         ("no next image", |bytes| put_u64(bytes, 40, 0)),
         ("an image twice", |bytes| bytes.copy_within(record(0), record(1).start)),

@@ -5,7 +5,7 @@ use crate::*;
 use tessera_wal::storage::disk::DiskStorage;
 use tessera_wal::storage::sim::SimStorage;
 use tessera_wal::storage::{Storage, StorageFile};
-use tessera_wal::{FrameNo, JournalId, KeepFrom};
+use tessera_wal::{FrameNo, GroupSeq, JournalId, KeepFrom};
 
 /// Chunks of these lengths, each of its own bytes.
 fn chunks_of(lengths: &[usize]) -> Vec<Vec<u8>> {
@@ -89,7 +89,7 @@ fn an_image_of_an_earlier_position_is_never_installed() {
 fn an_image_is_not_installed_twice() {
     let (_, images) = folder(&[4]);
     let verified = images.read(&images.list()[0]).unwrap().finish().unwrap();
-    let _ = images.install(verified);
+    let _ = images.install(verified, GroupSeq(0));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_switch_leaves_the_images_of_others_under_way_alone() {
     writer.push(b"more").unwrap();
     let written = writer.finish().unwrap();
     for image in [written, finished] {
-        images.install(images.read(&image).unwrap().finish().unwrap()).unwrap();
+        images.install(images.read(&image).unwrap().finish().unwrap(), GroupSeq(0)).unwrap();
     }
     assert_eq!(images.list().len(), 3);
 }
@@ -165,4 +165,17 @@ fn handles_are_shared_between_threads() {
     let other = images.clone();
     fold(&images, 0, 2).unwrap();
     assert_eq!(positions(&other, 0), [2, 1]);
+}
+
+/// I12: a log that ends before it has lost what it had.
+#[test]
+fn a_manifest_proves_the_highest_group_that_was_durable_when_an_image_was_made() {
+    let (storage, images) = folder(&[1, 2]);
+    assert_eq!((images.proven(), proven(&storage, UUID).unwrap()), (group(2), group(2)));
+    let of_another_log = write(&images, subject(1, 9), &chunks(9)).unwrap();
+    images.install(images.read(&of_another_log).unwrap().finish().unwrap(), GroupSeq(0)).unwrap();
+    assert_eq!(reopened(&storage).unwrap().proven(), group(2), "it does not fall, and a start keeps it");
+    rebuild(&storage, UUID).unwrap();
+    assert_eq!(proven(&storage, UUID).unwrap(), GroupSeq(0), "a rebuilt one knows of no group");
+    assert_eq!(proven(&SimStorage::new(), UUID).unwrap(), GroupSeq(0));
 }

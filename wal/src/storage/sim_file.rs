@@ -65,9 +65,13 @@ impl Inode {
     pub(super) fn write(&mut self, bytes: &[u8], offset: u64) {
         for (at, byte_range) in pieces(offset, bytes.len()) {
             let within = ((offset + byte_range.start as u64) % SECTOR_BYTES as u64) as usize;
+            if let Ok(whole) = bytes[byte_range.clone()].try_into() {
+                self.set_sector(at, whole);
+                continue;
+            }
             let mut sector = self.sector(at, true).map_or([0; SECTOR_BYTES], |sector| **sector);
             sector[within..within + byte_range.len()].copy_from_slice(&bytes[byte_range]);
-            self.set_sector(at, Arc::new(sector));
+            self.set_sector(at, &sector);
         }
         self.len = self.len.max(offset + bytes.len() as u64);
     }
@@ -76,7 +80,7 @@ impl Inode {
         let kept = len.div_ceil(SECTOR_BYTES as u64);
         let beyond: Vec<u64> = self.known_sectors().filter(|&at| at >= kept).collect();
         for at in beyond {
-            self.set_sector(at, Arc::new([0; SECTOR_BYTES]));
+            self.set_sector(at, &[0; SECTOR_BYTES]);
         }
         self.len = len;
     }
@@ -132,12 +136,12 @@ impl Inode {
     }
 
     /// A version equal to the durable one is no news: it adds no choice to a crash.
-    fn set_sector(&mut self, at: u64, sector: Sector) {
+    fn set_sector(&mut self, at: u64, sector: &[u8; SECTOR_BYTES]) {
         let durable = self.durable.get(&at).map_or(&[0; SECTOR_BYTES], |durable| durable);
-        let is_news = self.dirty.contains_key(&at) || self.orphaned.contains_key(&at) || *sector != *durable;
+        let is_news = self.dirty.contains_key(&at) || self.orphaned.contains_key(&at) || sector != durable;
         if is_news {
             self.orphaned.remove(&at);
-            self.dirty.entry(at).or_default().push(sector);
+            self.dirty.entry(at).or_default().push(Arc::new(*sector));
         }
     }
 }

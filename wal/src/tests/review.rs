@@ -90,17 +90,14 @@ fn a_review_ends_where_it_is_told_to() {
 #[test]
 fn looking_at_a_log_shows_all_of_it_and_changes_nothing() {
     let (storage, writer, scribe) = written();
-    assert!(matches!(look(storage.clone(), &mut |_, _| Ok(()), &mut |_| {}), Err(Error::Locked)));
+    assert!(matches!(look(storage.clone(), GroupSeq(0), &mut |_, _| Ok(()), &mut |_| {}), Err(Error::Locked)));
     drop(writer);
-    let files = |storage: &SimStorage| -> Vec<(String, Vec<u8>)> {
-        storage.list().unwrap().into_iter().map(|name| (name.clone(), storage.bytes(&name))).collect()
-    };
-    let (before, mut frames) = (files(&storage), 0);
+    let (before, mut frames) = (files_of(&storage), 0);
     let count = &mut |_: Frame<'_>, _| {
         frames += 1;
         Ok(())
     };
-    let (reader, found) = look(storage.clone(), count, &mut |_| {}).unwrap();
+    let (reader, found) = look(storage.clone(), GroupSeq(0), count, &mut |_| {}).unwrap();
     assert_eq!((frames, found.cut), (26, None));
     let mut history = reader.history();
     for (&journal, cursor) in &scribe.cursors {
@@ -114,13 +111,45 @@ fn looking_at_a_log_shows_all_of_it_and_changes_nothing() {
         assert_eq!(last, cursor.number);
     }
     assert_eq!(history.end(JournalId(9)).unwrap(), None);
-    assert!(files(&storage) == before, "nothing was changed");
+    assert!(files_of(&storage) == before, "nothing was changed");
     drop((reader, history));
     assert!(open_and_read(&storage, &options(32768)).is_ok(), "the lock is given up");
 }
 
 #[test]
 fn an_empty_log_is_looked_at() {
-    let (reader, found) = look(new_log(), &mut |_, _| Ok(()), &mut |_| {}).unwrap();
+    let (reader, found) = look(new_log(), GroupSeq(0), &mut |_, _| Ok(()), &mut |_| {}).unwrap();
     assert_eq!((found.replayed.segments, reader.history().end(JournalId(0)).unwrap()), (0, None));
+}
+
+/// I12: the tail may look like a torn write; somebody who saw the group durable knows better.
+#[test]
+fn a_log_that_ends_before_what_was_seen_durable_is_refused_and_left_as_it_is() {
+    let (storage, writer, _) = written();
+    let durable = writer.reader().durable();
+    drop(writer);
+    let (before, next) = (files_of(&storage), durable.next());
+    let behind = Damage::Behind { proven: next, found: durable };
+    let is_behind = |error: &Error| matches!(error, Error::Corrupt { damage, .. } if *damage == behind);
+    let frame = &mut |_: Frame<'_>, _: FrameAddress| Ok(());
+    let opened = open_proven(storage.clone(), &options(32768), next, frame, &mut |_| {});
+    assert!(opened.is_err_and(|error| is_behind(&error) && error.to_string().contains("segment-")));
+    assert!(look(storage.clone(), next, frame, &mut |_| {}).is_err_and(|error| is_behind(&error)));
+    let report = verify_frames(&storage, next, &mut |_| Ok(()), &mut |_| {}).unwrap();
+    assert!(report.problem.is_some_and(|error| is_behind(&error)));
+    assert!(files_of(&storage) == before, "nothing was changed");
+    let (_, found) = open_proven(storage, &options(32768), durable, frame, &mut |_| {}).unwrap();
+    assert_eq!(found.durable, durable, "no more was proven than there is");
+}
+
+#[test]
+fn a_log_without_a_segment_is_refused_where_a_group_was_seen_durable() {
+    let frame = &mut |_: Frame<'_>, _: FrameAddress| Ok(());
+    let refused = look(new_log(), GroupSeq(1), frame, &mut |_| {}).err().expect("a group is missing");
+    let missing = Damage::Behind { proven: GroupSeq(1), found: GroupSeq(0) };
+    assert!(matches!(&refused, Error::Corrupt { file, damage, .. } if file == "log.bounds" && *damage == missing), "{refused}");
+}
+
+fn files_of(storage: &SimStorage) -> Vec<(String, Vec<u8>)> {
+    storage.list().unwrap().into_iter().map(|name| (name.clone(), storage.bytes(&name))).collect()
 }

@@ -33,6 +33,19 @@ fn replayed(storage: &SimStorage, archive: bool) -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn a_trim_on_a_full_disk_changes_nothing_and_is_done_when_there_is_room() {
+    let (storage, mut writer, frames) = written(false);
+    let names = storage.list().unwrap();
+    let used: usize = names.iter().map(|name| storage.bytes(name).len()).sum();
+    storage.set_capacity_bytes(Some(used as u64));
+    assert_eq!(writer.trim(&keep_from(4)).unwrap_err().kind(), ErrorKind::DiskFull);
+    storage.set_capacity_bytes(None);
+    assert_eq!(replayed(&storage, false), frames);
+    assert_eq!(writer.trim(&keep_from(4)).unwrap().segments, 1);
+    assert_eq!(replayed(&storage, false), frames[2..]);
+}
+
+#[test]
 fn trimmed_segments_move_to_the_archive_and_the_rest_replays() {
     let (storage, mut writer, frames) = written(true);
     let trimmed = writer.trim(&keep_from(4)).unwrap();

@@ -162,6 +162,25 @@ fn the_holds_of_a_long_wallet_are_not_revoked_at_once() {
 }
 
 #[test]
+fn as_many_holds_as_one_command_may_take_are_revoked_and_not_one_more() {
+    let mut world = story(
+        "template gift card 10000 t
+         room for 10000
+         claim alice gift r1
+         claim alice gift r2",
+    );
+    for order in 0..4_096 {
+        world.line(&format!("hold alice 0 shop/{order} 1 h{order}"));
+    }
+    world.tell(
+        "hold alice 1 shop/last 1 last
+         freeze account alice risk f1 revoke => INVALID_ARGUMENT revoke_holds 4096
+         release #4100 x
+         freeze account alice risk f1 revoke => blocks 1 revoked 4096 #4102",
+    );
+}
+
+#[test]
 fn refusals_to_freeze_are_remembered_and_ids_are_known_by_operation() {
     story(
         "template cash off 0 100 t

@@ -6,7 +6,7 @@ use crate::{Check, Outcome};
 use tessera_snapshot::{Image, Images, Subject, inspect};
 use tessera_wal::layout::put;
 use tessera_wal::storage::sim::SimStorage;
-use tessera_wal::{Chain, Cursor, FrameNo, JournalId, LogUuid, Lsn};
+use tessera_wal::{Chain, Cursor, FrameNo, GroupSeq, JournalId, LogUuid, Lsn};
 
 const UUID: LogUuid = LogUuid([0x5A; 16]);
 const SECTOR_BYTES: usize = 4096;
@@ -24,7 +24,9 @@ fn directory() -> SimStorage {
             writer.push(&vec![number as u8; length]).expect("room");
         }
         let image = writer.finish().expect("room");
-        images.install(images.read(&image).and_then(tessera_snapshot::ImageReader::finish).expect("whole")).expect("room");
+        images
+            .install(images.read(&image).and_then(tessera_snapshot::ImageReader::finish).expect("whole"), GroupSeq(3))
+            .expect("room");
     }
     storage
 }

@@ -3,10 +3,9 @@
 //! counted apart.
 
 use super::i4_whole;
-use super::shadow::{Mark, Marks, for_each_frame, marks};
+use super::shadow::Marks;
 use crate::violation::{Checked, broken};
 use tessera_engine::recovery::{Error, Recovered};
-use tessera_wal::JournalId;
 use tessera_wal::storage::Storage;
 
 /// What became of a damaged directory.
@@ -16,9 +15,6 @@ pub(crate) enum Verdict {
     Exact,
     /// The last group is not, and nothing was behind it.
     Cut,
-    /// The same, but an image had been made of a part of that group: it proves that the group was durable, and recovery does not
-    /// ask it. A gap of the engine, known and counted; see I12 in the invariants.
-    CutBehindImage,
     /// It is not opened.
     Refused,
 }
@@ -44,30 +40,8 @@ pub(crate) fn judge<S: Storage>(
     let is_cut = !last.is_sealed && i4_whole::kept(recovered, &last.before, &last.handovers).is_ok();
     match is_cut {
         true => Ok(Verdict::Cut),
-        false if !last.is_sealed && is_cut_behind_image(recovered, last)? => Ok(Verdict::CutBehindImage),
         false => Err(broken("I12", format!("{damage} is silent: {difference}"))),
     }
-}
-
-/// Whether every journal stands where the last group began, or at a frame of it that an image holds.
-fn is_cut_behind_image<S: Storage>(recovered: &Recovered<S>, last: &LastGroup) -> Checked<bool> {
-    let images = recovered.images.list();
-    let is_held =
-        |journal, number| images.iter().any(|image| (image.subject.journal, image.subject.cursor.number) == (journal, number));
-    let mut held = Vec::new();
-    for handover in &last.handovers {
-        for_each_frame(handover, &mut |frame| {
-            let (journal, number) = (frame.header.journal, frame.header.number);
-            if is_held(journal, number) {
-                held.push((journal, (number, frame.chain, frame.header.digest)));
-            }
-            Ok(())
-        })?;
-    }
-    let found = marks(&recovered.partitions, &recovered.catalog);
-    let stands =
-        |(journal, mark): (&JournalId, &Mark)| last.before.get(journal) == Some(mark) || held.contains(&(*journal, *mark));
-    Ok(found.iter().all(stands))
 }
 
 /// One damaged image costs time and no start: there is an older one, and the log behind it.

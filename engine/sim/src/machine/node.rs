@@ -48,7 +48,7 @@ pub(crate) enum SnapshotError {
     /// No image: nothing is lost.
     #[error(transparent)]
     Fold(snapshotter::Error),
-    /// The log is not trimmed: a node ends.
+    /// The log is not trimmed: a node ends, unless the disk is only full.
     #[error(transparent)]
     Trim(Error),
 }

@@ -3,7 +3,7 @@
 use super::World;
 use crate::audit::Verdict;
 use crate::machine::{after_crash, flip_a_bit};
-use crate::violation::{Checked, broken};
+use crate::violation::Checked;
 
 impl World<'_> {
     /// Directories that the crash might have left, each with a flipped bit.
@@ -22,7 +22,6 @@ impl World<'_> {
             match verdict {
                 Verdict::Exact => self.totals.flips_exact += 1,
                 Verdict::Cut => self.totals.flips_cut += 1,
-                Verdict::CutBehindImage => return Err(broken("I12", format!("{damage} is silent, and an image knew"))),
                 Verdict::Refused => self.totals.flips_refused += 1,
             }
         }
@@ -41,7 +40,6 @@ impl World<'_> {
             match verdict {
                 Verdict::Exact => self.totals.lies_exact += 1,
                 Verdict::Cut => self.totals.lies_cut += 1,
-                Verdict::CutBehindImage => self.totals.lies_cut_behind_image += 1,
                 Verdict::Refused => self.totals.lies_refused += 1,
             }
         }

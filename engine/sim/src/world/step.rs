@@ -142,6 +142,8 @@ impl World<'_> {
             Err(SnapshotError::Trim(_)) if is_blind => self.crash(),
             Err(_) if self.is_excused() => self.crash(),
             Err(SnapshotError::Fold(snapshotter::Error::Write(error))) if error.kind() == snapshot::ErrorKind::DiskFull => Ok(()),
+            // The image stands, and the log stays as long as it is.
+            Err(SnapshotError::Trim(error)) if error.kind() == ErrorKind::DiskFull => Ok(()),
             Err(error) => Err(broken("I6", format!("a snapshot fails on a healthy disk: {error}"))),
         }
     }

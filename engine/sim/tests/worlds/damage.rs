@@ -1,6 +1,7 @@
 //! Disks that lie, lose, tear and rot, and clocks that jump: noticed or harmless, never silent.
 
 use crate::check;
+use tessera_sim::{Order, Plan, run};
 
 #[test]
 fn no_flipped_bit_of_a_crashed_directory_is_silent() {
@@ -16,6 +17,14 @@ fn no_lie_of_a_disk_is_silent() {
     let (wide, narrow) = (check("liar-4-2", 60), check("liar-1-1", 60));
     assert!(wide.lies_exact > 0 && wide.lies_refused > 0, "{wide}");
     assert!(narrow.lies_exact > 0 && narrow.lies_refused + narrow.lies_cut > 0, "{narrow}");
+}
+
+/// The disk loses a group that it had confirmed, and an image holds a part of it: the manifest says which group was durable.
+#[test]
+fn a_lost_group_that_an_image_proves_durable_is_refused() {
+    let plan = Plan::named("liar-1-1").expect("a scenario of that name");
+    let totals = run(Order::of(plan, 4927)).unwrap_or_else(|failure| panic!("{failure}")).totals;
+    assert!(totals.lies == 1 && totals.lies_refused > 0, "{totals}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Claims, redemptions and refunds through loops of restarts: nothing acknowledged is lost, nothing happens twice.
 
 use crate::check;
+use tessera_sim::{Order, Plan, run};
 
 /// Worlds of each size.
 const SEEDS: u64 = 6;
@@ -34,4 +35,12 @@ fn a_clock_that_was_set_back_is_outlived() {
 fn a_disk_that_fills_up_refuses_and_goes_on() {
     let totals = check("full-4-2", SEEDS / 2);
     assert!(totals.full_disks > 4 * SEEDS && totals.crashes > 4, "{totals}");
+}
+
+/// The image stands, the log stays as long as it is, and nobody ends for it.
+#[test]
+fn a_trim_that_meets_a_full_disk_waits_for_room() {
+    let plan = Plan::named("full-4-2").expect("a scenario of that name");
+    let outcome = run(Order::of(plan, 19)).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(outcome.totals.full_disks > 4, "{}", outcome.totals);
 }
