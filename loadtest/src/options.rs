@@ -8,6 +8,7 @@ use crate::{
     drive::{Load, Mode},
     error::Error,
     plan::{redeems::By, skew::Skew},
+    server::killer::Schedule,
 };
 
 /// Puts a tessera server under load over gRPC, and recomputes from its own record whether every promise was kept.
@@ -83,6 +84,17 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Kills the server at random instants under load, some of its starts too, on one fresh directory after the other: in turn a
+    /// mix, a sale and tills, with small segments and frequent snapshots. Each directory is verified after each kill, and each
+    /// run is checked whole.
+    Kills {
+        /// Kills in all; --kills is how many of them one directory takes.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+        total: u32,
+        /// How the load is made. Needs --server and --kill-every.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Replays a trace of claims: a directory with claims_*.csv[.zst], coupon_terms.csv and expected_per_coupon*.csv.
     O2o {
         /// The directory.
@@ -122,6 +134,7 @@ impl Scenario {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
             | Self::Mixed { common, .. }
+            | Self::Kills { common, .. }
             | Self::O2o { common, .. }
             | Self::Echo { common, .. } => Some(common),
             Self::EchoServer { .. } => None,
@@ -198,6 +211,12 @@ pub struct Common {
     /// How often. The scenario is repeated, with fresh users, until it has happened.
     #[arg(long, requires = "kill_every", default_value_t = 1)]
     pub kills: u32,
+    /// Kills it a random time up to twice as long after it serves.
+    #[arg(long, requires = "kill_every")]
+    pub kill_at_random: bool,
+    /// Of 100 starts after a kill, how many are killed too, at a random instant before they serve.
+    #[arg(long, requires = "kill_every", default_value_t = 0.0, value_parser = most_of_100)]
+    pub kill_starts: f64,
     /// Has the server take a snapshot, then replay and compare with its live state, in turn, each so many seconds after the one
     /// before, while the load runs.
     #[arg(long, value_parser = seconds)]
@@ -224,6 +243,18 @@ impl Common {
     /// Whether the data directory is verified when no server holds it.
     pub fn verifies(&self) -> bool {
         self.verify_after_kill.unwrap_or(self.snapshot_every.is_some())
+    }
+
+    /// When the server is killed, if it is.
+    pub fn schedule(&self) -> Option<Schedule> {
+        self.kill_every.map(|every| Schedule {
+            every,
+            at_random: self.kill_at_random,
+            kills: self.kills,
+            starts_percent: self.kill_starts,
+            verifies: self.verifies(),
+            seed: self.seed,
+        })
     }
 
     /// The load; `retries_percent` unless the command line says otherwise.
@@ -259,6 +290,10 @@ fn batch(text: &str) -> Result<usize, String> {
 fn rate(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
     number.filter(|&rate| rate > 0.0 && rate.is_finite()).ok_or_else(|| "a number above 0".to_owned())
+}
+
+fn most_of_100(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|percent| (0.0..=90.0).contains(percent)).ok_or_else(|| "a number from 0 to 90".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -2,6 +2,7 @@
 
 pub mod by_round;
 pub mod hgrm;
+pub mod merge;
 pub mod sold_out;
 pub mod table;
 
@@ -63,7 +64,11 @@ pub struct Report {
     pub echo: Option<Echo>,
     /// What the server says of itself.
     pub server: Option<Figures>,
-    /// From each SIGKILL until it served again.
+    /// How often the server was killed.
+    pub kills: u64,
+    /// How often of those while it was starting.
+    pub kills_of_starts: u64,
+    /// From the last SIGKILL until it served again.
     pub recovery_ms: Vec<f64>,
     /// Of the mix: how many operations were answered in each way.
     pub outcomes: BTreeMap<String, u64>,

@@ -66,7 +66,8 @@ fn beside(table: &mut Table, report: &Report) {
     if !report.recovery_ms.is_empty() {
         let longest = report.recovery_ms.iter().copied().fold(0.0, f64::max);
         let mean = report.recovery_ms.iter().sum::<f64>() / report.recovery_ms.len() as f64;
-        line(table, "kills", format!("{}, recovered in {mean:.0} ms on average, {longest:.0} at most", report.recovery_ms.len()));
+        let kills = format!("{} ({} of a start)", report.kills, report.kills_of_starts);
+        line(table, "kills", format!("{kills}, recovered in {mean:.0} ms on average, {longest:.0} at most"));
     }
     upkeep(table, report);
     if let Some(sold_out) = &report.sold_out {

@@ -6,6 +6,7 @@
 pub mod again;
 pub mod echo;
 pub mod flash_sale;
+pub mod kills;
 pub mod mixed;
 pub mod o2o;
 pub mod pos;
@@ -46,6 +47,7 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))
         }
+        Scenario::Kills { total, common } => Ok((kills::run(total, &common).await?, common)),
         Scenario::O2o { directory, common } => Ok((o2o::run(&directory, &common).await?, common)),
         Scenario::Echo { operations, messages, common } => Ok((echo::run(operations, messages, &common).await?, common)),
         Scenario::EchoServer { .. } => Err(Error::Usage("the echo server runs by itself")),

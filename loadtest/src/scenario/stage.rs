@@ -110,8 +110,8 @@ impl Stage {
         if let Some(every) = common.snapshot_every {
             self.rounds = Some(Rounds::start(&self.link, self.clock, every, common.kill_every.is_some()).await?);
         }
-        if let (Some(process), Some(every)) = (&self.process, common.kill_every) {
-            self.killer = Some(Killer::start(process.clone(), every, common.kills, self.verifies));
+        if let (Some(process), Some(schedule)) = (&self.process, common.schedule()) {
+            self.killer = Some(Killer::start(process.clone(), schedule));
         }
         Ok(())
     }
@@ -182,6 +182,7 @@ impl Stage {
         if let Some(killer) = self.killer.take() {
             self.kills = killer.kills().await?;
         }
+        (report.kills, report.kills_of_starts) = (self.kills.kills, self.kills.of_starts);
         report.recovery_ms = self.kills.recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
         if let Some(rounds) = self.rounds.take() {
             self.upkeep = rounds.end().await?;

@@ -105,6 +105,8 @@ impl Sum {
             record_bytes: self.record_bytes,
             echo: None,
             server: None,
+            kills: 0,
+            kills_of_starts: 0,
             recovery_ms: Vec::new(),
             outcomes: BTreeMap::new(),
             snapshots: None,

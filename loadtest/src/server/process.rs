@@ -139,6 +139,17 @@ impl Process {
         Ok(begin.elapsed())
     }
 
+    /// A new start on the same directory that is killed `after` so long, whether it serves by then or not; returns the time from
+    /// the SIGKILL until it was gone.
+    pub async fn restart_and_kill(&mut self, after: Duration) -> Result<Duration, Error> {
+        self.child = self.program.spawn(self.directory.path(), self.port)?;
+        tokio::time::sleep(after).await;
+        match self.ended()? {
+            Some(status) => Err(self.failed(format!("ended with {status} while it started"))),
+            None => self.kill(),
+        }
+    }
+
     /// Verifies the directory of a server that has ended. `Err` is the end of what was said of one that is not whole; `None`: this
     /// program does not verify.
     pub async fn verify(&self) -> Result<Option<Result<(), String>>, Error> {

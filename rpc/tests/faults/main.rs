@@ -1,0 +1,3 @@
+//! The fault matrix on the real program: kills, failing and full disks, overload. Each fact prints its figures.
+
+mod kills;
