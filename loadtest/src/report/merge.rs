@@ -24,12 +24,14 @@ impl Report {
         self.violations_listed.extend(other.violations_listed.into_iter().take(room));
         self.check_seconds += other.check_seconds;
         self.record_bytes = self.record_bytes.max(other.record_bytes);
+        self.fills += other.fills;
         (self.kills, self.kills_of_starts) = (self.kills + other.kills, self.kills_of_starts + other.kills_of_starts);
+        other.fates.into_iter().for_each(|(fate, count)| *self.fates.entry(fate).or_default() += count);
         self.recovery_ms.extend(other.recovery_ms);
         other.outcomes.into_iter().for_each(|(outcome, count)| *self.outcomes.entry(outcome).or_default() += count);
         if let (Some(all), Some(more)) = (&mut self.snapshots, other.snapshots) {
             all.seconds = all.seconds.and(all.count, more.seconds, more.count);
-            (all.count, all.lost) = (all.count + more.count, all.lost + more.lost);
+            (all.count, all.lost, all.failed) = (all.count + more.count, all.lost + more.lost, all.failed + more.failed);
             all.image_bytes = all.image_bytes.max(more.image_bytes);
         }
         if let (Some(all), Some(more)) = (&mut self.replays, other.replays) {

@@ -5,14 +5,13 @@
 //! starts are killed too. Each directory is checked by its scenario: every answer is asked for again and must be the first one,
 //! wallets and balances must follow, `verify` must pass after each kill.
 
-use std::{io::Write as _, time::Duration};
-
-use tempfile::NamedTempFile;
+use std::time::Duration;
 
 use super::{
     Finished, flash_sale,
     mixed::{self, Counter},
     pos::{self, Till},
+    small::Small,
 };
 use crate::{
     error::Error,
@@ -20,9 +19,6 @@ use crate::{
     plan::{redeems::By, skew::Skew},
     report::{Report, merge},
 };
-
-/// Small files: the least segment that a server takes, and an archive that a verification reads quickly.
-const SETTINGS: &str = "[engine]\nsegment_bytes = 16777216\n\n[snapshots]\nlog_bytes = 1048576\narchive_bytes_max = 33554432\n";
 
 /// Between two chores of snapshots and replays, unless the command line says otherwise.
 const SNAPSHOT_EVERY_DEFAULT: Duration = Duration::from_millis(200);
@@ -50,11 +46,11 @@ pub async fn run(total: u32, common: &Common) -> Result<Finished, Error> {
     if common.server.is_none() || common.kill_every.is_none() {
         return Err(Error::Usage("kills need --server and --kill-every"));
     }
-    let settings = settings()?;
+    let small = Small::new()?;
     let (mut all, mut left, mut number): (Option<Finished>, _, _) = (None, total, 0);
     while left > 0 {
         let kills = left.min(common.kills);
-        let finished = directory(number, &of_directory(common, number, kills, &settings)).await?;
+        let finished = directory(number, &of_directory(common, number, kills, &small)).await?;
         left -= kills;
         eprintln!("directory {}: {}", number + 1, in_short(&finished.report));
         match &mut all {
@@ -87,7 +83,7 @@ async fn directory(number: u64, common: &Common) -> Result<Finished, Error> {
     }
 }
 
-fn of_directory(common: &Common, number: u64, kills: u32, settings: &NamedTempFile) -> Common {
+fn of_directory(common: &Common, number: u64, kills: u32, small: &Small) -> Common {
     let mut own = common.clone();
     own.kills = kills;
     own.kill_at_random = true;
@@ -96,14 +92,8 @@ fn of_directory(common: &Common, number: u64, kills: u32, settings: &NamedTempFi
     own.run = None;
     own.in_flight = common.in_flight.or(Some(IN_FLIGHT_DEFAULT));
     own.snapshot_every = common.snapshot_every.or(Some(SNAPSHOT_EVERY_DEFAULT));
-    own.server_arg.extend(["--config".to_owned(), settings.path().to_string_lossy().into_owned()]);
+    own.server_arg.extend(small.server_args());
     own
-}
-
-fn settings() -> Result<NamedTempFile, Error> {
-    let mut file = NamedTempFile::new().map_err(Error::file(std::env::temp_dir()))?;
-    file.write_all(SETTINGS.as_bytes()).map_err(Error::file(file.path()))?;
-    Ok(file)
 }
 
 fn in_short(report: &Report) -> String {

@@ -1,11 +1,20 @@
 //! Kills the server under load, again and again, and starts it on the same directory.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, task::JoinHandle};
 
-use super::process::Process;
-use crate::{dice::Dice, error::Error, link::RECOVERY_MAX};
+use super::{
+    filler,
+    process::Process,
+    saboteur::{self, Fates},
+    site::Site,
+};
+use crate::{
+    dice::Dice,
+    error::Error,
+    link::{Link, RECOVERY_MAX},
+};
 
 /// A start is killed within this time if none has told yet how long one takes.
 const START_GUESS: Duration = Duration::from_millis(500);
@@ -50,6 +59,10 @@ pub struct Kills {
     pub verified: u64,
     /// What was said of a directory that did not verify: after which kill, and the end of the output.
     pub faults: Vec<(String, String)>,
+    /// Of failing calls: what became of the process.
+    pub fates: Fates,
+    /// How often the disk was filled.
+    pub fills: u64,
 }
 
 impl Killer {
@@ -66,6 +79,16 @@ impl Killer {
             Ok(done)
         });
         Self { task, ended: None }
+    }
+
+    /// Has calls of the system fail instead, at one site after the other.
+    pub fn sabotage(process: SharedProcess, sites: Vec<Site>, verifies: bool) -> Self {
+        Self { task: tokio::spawn(saboteur::visit(process, sites, verifies)), ended: None }
+    }
+
+    /// Has the disk of `place` fill up instead, again and again.
+    pub fn fill(link: Link, place: PathBuf, every: Duration, fills: u32) -> Self {
+        Self { task: tokio::spawn(filler::fill(link, place, every, fills)), ended: None }
     }
 
     /// Runs `work` to its end; a server that does not come back ends it early.
