@@ -15,8 +15,9 @@ use crate::{error::Error, options::Common};
 /// Between two chores of snapshots and replays, unless the command line says otherwise.
 const SNAPSHOT_EVERY_DEFAULT: Duration = Duration::from_millis(20);
 
-/// Operations in flight unless the command line says otherwise.
-const IN_FLIGHT_DEFAULT: usize = 16;
+/// Operations in flight unless the command line says otherwise: few, since a group takes a sector however little it holds, and
+/// it is the log that is to grow.
+const IN_FLIGHT_DEFAULT: usize = 4;
 
 /// The shortest life that a hold may have.
 const HOLD_TTL: Duration = Duration::from_secs(5);

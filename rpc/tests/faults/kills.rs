@@ -14,7 +14,7 @@ const KILLS_PER_DIRECTORY: u32 = KILLS / 2;
 #[test]
 fn every_acknowledgement_outlives_kills_at_random_instants() {
     let line = format!(
-        "tessera-loadtest kills --server {} --scratch {} --kill-every 0.06 --kills {KILLS_PER_DIRECTORY} --total {KILLS}",
+        "tessera-loadtest kills --server {} --scratch {} --in-flight 8 --kill-every 0.06 --kills {KILLS_PER_DIRECTORY} --total {KILLS}",
         env!("CARGO_BIN_EXE_tessera"),
         env!("CARGO_TARGET_TMPDIR"),
     );
@@ -26,5 +26,5 @@ fn every_acknowledgement_outlives_kills_at_random_instants() {
     assert_eq!(report.violations_listed, Vec::<String>::new());
     assert_eq!((report.kills, report.verified), (u64::from(KILLS), u64::from(KILLS) + 2), "each is verified, and each stop");
     assert!(report.kills_of_starts > 5 && report.lost > 20, "{} starts killed, {} lost", report.kills_of_starts, report.lost);
-    assert!(report.accepted > 2_000 && report.checked > 20_000, "{} accepted, {} facts", report.accepted, report.checked);
+    assert!(report.accepted > 1_000 && report.checked > 10_000, "{} accepted, {} facts", report.accepted, report.checked);
 }
