@@ -129,22 +129,16 @@ impl Desk {
         self.open.get()
     }
 
-    /// Why nothing is taken: not yet, or not any more.
-    fn not_open(&self) -> Status {
-        let reason = if self.is_closed() { Reason::Draining } else { Reason::Recovering };
-        refuse(&reason.into())
-    }
-
     /// The engine's router, if the desk is open.
     pub fn router(&self) -> Result<&Router, Status> {
         let open = self.open.get().filter(|_| !self.is_closed());
-        open.map(|open| &open.router).ok_or_else(|| self.not_open())
+        open.map(|open| &open.router).ok_or_else(|| refuse(&Reason::Draining.into()))
     }
 
     /// The engine's snapshots and long operations, if it is open.
     pub fn maintenance(&self) -> Result<&Arc<Maintenance>, Status> {
         let open = self.open.get().filter(|_| !self.is_closed());
-        open.map(|open| &open.maintenance).ok_or_else(|| self.not_open())
+        open.map(|open| &open.maintenance).ok_or_else(|| refuse(&Reason::Draining.into()))
     }
 
     /// The seals, if it is open.
