@@ -13,6 +13,7 @@ use crate::replay::Live;
 use crate::shard::{Books, Shard, ShardReport, hand_over, refuse};
 use actix::{Actor, Context, Handler, Message};
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tessera_domain::Reason;
@@ -78,12 +79,14 @@ impl Shell {
 }
 
 /// Ends the process if the scope is left by a panic.
-struct AbortOnPanic;
+pub(crate) struct AbortOnPanic;
 
 impl Drop for AbortOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("tessera: a turn panicked; the process ends, the log has every acknowledged write");
+            let words = b"tessera: a thread panicked; the process ends, the log has every acknowledged write\n";
+            // Where nobody hears the last words, the process ends without them.
+            let _ = std::io::stderr().write_all(words);
             std::process::abort();
         }
     }

@@ -4,6 +4,7 @@
 //! each. The thread has the lowest priority, so that it takes what busy shards leave. Whoever asks while
 //! a round is under way is told of that round. A failed journal is told, and the round goes on.
 
+use crate::actor::AbortOnPanic;
 use crate::clock::{Clock, WallClock};
 use crate::letter::Passenger;
 use crate::snapshotter::{Error, Folded, Snapshotter};
@@ -194,7 +195,11 @@ impl Snapshots {
         let run = snapshots.clone();
         let thread = std::thread::Builder::new()
             .name("tessera-snapshot".into())
-            .spawn(move || run.run())
+            .spawn(move || {
+                // Without its thread there would be no image any more, and whoever asked for one would wait for ever.
+                let _guard = AbortOnPanic;
+                run.run();
+            })
             .expect("a machine that starts a server has a thread for it");
         *snapshots.thread.lock() = Some(thread);
         snapshots

@@ -23,6 +23,9 @@ const ROOMS: &[(&str, &str, &[&str])] = &[
     ("tessera-fuzz", "engine/fuzz", &["tessera-domain", "tessera-proto", "tessera-snapshot", "tessera-wal"]),
 ];
 
+/// Arrows of tests alone: a package, and the one of ours that it may name for development and nowhere else.
+const FOR_TESTS: &[(&str, &str)] = &[("tessera-rpc", "tessera-loadtest")];
+
 /// Libraries that only some rooms may name: the library or the family it begins, and those rooms.
 const KEPT: &[(&str, &[&str])] = &[
     ("actix", &["tessera-engine"]),
@@ -67,15 +70,18 @@ struct Manifest {
     package: String,
     /// Every library of every section: normal, development, build, and those of single targets.
     libraries: BTreeSet<String>,
+    /// Those of them that are not for development alone.
+    shipped: BTreeSet<String>,
 }
 
 impl Manifest {
     fn parse(text: &str) -> Manifest {
         let table: Table = text.parse().expect("a manifest is TOML");
         let package = table["package"]["name"].as_str().expect("a package has a name").to_owned();
-        let mut libraries = BTreeSet::new();
-        gather(&table, &mut libraries);
-        Manifest { package, libraries }
+        let (mut libraries, mut shipped) = (BTreeSet::new(), BTreeSet::new());
+        gather(&table, &["dependencies", "dev-dependencies", "build-dependencies"], &mut libraries);
+        gather(&table, &["dependencies", "build-dependencies"], &mut shipped);
+        Manifest { package, libraries, shipped }
     }
 
     fn breaches(&self) -> Vec<String> {
@@ -84,7 +90,8 @@ impl Manifest {
             return vec![format!("{package} is no room of the drawing")];
         };
         for library in &self.libraries {
-            if library.starts_with("tessera-") && !ours.contains(&library.as_str()) {
+            let for_tests = FOR_TESTS.contains(&(package, library.as_str())) && !self.shipped.contains(library);
+            if library.starts_with("tessera-") && !ours.contains(&library.as_str()) && !for_tests {
                 found.push(format!("{package} names {library}: no such arrow"));
             }
             for (kept, rooms) in KEPT.iter().filter(|(kept, _)| is_of(library, kept)) {
@@ -101,15 +108,15 @@ impl Manifest {
 }
 
 /// Collects libraries under their own names, not under those they are imported by.
-fn gather(table: &Table, libraries: &mut BTreeSet<String>) {
-    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+fn gather(table: &Table, sections: &[&str], libraries: &mut BTreeSet<String>) {
+    for &section in sections {
         for (name, value) in table.get(section).and_then(Value::as_table).into_iter().flatten() {
             let renamed = value.get("package").and_then(Value::as_str);
             libraries.insert(renamed.unwrap_or(name).replace('_', "-"));
         }
     }
     for target in table.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values) {
-        gather(target.as_table().expect("a target is a table"), libraries);
+        gather(target.as_table().expect("a target is a table"), sections, libraries);
     }
 }
 
@@ -313,6 +320,10 @@ fn planted_breaches_of_manifests_are_found() {
     let wal = |rest: &str| package("tessera-wal", rest);
     finds_in_manifest(&wal("[dependencies]\ntessera-domain.workspace = true"), "no such arrow");
     finds_in_manifest(&wal("[dev-dependencies]\ntessera-engine = { workspace = true }"), "no such arrow");
+    let rpc = |section: &str| package("tessera-rpc", &format!("[{section}]\ntessera-loadtest.workspace = true"));
+    finds_in_manifest(&rpc("dependencies"), "no such arrow");
+    finds_in_manifest(&rpc("target.'cfg(unix)'.dependencies"), "no such arrow");
+    assert_eq!(Manifest::parse(&rpc("dev-dependencies")).breaches(), Vec::<String>::new());
     finds_in_manifest(&wal("[target.'cfg(unix)'.dependencies]\ntonic = \"0.14\""), "tonic is kept");
     finds_in_manifest(&wal("[build-dependencies]\nours = { package = \"tessera-proto\", path = \"../proto\" }"), "no such arrow");
     finds_in_manifest(&package("tessera-sim", "[dependencies]\nactix-rt = \"2\""), "actix is kept");

@@ -1,5 +1,7 @@
 //! Chance that can be repeated: everything random in a run follows from its seed.
 
+use std::time::Duration;
+
 /// SplitMix64: one multiplication chain per number, any seed is good.
 #[derive(Clone, Copy, Debug)]
 pub struct Dice(u64);
@@ -15,6 +17,21 @@ impl Dice {
     pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
+    }
+
+    /// Of 100 times, so many are hits.
+    pub fn hits(&mut self, percent: f64) -> bool {
+        self.share() * 100.0 < percent
+    }
+
+    /// Any time below `most`.
+    pub fn up_to(&mut self, most: Duration) -> Duration {
+        most.mul_f64(self.share())
+    }
+
+    /// From 0 to 1, which it does not reach.
+    fn share(&mut self) -> f64 {
+        (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -78,6 +95,15 @@ mod tests {
             seen.sort_unstable();
             assert!(seen.iter().copied().eq(0..n), "{n}");
         }
+    }
+
+    #[test]
+    fn hits_are_as_many_as_was_said() {
+        let mut dice = Dice::new(3);
+        assert!((0..1_000).all(|_| !dice.hits(0.0) && dice.hits(100.0)));
+        let hits = (0..10_000).filter(|_| dice.hits(20.0)).count();
+        assert!((1_900..2_100).contains(&hits), "{hits}");
+        assert!((0..1_000).all(|_| dice.up_to(Duration::from_millis(5)) < Duration::from_millis(5)));
     }
 
     #[test]

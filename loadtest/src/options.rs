@@ -8,6 +8,7 @@ use crate::{
     drive::{Load, Mode},
     error::Error,
     plan::{redeems::By, skew::Skew},
+    server::{killer::Schedule, rounds::Weather, site::Site},
 };
 
 /// Puts a tessera server under load over gRPC, and recomputes from its own record whether every promise was kept.
@@ -86,6 +87,43 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Kills the server at random instants under load, some of its starts too, on one fresh directory after the other: in turn a
+    /// mix, a sale and tills, with small segments and frequent snapshots. Each directory is verified after each kill, and each
+    /// run is checked whole.
+    Kills {
+        /// Kills in all; --kills is how many of them one directory takes.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+        total: u32,
+        /// How the load is made. Needs --server and --kill-every.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Has calls of the system fail with EIO under a mix, one after the other, each at a start of its own (needs strace): the
+    /// process must end for the log's, say why, and have lost nothing. Each directory is verified after each.
+    Eio {
+        /// Of each call, how many of its first occurrences fail in turn.
+        #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        deep: u32,
+        /// How the load is made. Needs --server.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Fills the disk under a mix while snapshots are taken, and makes room again: writes are refused meanwhile, and nothing that was
+    /// acknowledged is lost.
+    Full {
+        /// How the load is made. Needs --server, --scratch and --fill-every.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Sends far more claims than the server can take, nonsense among them, and states goodput against the peak, and memory.
+    Overload {
+        /// How long each of the three phases lasts, in seconds.
+        #[arg(long, default_value = "20", value_parser = seconds)]
+        lasting: Duration,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Replays a trace of claims: a directory with claims_*.csv[.zst], coupon_terms.csv and expected_per_coupon*.csv.
     O2o {
         /// The directory.
@@ -125,6 +163,10 @@ impl Scenario {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
             | Self::Mixed { common, .. }
+            | Self::Kills { common, .. }
+            | Self::Eio { common, .. }
+            | Self::Full { common }
+            | Self::Overload { common, .. }
             | Self::O2o { common, .. }
             | Self::Echo { common, .. } => Some(common),
             Self::EchoServer { .. } => None,
@@ -201,6 +243,22 @@ pub struct Common {
     /// How often. The scenario is repeated, with fresh users, until it has happened.
     #[arg(long, requires = "kill_every", default_value_t = 1)]
     pub kills: u32,
+    /// Kills it a random time up to twice as long after it serves.
+    #[arg(long, requires = "kill_every")]
+    pub kill_at_random: bool,
+    /// Of 100 starts after a kill, how many are killed too, at a random instant before they serve.
+    #[arg(long, requires = "kill_every", default_value_t = 0.0, value_parser = most_of_100)]
+    pub kill_starts: f64,
+    /// Fills the disk of the data directory so many seconds after there was room, and makes room again as long after writes were
+    /// refused. Choose a small --scratch of its own.
+    #[arg(long, requires_all = ["server", "scratch"], conflicts_with = "kill_every", value_parser = seconds)]
+    pub fill_every: Option<Duration>,
+    /// How often. The scenario is repeated, with fresh users, until it has happened.
+    #[arg(long, requires = "fill_every", default_value_t = 1)]
+    pub fills: u32,
+    /// Sites at which calls of the system fail, instead of kills; scenarios choose them.
+    #[arg(skip)]
+    pub sites: Vec<Site>,
     /// Has the server take a snapshot, then replay and compare with its live state, in turn, each so many seconds after the one
     /// before, while the load runs.
     #[arg(long, value_parser = seconds)]
@@ -227,6 +285,28 @@ impl Common {
     /// Whether the data directory is verified when no server holds it.
     pub fn verifies(&self) -> bool {
         self.verify_after_kill.unwrap_or(self.snapshot_every.is_some())
+    }
+
+    /// Whether the server is killed, or ended by failing calls, while the load runs.
+    pub fn is_killed(&self) -> bool {
+        self.kill_every.is_some() || !self.sites.is_empty()
+    }
+
+    /// What the server goes through while the load runs.
+    pub fn weather(&self) -> Weather {
+        Weather { is_killed: self.is_killed(), has_failing_disks: !self.sites.is_empty() || self.fill_every.is_some() }
+    }
+
+    /// When the server is killed, if it is.
+    pub fn schedule(&self) -> Option<Schedule> {
+        self.kill_every.map(|every| Schedule {
+            every,
+            at_random: self.kill_at_random,
+            kills: self.kills,
+            starts_percent: self.kill_starts,
+            verifies: self.verifies(),
+            seed: self.seed,
+        })
     }
 
     /// The load; `retries_percent` unless the command line says otherwise.
@@ -262,6 +342,10 @@ fn batch(text: &str) -> Result<usize, String> {
 fn rate(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
     number.filter(|&rate| rate > 0.0 && rate.is_finite()).ok_or_else(|| "a number above 0".to_owned())
+}
+
+fn most_of_100(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|percent| (0.0..=90.0).contains(percent)).ok_or_else(|| "a number from 0 to 90".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -19,7 +19,9 @@ pub struct BadFilter {
 /// Starts logging for the life of the process. Once started, a second call changes nothing.
 pub fn start(log: &Log) -> Result<(), BadFilter> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|source| BadFilter { filter: log.filter.clone(), source })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A line that cannot be written, on a full disk or to a closed pipe, is lost. Told of on the same standard error, it would
+    // be a panic of whoever logged it.
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
     let started = if is_json(log.format) { lines.json().try_init() } else { lines.try_init() };
     if started.is_err() {
         tracing::debug!("logging had been started");

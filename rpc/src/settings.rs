@@ -14,6 +14,12 @@ use tessera_engine::{node::Options, snapshots::Policy};
 
 use crate::limits;
 
+/// Smallest segment of the log that may be asked for: a group of the largest handover fits.
+const SEGMENT_BYTES_LEAST: u64 = 16 << 20;
+
+/// Segments are whole sectors.
+const SECTOR_BYTES: u64 = 4 << 10;
+
 /// Where a server listens and clients look, unless told otherwise.
 pub const PORT_DEFAULT: u16 = 7411;
 
@@ -74,6 +80,21 @@ pub struct Engine {
     pub shards: u16,
     /// Take a clock that lies far from the newest frame: an operator's decision.
     pub accept_clock: bool,
+    /// Bytes of a new segment of the log; absent = 64 MiB. Small ones suit small disks, and start faster on slow ones.
+    #[serde(deserialize_with = "segment_bytes")]
+    pub segment_bytes: Option<u64>,
+}
+
+fn segment_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let most = Options::default().segment_bytes;
+    let found = u64::deserialize(deserializer)?;
+    match (SEGMENT_BYTES_LEAST..=most).contains(&found) && found.is_multiple_of(SECTOR_BYTES) {
+        true => Ok(Some(found)),
+        false => {
+            let allowed = format!("a multiple of {SECTOR_BYTES} from {SEGMENT_BYTES_LEAST} to {most}");
+            Err(D::Error::custom(format!("engine.segment_bytes is {found}, it must be {allowed}")))
+        }
+    }
 }
 
 /// Snapshots, and what becomes of the log before them.
@@ -105,7 +126,13 @@ impl Snapshots {
 impl Settings {
     /// The limits of the engine's log.
     pub fn log_options(&self) -> Options {
-        Options { archive_bytes_max: self.snapshots.archive_bytes_max, ..Options::default() }
+        let mut options = Options { archive_bytes_max: self.snapshots.archive_bytes_max, ..Options::default() };
+        if let Some(segment_bytes) = self.engine.segment_bytes {
+            // What waits must fit the reserve, which is one segment (decision 10): the queue keeps its share of it.
+            let share = options.segment_bytes / options.queue_bytes_max as u64;
+            options = Options { segment_bytes, queue_bytes_max: (segment_bytes / share) as usize, ..options };
+        }
+        options
     }
 }
 
@@ -272,6 +299,20 @@ mod tests {
         let flags = Flags { config: Some(file.path().to_owned()), ..Default::default() };
         let error = Settings::load_with(&flags, environment(&[])).unwrap_err();
         assert!(error.to_string().contains("listen_to"), "{error}");
+    }
+
+    #[test]
+    fn what_waits_for_the_log_fits_its_reserve_whatever_a_segment_has() {
+        let load =
+            |bytes: &str| Settings::load_with(&Flags::default(), environment(&[("TESSERA__ENGINE__SEGMENT_BYTES", bytes)]));
+        let small = load("16777216").unwrap().log_options();
+        assert_eq!((small.segment_bytes, small.queue_bytes_max), (16 << 20, 8 << 20));
+        let usual = Settings::load_with(&Flags::default(), environment(&[])).unwrap().log_options();
+        assert_eq!((usual.segment_bytes, usual.queue_bytes_max), (64 << 20, 32 << 20));
+        for refused in ["16773120", "16777217", "67112960"] {
+            let error = load(refused).unwrap_err().to_string();
+            assert!(error.contains(refused) && error.contains("a multiple of 4096 from 16777216 to 67108864"), "{error}");
+        }
     }
 
     #[test]

@@ -220,6 +220,12 @@ pub enum Violation {
         /// What was asked, and what came of it.
         what: String,
     },
+    /// A flood was not answered as it must be.
+    #[error("overload: {what}")]
+    Overload {
+        /// How.
+        what: String,
+    },
     /// The data directory does not verify.
     #[error("`verify` {when}: {what}")]
     Unverified {

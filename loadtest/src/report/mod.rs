@@ -2,6 +2,7 @@
 
 pub mod by_round;
 pub mod hgrm;
+pub mod merge;
 pub mod sold_out;
 pub mod table;
 
@@ -17,6 +18,7 @@ use crate::{
     check::Findings,
     drive::{Load, Measured, Mode},
     error::Error,
+    scenario::overload::Overload,
     server::{
         figures::Figures,
         rounds::{Chore, Round, Upkeep},
@@ -63,7 +65,15 @@ pub struct Report {
     pub echo: Option<Echo>,
     /// What the server says of itself.
     pub server: Option<Figures>,
-    /// From each SIGKILL until it served again.
+    /// How often the disk was filled.
+    pub fills: u64,
+    /// How often the server was killed.
+    pub kills: u64,
+    /// How often of those while it was starting.
+    pub kills_of_starts: u64,
+    /// Of failing calls: how often the process ended, refused to start, went on.
+    pub fates: BTreeMap<String, u64>,
+    /// From the last SIGKILL until it served again.
     pub recovery_ms: Vec<f64>,
     /// Of the mix: how many operations were answered in each way.
     pub outcomes: BTreeMap<String, u64>,
@@ -77,6 +87,8 @@ pub struct Report {
     pub verified: u64,
     /// How a sale ended.
     pub sold_out: Option<SoldOut>,
+    /// What came of a flood.
+    pub overload: Option<Overload>,
     /// What prepared the measurement.
     pub preparation: Option<Rates>,
 }
@@ -149,6 +161,8 @@ pub struct Snapshots {
     pub count: u64,
     /// That were lost with a killed server, replays included.
     pub lost: u64,
+    /// Of those that ended, the ones that failed with a disk.
+    pub failed: u64,
     /// From the request to the known end.
     pub seconds: Seconds,
     /// Bytes of the newest round's images.
@@ -228,7 +242,7 @@ impl Report {
     /// Enters what snapshots, replays and looks at the data directory came to.
     pub fn enter_upkeep(&mut self, upkeep: &Upkeep, is_asked_for: bool, verified: u64) {
         let (count, seconds) = Seconds::of(&upkeep.rounds, Chore::Snapshot);
-        let snapshots = Snapshots { count, lost: upkeep.lost, seconds, image_bytes: upkeep.image_bytes };
+        let snapshots = Snapshots { count, lost: upkeep.lost, failed: upkeep.failed, seconds, image_bytes: upkeep.image_bytes };
         self.snapshots = is_asked_for.then_some(snapshots);
         let (count, seconds) = Seconds::of(&upkeep.rounds, Chore::Replay);
         self.replays = (is_asked_for || count > 0).then_some(Replays { count, differences: upkeep.differences, seconds });

@@ -3,6 +3,7 @@
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
 use super::{Rates, Report};
+use crate::scenario::overload::{Overload, Phase};
 
 /// All figures of a run, one a line.
 pub fn of(report: &Report) -> Table {
@@ -66,7 +67,17 @@ fn beside(table: &mut Table, report: &Report) {
     if !report.recovery_ms.is_empty() {
         let longest = report.recovery_ms.iter().copied().fold(0.0, f64::max);
         let mean = report.recovery_ms.iter().sum::<f64>() / report.recovery_ms.len() as f64;
-        line(table, "kills", format!("{}, recovered in {mean:.0} ms on average, {longest:.0} at most", report.recovery_ms.len()));
+        let kills = format!("{} ({} of a start)", report.kills, report.kills_of_starts);
+        line(table, "kills", format!("{kills}, recovered in {mean:.0} ms on average, {longest:.0} at most"));
+    }
+    if let Some(flood) = &report.overload {
+        overload(table, flood);
+    }
+    if report.fills > 0 {
+        line(table, "disk filled", format!("{} times", report.fills));
+    }
+    for (fate, count) in &report.fates {
+        line(table, &format!("sites: {fate}"), count.to_string());
     }
     upkeep(table, report);
     if let Some(sold_out) = &report.sold_out {
@@ -79,12 +90,35 @@ fn beside(table: &mut Table, report: &Report) {
     }
 }
 
+/// A flood against the peak before it.
+fn overload(table: &mut Table, flood: &Overload) {
+    for (name, phase) in [("peak", &flood.peak), ("flood", &flood.overload), ("afterwards", &flood.after)] {
+        let goodput = format!("{:.0} of {:.0} offered/s", phase.goodput_per_second, phase.offered_per_second);
+        let refused: Vec<_> = phase.refused.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        line(table, name, format!("{goodput}, {}", refused.join(", ")));
+    }
+    let ratio = |phase: &Phase| 100.0 * phase.goodput_per_second / flood.peak.goodput_per_second;
+    line(
+        table,
+        "goodput of the peak",
+        format!("{:.0} % meanwhile, {:.0} % afterwards", ratio(&flood.overload), ratio(&flood.after)),
+    );
+    let mib = |bytes: u64| bytes >> 20;
+    let (before, most) = flood.resident_bytes;
+    line(table, "resident", format!("{} MiB before, {} MiB at most", mib(before), mib(most)));
+    line(table, "nonsense refused", flood.nonsense.to_string());
+}
+
 /// Snapshots, replays, and what they did to latency.
 fn upkeep(table: &mut Table, report: &Report) {
     if let Some(snapshots) = &report.snapshots {
         let (seconds, mib) = (snapshots.seconds, snapshots.image_bytes as f64 / f64::from(1 << 20));
         let took = format!("{:.2} s on average, {:.2} at most", seconds.mean, seconds.max);
-        line(table, "snapshots", format!("{} ({took}, {mib:.1} MiB, {} lost to kills)", snapshots.count, snapshots.lost));
+        line(
+            table,
+            "snapshots",
+            format!("{} ({took}, {mib:.1} MiB, {} failed, {} lost to kills)", snapshots.count, snapshots.failed, snapshots.lost),
+        );
     }
     if let Some(replays) = &report.replays {
         let took = format!("{:.2} s on average, {:.2} at most", replays.seconds.mean, replays.seconds.max);

@@ -81,7 +81,7 @@ pub async fn run(counter: Counter, common: &Common) -> Result<Finished, Error> {
         let (played, cpu) = stage.play(deck.clone(), counter.mix, load).await?;
         sum.add(&played.measured, cpu)?;
         let statuses = before.zip(stage.status().await);
-        if common.kill_every.is_none() {
+        if !common.is_killed() {
             // A server that is killed begins its counts again.
             server = statuses.and_then(|(before, after)| figures::between(&before, &after, sum.accepted - accepted_before));
         }

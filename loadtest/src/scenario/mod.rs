@@ -5,10 +5,15 @@
 
 pub mod again;
 pub mod echo;
+pub mod eio;
 pub mod flash_sale;
+pub mod full;
+pub mod kills;
 pub mod mixed;
 pub mod o2o;
+pub mod overload;
 pub mod pos;
+pub mod small;
 pub mod stage;
 pub mod sum;
 pub mod templates;
@@ -46,6 +51,10 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))
         }
+        Scenario::Kills { total, common } => Ok((kills::run(total, &common).await?, common)),
+        Scenario::Eio { deep, common } => Ok((eio::run(eio::sites(deep), &common).await?, common)),
+        Scenario::Full { common } => Ok((full::run(&common).await?, common)),
+        Scenario::Overload { lasting, common } => Ok((overload::run(lasting, &common).await?, common)),
         Scenario::O2o { directory, common } => Ok((o2o::run(&directory, &common).await?, common)),
         Scenario::Echo { operations, messages, common } => Ok((echo::run(operations, messages, &common).await?, common)),
         Scenario::EchoServer { .. } => Err(Error::Usage("the echo server runs by itself")),

@@ -108,10 +108,15 @@ impl Stage {
     /// Begins to kill the server, and to have it take snapshots and replay, if the options say so.
     pub async fn disturb(&mut self, common: &Common) -> Result<(), Error> {
         if let Some(every) = common.snapshot_every {
-            self.rounds = Some(Rounds::start(&self.link, self.clock, every, common.kill_every.is_some()).await?);
+            self.rounds = Some(Rounds::start(&self.link, self.clock, every, common.weather()).await?);
         }
-        if let (Some(process), Some(every)) = (&self.process, common.kill_every) {
-            self.killer = Some(Killer::start(process.clone(), every, common.kills, self.verifies));
+        let Some(process) = &self.process else { return Ok(()) };
+        if !common.sites.is_empty() {
+            self.killer = Some(Killer::sabotage(process.clone(), common.sites.clone(), self.verifies));
+        } else if let (Some(every), Some(place)) = (common.fill_every, &common.scratch) {
+            self.killer = Some(Killer::fill(self.link.clone(), place.clone(), every, common.fills));
+        } else if let Some(schedule) = common.schedule() {
+            self.killer = Some(Killer::start(process.clone(), schedule));
         }
         Ok(())
     }
@@ -182,6 +187,9 @@ impl Stage {
         if let Some(killer) = self.killer.take() {
             self.kills = killer.kills().await?;
         }
+        report.fills = self.kills.fills;
+        report.fates = self.kills.fates.iter().map(|(&fate, &count)| (fate.to_owned(), count)).collect();
+        (report.kills, report.kills_of_starts) = (self.kills.kills, self.kills.of_starts);
         report.recovery_ms = self.kills.recoveries.iter().map(|recovery| recovery.as_secs_f64() * 1e3).collect();
         if let Some(rounds) = self.rounds.take() {
             self.upkeep = rounds.end().await?;
@@ -190,11 +198,11 @@ impl Stage {
         Ok(())
     }
 
-    /// Ends the run: one more replay of a server that was started here, its stop, a last look at its directory. Enters what all
-    /// rounds and looks came to.
+    /// Ends the run: one more replay of a server that was started here, after one more snapshot if it took some, its stop, a last
+    /// look at its directory. Enters what all rounds and looks came to.
     pub async fn close(mut self, report: &mut Report, findings: &mut Findings) -> Result<(), Error> {
         if self.process.is_some() {
-            rounds::replay_once(&self.link, self.clock, &mut self.upkeep).await?;
+            rounds::at_last(&self.link, self.clock, self.is_upkept, &mut self.upkeep).await?;
         }
         if let Some(process) = self.process.take().and_then(Arc::into_inner) {
             let mut process = process.into_inner();

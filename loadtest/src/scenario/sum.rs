@@ -105,6 +105,10 @@ impl Sum {
             record_bytes: self.record_bytes,
             echo: None,
             server: None,
+            fills: 0,
+            kills: 0,
+            kills_of_starts: 0,
+            fates: BTreeMap::new(),
             recovery_ms: Vec::new(),
             outcomes: BTreeMap::new(),
             snapshots: None,
@@ -112,6 +116,7 @@ impl Sum {
             latency_by_round: None,
             verified: 0,
             sold_out: None,
+            overload: None,
             preparation: None,
         }
     }

@@ -2,6 +2,9 @@
 
 pub mod cpu;
 pub mod figures;
+pub mod filler;
 pub mod killer;
 pub mod process;
 pub mod rounds;
+pub mod saboteur;
+pub mod site;

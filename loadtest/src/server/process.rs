@@ -11,6 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::site::{Fate, Seen, Site};
 use crate::{error::Error, link::Link};
 
 /// How long a server may take to serve for the first time.
@@ -79,30 +80,25 @@ impl Program {
     }
 
     fn run_init(&self, directory: &Path) -> Result<(), Error> {
-        let mut command = self.command(directory)?;
+        let mut command = logged(Command::new(&self.binary), directory)?;
         command.args(&self.init).arg(directory.join("data"));
         let status = command.status().map_err(Error::file(&self.binary))?;
         if status.success() { Ok(()) } else { Err(self.failed(directory, format!("init ended with {status}"))) }
     }
 
     fn spawn(&self, directory: &Path, port: u16) -> Result<Child, Error> {
+        self.spawn_as(Command::new(&self.binary), directory, port)
+    }
+
+    /// As `command`, which is this program or something in front of it.
+    fn spawn_as(&self, command: Command, directory: &Path, port: u16) -> Result<Child, Error> {
         let data = directory.join("data");
         let listen = format!("127.0.0.1:{port}");
-        let mut command = self.command(directory)?;
+        let mut command = logged(command, directory)?;
         for argument in &self.serve {
             command.arg(argument.replace("{data}", &data.to_string_lossy()).replace("{listen}", &listen));
         }
         command.spawn().map_err(Error::file(&self.binary))
-    }
-
-    /// The program, its output appended to a log beside its data.
-    fn command(&self, directory: &Path) -> Result<Command, Error> {
-        let path = log_path(directory);
-        let log = File::options().create(true).append(true).open(&path).map_err(Error::file(&path))?;
-        let second = log.try_clone().map_err(Error::file(&path))?;
-        let mut command = Command::new(&self.binary);
-        command.stdin(Stdio::null()).stdout(log).stderr(second);
-        Ok(command)
     }
 
     fn failed(&self, directory: &Path, what: String) -> Error {
@@ -137,6 +133,41 @@ impl Process {
         self.child = self.program.spawn(self.directory.path(), self.port)?;
         self.serving(patience).await?;
         Ok(begin.elapsed())
+    }
+
+    /// A new start on the same directory that is killed `after` so long, whether it serves by then or not; returns the time from
+    /// the SIGKILL until it was gone.
+    pub async fn restart_and_kill(&mut self, after: Duration) -> Result<Duration, Error> {
+        self.child = self.program.spawn(self.directory.path(), self.port)?;
+        tokio::time::sleep(after).await;
+        match self.ended()? {
+            Some(status) => Err(self.failed(format!("ended with {status} while it started"))),
+            None => self.kill(),
+        }
+    }
+
+    /// A start of which one call of the system fails. It ends, or is killed after `life_max`.
+    pub async fn restart_failing(&mut self, site: &Site, life_max: Duration) -> Result<Fate, Error> {
+        let (directory, log) = (self.directory.path().to_owned(), log_path(self.directory.path()));
+        let (trace, said_before) = (directory.join("strace.out"), read(&log).len());
+        // A tracer that could not trace would leave the lines of the site before.
+        std::fs::write(&trace, "").map_err(Error::file(&trace))?;
+        let traced = site.command(&self.program.binary, &directory.join("data"), &trace);
+        self.child = self.program.spawn_as(traced, &directory, self.port)?;
+        let begin = Instant::now();
+        let mut status = None;
+        while status.is_none() && begin.elapsed() < life_max {
+            tokio::time::sleep(LOOK).await;
+            status = self.ended()?;
+        }
+        if status.is_none() {
+            self.kill()?;
+        }
+        let (log, trace) = (read(&log), read(&trace));
+        let said = log.get(said_before..).unwrap_or_default();
+        let served = said.contains("\"serving\"");
+        let code = status.and_then(|status| status.code());
+        Ok(site.judge(Seen { trace: &trace, said, code, ended: status.is_some(), served }))
     }
 
     /// Verifies the directory of a server that has ended. `Err` is the end of what was said of one that is not whole; `None`: this
@@ -204,6 +235,20 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A command, its output appended to a log beside the data.
+fn logged(mut command: Command, directory: &Path) -> Result<Command, Error> {
+    let path = log_path(directory);
+    let log = File::options().create(true).append(true).open(&path).map_err(Error::file(&path))?;
+    let second = log.try_clone().map_err(Error::file(&path))?;
+    command.stdin(Stdio::null()).stdout(log).stderr(second);
+    Ok(command)
+}
+
+/// What a file says, as far as it is text; nothing if it is not there.
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }
 
 fn log_path(directory: &Path) -> PathBuf {

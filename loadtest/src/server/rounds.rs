@@ -63,8 +63,19 @@ pub struct Upkeep {
     pub differences: u64,
     /// What was lost with a killed server.
     pub lost: u64,
+    /// Rounds of snapshots that failed, where disks do.
+    pub failed: u64,
     /// What must not happen.
     pub faults: Vec<String>,
+}
+
+/// What a server goes through meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weather {
+    /// It is killed, and whatever was under way is lost.
+    pub is_killed: bool,
+    /// Its disks fail or are full, and snapshots with them; a replay only reads.
+    pub has_failing_disks: bool,
 }
 
 /// Asks for one chore after the other until it is told to stop.
@@ -77,8 +88,8 @@ pub struct Rounds {
 impl Rounds {
     /// The first chore begins `every` from now, the others as long after the one before. A server without maintenance is
     /// found out at once.
-    pub async fn start(link: &Link, clock: Clock, every: Duration, is_killed: bool) -> Result<Self, Error> {
-        let steward = Steward { link: link.clone(), channel: link.channel(), clock, is_killed };
+    pub async fn start(link: &Link, clock: Clock, every: Duration, weather: Weather) -> Result<Self, Error> {
+        let steward = Steward { link: link.clone(), channel: link.channel(), clock, weather };
         let known = steward.client().list_operations(ListOperationsRequest {}).await;
         known.map_err(Error::call("ListOperations"))?;
         let stop = Arc::new(Notify::new());
@@ -104,14 +115,19 @@ impl Rounds {
     }
 }
 
-/// One last replay of a server that does maintenance; nothing on one that does not.
-pub async fn replay_once(link: &Link, clock: Clock, upkeep: &mut Upkeep) -> Result<(), Error> {
-    let steward = Steward { link: link.clone(), channel: link.channel(), clock, is_killed: false };
+/// One last replay of a server that does maintenance, after one last snapshot if it took some; nothing on one that does not.
+/// Whatever its disks did is over.
+pub async fn at_last(link: &Link, clock: Clock, is_upkept: bool, upkeep: &mut Upkeep) -> Result<(), Error> {
+    let steward = Steward { link: link.clone(), channel: link.channel(), clock, weather: Weather::default() };
     match steward.client().list_operations(ListOperationsRequest {}).await {
-        Err(status) if status.code() == Code::Unimplemented => Ok(()),
-        Err(status) => Err(Error::call("ListOperations")(status)),
-        Ok(_) => steward.perform(Chore::Replay, upkeep).await,
+        Err(status) if status.code() == Code::Unimplemented => return Ok(()),
+        Err(status) => return Err(Error::call("ListOperations")(status)),
+        Ok(_) => {}
     }
+    if is_upkept {
+        steward.perform(Chore::Snapshot, upkeep).await?;
+    }
+    steward.perform(Chore::Replay, upkeep).await
 }
 
 /// How an operation ended.
@@ -125,7 +141,7 @@ struct Steward {
     link: Link,
     channel: Channel,
     clock: Clock,
-    is_killed: bool,
+    weather: Weather,
 }
 
 impl Steward {
@@ -143,10 +159,14 @@ impl Steward {
         match ended {
             Ended::Known(operation) => {
                 upkeep.rounds.push(Round { chore, begin_ns, end_ns: self.clock.now_ns() });
-                judge(chore, &operation, upkeep);
+                if self.weather.has_failing_disks && chore == Chore::Snapshot && operation.state() == OperationState::Failed {
+                    upkeep.failed += 1;
+                } else {
+                    judge(chore, &operation, upkeep);
+                }
             }
             Ended::TooLong => upkeep.faults.push(format!("{chore:?} did not end within {OPERATION_MAX:?}")),
-            Ended::Lost(_) if self.is_killed => {
+            Ended::Lost(_) if self.weather.is_killed => {
                 upkeep.lost += 1;
                 self.link.serving(RECOVERY_MAX).await?;
             }

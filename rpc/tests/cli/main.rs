@@ -5,5 +5,6 @@ mod dev;
 mod inspect;
 mod offline;
 mod process;
+mod regression_unwritable_log;
 mod serve;
 mod snapshot;

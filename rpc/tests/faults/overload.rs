@@ -1,0 +1,33 @@
+//! More than the program can take, nonsense, and a client that does not read (row 15).
+//!
+//! The long run, which states goodput against the peak, is `tessera-loadtest overload`.
+
+use clap::Parser as _;
+use tessera_loadtest::{options::Options, report::table, scenario};
+
+/// Growth of resident memory while the flood lasts: inboxes, slots of streams and what was sold meanwhile.
+const GROWTH_BYTES_MAX: u64 = 1 << 30;
+
+/// Of the peak, how much a flood leaves, and how much is back after it: a build without optimisation beside busy tests.
+const LEAST_SHARE: f64 = 0.25;
+
+#[test]
+fn a_flood_is_refused_in_words_and_what_is_admitted_is_served() {
+    let line = format!(
+        "tessera-loadtest overload --server {} --scratch {} --lasting 2 --server-arg=--shards --server-arg=1",
+        env!("CARGO_BIN_EXE_tessera"),
+        env!("CARGO_TARGET_TMPDIR"),
+    );
+    let options = Options::try_parse_from(line.split_whitespace()).expect("the scenario is known");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
+    let report = runtime.block_on(scenario::run(options.scenario)).expect("it runs to its end").0.report;
+    println!("{}", table::of(&report));
+    assert_eq!(report.violations_listed, Vec::<String>::new());
+    let flood = report.overload.expect("there was one");
+    assert!(flood.overload.refused["OVERLOADED"] > 0, "more was asked than it takes: {:?}", flood.overload);
+    let least = LEAST_SHARE * flood.peak.goodput_per_second;
+    assert!(flood.overload.goodput_per_second > least && flood.after.goodput_per_second > least, "{flood:?}");
+    let (before, most) = flood.resident_bytes;
+    assert!(before > 0 && most < before + GROWTH_BYTES_MAX, "{before} before, {most} at most");
+    assert!(flood.nonsense >= 2, "{} pieces of nonsense", flood.nonsense);
+}
