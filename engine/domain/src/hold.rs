@@ -238,6 +238,12 @@ impl Holds {
         self.holds.digest()
     }
 
+    /// Bytes of memory of the holds with their index by coupon, of that by order, and of the deadlines.
+    pub(crate) fn memory_bytes(&self) -> [u64; 3] {
+        let holds = self.holds.memory_bytes() + self.by_coupon.memory_bytes();
+        [holds, self.by_order.memory_bytes(), self.deadlines.memory_bytes()]
+    }
+
     /// How many have left; they are numbered through.
     pub(crate) fn forgotten(&self) -> u64 {
         self.holds.first()

@@ -7,6 +7,7 @@
 
 mod coupon;
 mod hold;
+mod memory;
 mod operator;
 mod refund;
 mod time;

@@ -271,4 +271,9 @@ impl Redemptions {
     pub(crate) fn digest(&self) -> u64 {
         self.redemptions.digest().wrapping_add(self.refunds.digest())
     }
+
+    /// Bytes of memory of the redemptions and refunds, and of the index by order.
+    pub(crate) fn memory_bytes(&self) -> [u64; 2] {
+        [self.redemptions.memory_bytes() + self.refunds.memory_bytes(), self.orders.memory_bytes()]
+    }
 }

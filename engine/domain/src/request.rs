@@ -256,6 +256,11 @@ impl Requests {
     pub(crate) fn digest(&self) -> u64 {
         self.entries.digest()
     }
+
+    /// Bytes of memory that they hold.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.entries.memory_bytes() + self.index.memory_bytes()
+    }
 }
 
 #[cfg(test)]

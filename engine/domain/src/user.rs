@@ -169,6 +169,12 @@ impl Users {
     pub(crate) fn digest(&self) -> u64 {
         self.users.digest().wrapping_add(self.counts.digest())
     }
+
+    /// Bytes of memory that they hold.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let indexes = self.by_key.memory_bytes() + self.frozen.memory_bytes();
+        self.users.memory_bytes() + indexes + self.counts.memory_bytes()
+    }
 }
 
 /// The upper half: the lower bits chose the partition and are alike here.

@@ -71,6 +71,11 @@ impl<E: KeyedEntity> Keyed<E> {
     pub fn digest(&self) -> u64 {
         self.digest
     }
+
+    /// Bytes of memory that it holds, by its table's capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        self.table.memory_bytes()
+    }
 }
 
 /// A hash of a key that is not secret: keys are our own dense numbers, so nobody can aim at a bucket.

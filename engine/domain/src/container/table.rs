@@ -66,6 +66,12 @@ impl<T: Copy> Table<T> {
         self.tables.iter().flat_map(HashTable::iter)
     }
 
+    /// Bytes of memory that it holds, by its tables' capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        let tables: usize = self.tables.iter().map(HashTable::allocation_size).sum();
+        (tables + self.tables.capacity() * size_of::<HashTable<T>>()) as u64
+    }
+
     /// How many entries there are.
     #[cfg(test)]
     pub fn len(&self) -> usize {
@@ -120,5 +126,7 @@ mod tests {
             assert_eq!(found, (value % 3 != 0).then_some(value));
         }
         assert_eq!(table.len(), 50_000 - 16_667);
+        let bytes = table.memory_bytes();
+        assert!((50_000 * 5..50_000 * 16).contains(&bytes), "4 bytes and a control byte an entry, with room: {bytes}");
     }
 }

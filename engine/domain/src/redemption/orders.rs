@@ -30,6 +30,11 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
+    /// Bytes of memory that it holds.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.newest.memory_bytes() + self.crowded.memory_bytes()
+    }
+
     /// The redemption of this natural key.
     pub(crate) fn find(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
         let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize);
