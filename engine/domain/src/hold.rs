@@ -297,6 +297,8 @@ impl Holds {
     pub(crate) fn derive(&mut self) {
         for number in self.holds.first()..self.holds.next() {
             let Hold { order, deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
+            let holds = &self.holds;
+            self.by_order.grow_ahead(|&number| holds.get(number).expect("an indexed hold is here").order as u64);
             self.index(number, order);
             if state == HoldState::Live {
                 self.await_end(number, deadline_ms);

@@ -190,6 +190,7 @@ impl Redemptions {
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let redemption = self.linked(Redemption::restore(number, fields)?);
         self.redemptions.put_back(number, redemption)?;
+        self.orders.grow_ahead(&self.redemptions);
         self.orders.add(&self.redemptions, number);
         Some(())
     }

@@ -213,6 +213,8 @@ impl Requests {
             return None;
         }
         self.entries.put_back(number, entry)?;
+        let entries = &self.entries;
+        self.index.grow_ahead(|&number| entries.get(number).expect("an indexed request is here").key as u64);
         self.index(entry.key, number);
         Some(())
     }

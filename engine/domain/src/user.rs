@@ -153,6 +153,8 @@ impl Users {
         }
         self.users.put_back(number, user)?;
         let number = u32::try_from(number).ok()?;
+        let users = &self.users;
+        self.by_key.grow_ahead(|&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
         self.index(user.key, number);
         self.note_frozen(number, user.blocks);
         Some(())

@@ -58,6 +58,7 @@ impl<E: KeyedEntity> Keyed<E> {
             return None;
         }
         self.digest = self.digest.wrapping_add(adds);
+        self.table.grow_ahead(|entity| spread(entity.key()));
         self.table.insert(hash, entity, |entity| spread(entity.key()));
         Some(())
     }

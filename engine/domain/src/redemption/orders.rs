@@ -69,6 +69,11 @@ impl Orders {
         }
     }
 
+    /// Before one of an image is added.
+    pub(crate) fn grow_ahead(&mut self, all: &Entities<Redemption>) {
+        self.newest.grow_ahead(|&number| redemption(all, number).order_only);
+    }
+
     /// The redemption of this number is here now, with the link it was promised.
     pub(crate) fn add(&mut self, all: &Entities<Redemption>, number: u64) {
         let Redemption { order, order_only, link, .. } = *redemption(all, number);
