@@ -33,6 +33,8 @@ pub struct Up {
     pub images_refused: u64,
     /// Frames of the tail that were replayed.
     pub frames: u64,
+    /// Their bytes.
+    pub frame_bytes: u64,
     /// How long it took.
     pub took: Duration,
 }
@@ -122,6 +124,7 @@ impl Site {
             image_lsn: rebuilt.image.map_or(0, |image| image.subject.cursor.lsn.0),
             images_refused: rebuilt.refused.len() as u64,
             frames: rebuilt.frames,
+            frame_bytes: rebuilt.frame_bytes,
             took: began.elapsed(),
         };
         self.offices.post(Letter::Partition(Box::new(ledger)));

@@ -201,7 +201,13 @@ impl Node {
     /// # Errors
     /// When one cannot be rebuilt: then the node must be stopped.
     pub fn await_partitions(&mut self, tell: &mut dyn FnMut(Up)) -> Result<(), Error> {
-        self.bring_up.wait(tell)
+        let mut tail_bytes = 0;
+        self.bring_up.wait(&mut |up| {
+            tail_bytes += up.frame_bytes;
+            tell(up);
+        })?;
+        self.snapshots.carry(tail_bytes);
+        Ok(())
     }
 
     /// The way to its shards.

@@ -58,6 +58,8 @@ pub struct Rebuilt<S> {
     pub refused: Vec<ImageError>,
     /// Frames replayed.
     pub frames: u64,
+    /// Their bytes.
+    pub frame_bytes: u64,
 }
 
 /// Why an image is not a state.
@@ -224,7 +226,7 @@ impl<D: Storage> Rebuilder<D> {
         };
         for image in images.into_iter().filter(|image| until.admits(image)) {
             match self.images.read(&image).map_err(ImageError::from).and_then(|reader| load(reader, &image, self.keys)) {
-                Ok((ledger, _)) => return Rebuilt { ledger, image: Some(image), refused, frames: 0 },
+                Ok((ledger, _)) => return Rebuilt { ledger, image: Some(image), refused, frames: 0, frame_bytes: 0 },
                 Err(error) => {
                     tracing::error!(journal = journal.0, %error, "an image is refused; another one or the log is taken");
                     refused.push(error);
@@ -232,7 +234,7 @@ impl<D: Storage> Rebuilder<D> {
             }
         }
         let ledger = Ledger::new(journal, S::blank(journal, self.keys.hash));
-        Rebuilt { ledger, image: None, refused, frames: 0 }
+        Rebuilt { ledger, image: None, refused, frames: 0, frame_bytes: 0 }
     }
 }
 
@@ -286,6 +288,7 @@ fn take<S: State>(rebuilt: &mut Rebuilt<S>, frame: &Frame<'_>, until: Until) -> 
         }
         rebuilt.ledger.replay(frame)?;
         rebuilt.frames += 1;
+        rebuilt.frame_bytes += frame.bytes().len() as u64;
         return Ok(ControlFlow::Continue(()));
     }
     if let Until::Lsn(lsn) = until {

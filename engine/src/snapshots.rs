@@ -3,6 +3,10 @@
 //! A round folds every journal, the one with the longest tail first, and lets the log be trimmed after
 //! each. The thread has the lowest priority, so that it takes what busy shards leave. Whoever asks while
 //! a round is under way is told of that round. A failed journal is told, and the round goes on.
+//!
+//! When a round is due is counted across starts: the tail that a start replayed counts like what is written
+//! after it, and the time runs from the newest image. Otherwise a node that is killed again and again before
+//! a round is due would never take one, and every start would replay more than the one before.
 
 use crate::actor::AbortOnPanic;
 use crate::clock::{Clock, WallClock};
@@ -12,7 +16,7 @@ use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
 use tessera_snapshot::Image;
@@ -28,7 +32,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// When snapshots are taken by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// After so many bytes of frames; 0 = never for this reason.
+    /// After so many bytes of frames, those that the start replayed included; 0 = never for this reason.
     pub log_bytes: u64,
     /// After this time, if anything was written; 0 = never for this reason.
     pub interval: Duration,
@@ -178,6 +182,8 @@ struct Desk {
     finished: u64,
     failures: u64,
     archived: Archived,
+    /// Bytes of frames that the start replayed, for no image has them.
+    carried: u64,
     is_wanted: bool,
     is_stopping: bool,
 }
@@ -245,6 +251,12 @@ impl Snapshots {
         self.snapshotter.images().list().iter().map(ImageReport::of).collect()
     }
 
+    /// Says how many bytes of frames the start replayed, once all is served: what they delay from then on is the next start.
+    pub(crate) fn carry(&self, tail_bytes: u64) {
+        self.state.lock().carried = tail_bytes;
+        self.wake.notify_all();
+    }
+
     /// Whether the node is being stopped.
     pub(crate) fn is_stopping(&self) -> bool {
         self.state.lock().is_stopping
@@ -262,32 +274,41 @@ impl Snapshots {
     fn run(&self) {
         // Where the system refuses, it runs like any other thread.
         let _ = rustix::process::setpriority_process(None, 19);
-        let (mut written, mut began) = (0, Instant::now());
+        let (mut written, mut since_ms) = (0, self.newest_image_ms());
         self.count_archive();
-        while self.await_round(written, began) {
-            (written, began) = (self.log.stats().frame_bytes, Instant::now());
+        while self.await_round(written, since_ms) {
+            (written, since_ms) = (self.log.stats().frame_bytes, self.clock.now_ms());
+            self.state.lock().carried = 0;
             self.round();
         }
     }
 
+    /// When the newest image was made; a node without one begins to count now.
+    fn newest_image_ms(&self) -> i64 {
+        let now_ms = self.clock.now_ms();
+        let images = self.snapshotter.images().list();
+        images.iter().map(|image| image.subject.created_ms).max().map_or(now_ms, |newest_ms| newest_ms.min(now_ms))
+    }
+
     /// False when the node stops.
-    fn await_round(&self, written: u64, began: Instant) -> bool {
+    fn await_round(&self, written: u64, since_ms: i64) -> bool {
         let mut state = self.state.lock();
         loop {
             if state.is_stopping {
                 return false;
             }
-            if std::mem::take(&mut state.is_wanted) || self.is_due(written, began) {
+            if std::mem::take(&mut state.is_wanted) || self.is_due(state.carried, written, since_ms) {
                 return true;
             }
             self.wake.wait_for(&mut state, LOOK_INTERVAL);
         }
     }
 
-    fn is_due(&self, written: u64, began: Instant) -> bool {
-        let new_bytes = self.log.stats().frame_bytes.saturating_sub(written);
+    fn is_due(&self, carried: u64, written: u64, since_ms: i64) -> bool {
+        let new_bytes = carried + self.log.stats().frame_bytes.saturating_sub(written);
+        let elapsed = Duration::from_millis((self.clock.now_ms() - since_ms).max(0) as u64);
         let by_bytes = self.policy.log_bytes > 0 && new_bytes >= self.policy.log_bytes;
-        let by_time = !self.policy.interval.is_zero() && began.elapsed() >= self.policy.interval && new_bytes > 0;
+        let by_time = !self.policy.interval.is_zero() && elapsed >= self.policy.interval && new_bytes > 0;
         by_bytes || by_time
     }
 

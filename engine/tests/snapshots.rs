@@ -3,7 +3,7 @@
 
 mod given;
 
-use given::{Shop, open};
+use given::{Shop, open, open_with};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tessera_domain::command::Instrument;
@@ -13,6 +13,7 @@ use tessera_engine::maintenance::{Maintenance, Operation, Outcome, State, Task};
 use tessera_engine::offline;
 use tessera_engine::rebuild::{From, Until};
 use tessera_engine::replay::{Live, Replayed, replay};
+use tessera_engine::snapshots::Policy;
 use tessera_wal::JournalId;
 
 /// Partitions of the directories here, and so one journal more.
@@ -91,6 +92,34 @@ fn a_start_begins_with_images_and_ends_where_the_whole_log_would() {
 
 fn digests(journals: &[Replayed]) -> Vec<(u16, u64, u64)> {
     journals.iter().map(|journal| (journal.journal, journal.lsn, journal.digest)).collect()
+}
+
+#[test]
+fn what_earlier_starts_wrote_counts_towards_the_next_round() {
+    let (_temp, dir) = directory();
+    let node = open(&dir, 1);
+    let shop = Shop::open(&node);
+    shop.trade(&node, 0..40);
+    let written = node.log().stats().frame_bytes;
+    node.stop();
+    // Long enough for some looks where no round is due, and as long as a busy machine needs where one is.
+    let (some_looks, any_time) = (Duration::from_secs(2), Duration::from_secs(60));
+    let rounds_within = |log_bytes, patience| {
+        let node = open_with(&dir, 1, Policy { log_bytes, interval: Duration::ZERO }).unwrap();
+        let deadline = Instant::now() + patience;
+        while node.maintenance().snapshots().overview().rounds == 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (rounds, alone) = (node.maintenance().snapshots().overview().rounds, node.log().stats().frame_bytes);
+        node.stop();
+        (rounds, alone)
+    };
+    let (rounds, alone) = rounds_within(4 * written, some_looks);
+    assert_eq!(rounds, 0, "the tail is shorter than that");
+    assert!(alone < written / 2, "a start by itself writes little: {alone} of {written}");
+    assert_eq!(rounds_within(written / 2, any_time).0, 1, "no start wrote so much, all together did");
+    assert_eq!(images(&dir).len(), 3);
+    assert_eq!(rounds_within(written / 2, some_looks).0, 0, "what is in the images is no tail");
 }
 
 #[test]

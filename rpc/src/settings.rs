@@ -101,9 +101,9 @@ fn segment_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u6
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Snapshots {
-    /// A round begins after so many bytes of frames; 0 = never for this reason.
+    /// A round begins after so many bytes of frames that no image has, those that the start replayed included; 0 = never for this reason.
     pub log_bytes: u64,
-    /// A round begins after this time if anything was written, in ms; 0 = never for this reason.
+    /// A round begins after this time since the newest image if anything was written, in ms; 0 = never for this reason.
     pub interval_ms: u64,
     /// Most bytes of the archive of trimmed segments; the oldest leave first. Absent = all of them are kept.
     pub archive_bytes_max: Option<u64>,

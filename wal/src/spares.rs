@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-/// How much is zeroed between two syncs, so that a commit beside it never waits for more than this.
+/// How much is zeroed at once, and between two syncs, so that a commit beside it never waits for more than this.
 const ZERO_CHUNK_BYTES: usize = 1024 * 1024;
 
 /// A zeroed, synced file that waits to become a segment.
@@ -214,11 +214,15 @@ impl<S: Storage> Spares<S> {
         if length > self.limits.segment_bytes {
             file.set_len(self.limits.segment_bytes).on("truncate", name, self.limits.segment_bytes)?;
         }
+        // A log that is still being opened commits nothing, so nothing waits: one sync at the end is much less work.
+        let is_beside_commits = self.state.lock().kept_ahead;
         let mut offset = 0;
         while offset < self.limits.segment_bytes {
             let count = zeroes.len().min((self.limits.segment_bytes - offset) as usize);
             file.write_all_at(&zeroes[..count], offset).on("write", name, offset)?;
-            file.sync_data().on("fdatasync", name, offset)?;
+            if is_beside_commits {
+                file.sync_data().on("fdatasync", name, offset)?;
+            }
             offset += count as u64;
         }
         file.sync_all().on("fsync", name, 0)

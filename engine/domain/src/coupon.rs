@@ -211,6 +211,11 @@ impl Coupons {
         self.coupons.digest().wrapping_add(self.extensions.digest())
     }
 
+    /// Bytes of memory of the coupons and their extensions, and of the deadlines.
+    pub(crate) fn memory_bytes(&self) -> [u64; 2] {
+        [self.coupons.memory_bytes() + self.extensions.memory_bytes(), self.deadlines.memory_bytes()]
+    }
+
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
         out.numbered(&self.coupons)?;
         out.keyed(&self.extensions)

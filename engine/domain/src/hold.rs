@@ -238,6 +238,12 @@ impl Holds {
         self.holds.digest()
     }
 
+    /// Bytes of memory of the holds with their index by coupon, of that by order, and of the deadlines.
+    pub(crate) fn memory_bytes(&self) -> [u64; 3] {
+        let holds = self.holds.memory_bytes() + self.by_coupon.memory_bytes();
+        [holds, self.by_order.memory_bytes(), self.deadlines.memory_bytes()]
+    }
+
     /// How many have left; they are numbered through.
     pub(crate) fn forgotten(&self) -> u64 {
         self.holds.first()
@@ -291,6 +297,8 @@ impl Holds {
     pub(crate) fn derive(&mut self) {
         for number in self.holds.first()..self.holds.next() {
             let Hold { order, deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
+            let holds = &self.holds;
+            self.by_order.grow_ahead(|&number| holds.get(number).expect("an indexed hold is here").order as u64);
             self.index(number, order);
             if state == HoldState::Live {
                 self.await_end(number, deadline_ms);

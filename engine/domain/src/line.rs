@@ -178,6 +178,13 @@ impl Lines {
     pub(crate) fn digest(&self) -> u64 {
         self.out.digest().wrapping_add(self.into.digest()).wrapping_add(self.outbox_digest)
     }
+
+    /// Bytes of memory that they hold.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let waiting = |message: &[u8]| (message.len() + size_of::<((u16, u64), Box<[u8]>)>()) as u64;
+        let outbox: u64 = self.outbox.values().map(|message| waiting(message)).sum();
+        self.out.memory_bytes() + self.into.memory_bytes() + outbox
+    }
 }
 
 /// Bits of a message's number in the key of a waiting message.

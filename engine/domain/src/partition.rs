@@ -8,6 +8,7 @@
 mod coupon;
 mod hold;
 mod keys;
+mod memory;
 mod operator;
 mod refund;
 mod time;

@@ -200,6 +200,7 @@ impl Redemptions {
         let redemption = Redemption::restore(number, fields)?;
         let link = self.orders.place(&self.redemptions, redemption.order_key())?;
         self.redemptions.put_back(number, Redemption { link, ..redemption })?;
+        self.orders.grow_ahead(&self.redemptions);
         self.orders.add(&self.redemptions, number);
         Some(())
     }
@@ -275,5 +276,10 @@ impl Redemptions {
 
     pub(crate) fn digest(&self) -> u64 {
         self.redemptions.digest().wrapping_add(self.refunds.digest())
+    }
+
+    /// Bytes of memory of the redemptions and refunds, and of the index by order.
+    pub(crate) fn memory_bytes(&self) -> [u64; 2] {
+        [self.redemptions.memory_bytes() + self.refunds.memory_bytes(), self.orders.memory_bytes()]
     }
 }

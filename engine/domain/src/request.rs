@@ -216,6 +216,8 @@ impl Requests {
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let entry = Remembered::restore(number, fields)?;
         self.entries.put_back(number, entry)?;
+        let entries = &self.entries;
+        self.index.grow_ahead(|&number| entries.get(number).expect("an indexed request is here").key as u64);
         self.index(entry.key, number).then_some(())
     }
 
@@ -257,6 +259,11 @@ impl Requests {
 
     pub(crate) fn digest(&self) -> u64 {
         self.entries.digest()
+    }
+
+    /// Bytes of memory that they hold.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.entries.memory_bytes() + self.index.memory_bytes()
     }
 }
 

@@ -179,6 +179,11 @@ impl Stock {
         self.homes.digest().wrapping_add(self.shares.digest()).wrapping_add(self.lessees.digest())
     }
 
+    /// Bytes of memory that it holds.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.homes.memory_bytes() + self.shares.memory_bytes() + self.lessees.memory_bytes()
+    }
+
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
         out.keyed(&self.homes)?;
         out.keyed(&self.shares)?;

@@ -153,6 +153,8 @@ impl Users {
         }
         self.users.put_back(number, user)?;
         let number = u32::try_from(number).ok()?;
+        let users = &self.users;
+        self.by_key.grow_ahead(|&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
         self.index(user.key, number);
         self.note_frozen(number, user.blocks);
         Some(())
@@ -168,6 +170,12 @@ impl Users {
 
     pub(crate) fn digest(&self) -> u64 {
         self.users.digest().wrapping_add(self.counts.digest())
+    }
+
+    /// Bytes of memory that they hold.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let indexes = self.by_key.memory_bytes() + self.frozen.memory_bytes();
+        self.users.memory_bytes() + indexes + self.counts.memory_bytes()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct PartitionReport {
     pub digest: u64,
     /// What each part of the state adds to that, by the part's name.
     pub digests: Vec<(&'static str, u64)>,
+    /// An estimate of the bytes that each part of the state holds in memory, by the part's name.
+    pub memory_bytes: Vec<(&'static str, u64)>,
     /// Coupons in memory.
     pub coupons: u64,
     /// Users in memory.
@@ -109,6 +111,7 @@ impl PartitionReport {
             time_ms: state.time_ms(),
             digest: state.digest(),
             digests: state.digests().into(),
+            memory_bytes: state.memory_bytes().into(),
             coupons,
             users,
             redemptions,

@@ -37,7 +37,11 @@ pub fn open(dir: &Path, shards: u16) -> Node {
 
 /// As [`open`], where a refusal is expected.
 pub fn try_open(dir: &Path, shards: u16) -> Result<Node, tessera_engine::node::Error> {
-    let snapshots = Policy { log_bytes: 0, interval: Duration::ZERO };
+    open_with(dir, shards, Policy { log_bytes: 0, interval: Duration::ZERO })
+}
+
+/// As [`try_open`], with snapshots taken by themselves.
+pub fn open_with(dir: &Path, shards: u16, snapshots: Policy) -> Result<Node, tessera_engine::node::Error> {
     let config =
         Config { dir: dir.into(), shards, limits: Limits::default(), log: Default::default(), snapshots, accept_clock: false };
     Node::open(&config, &mut |_| {})

@@ -77,7 +77,7 @@ async fn directory(number: u64, common: &Common) -> Result<Finished, Error> {
             Box::pin(flash_sale::run(sale, Wallets::All, common)).await
         }
         _ => {
-            let till = Till { cards: TILLS.0, operations: TILLS.1, skew: Skew::Uniform, by: By::Owner };
+            let till = Till { cards: TILLS.0, operations: TILLS.1, skew: Skew::Uniform, by: By::Owner, wallets: None };
             Box::pin(pos::run(till, common)).await
         }
     }

@@ -52,6 +52,7 @@ pub fn partition(shard: u16, told: &PartitionReport, books: &Books, images: &[Im
         values: values.iter().map(|(&(template, currency), totals)| report::value(template, currency, totals)).collect(),
         lines: used.map(line).collect(),
         images: images.iter().map(image).collect(),
+        memory: told.memory_bytes.iter().map(|&(part, bytes)| v1::MemoryPart { part: part.to_owned(), bytes }).collect(),
     }
 }
 

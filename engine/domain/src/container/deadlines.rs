@@ -44,6 +44,12 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
+    /// Bytes of memory that it holds, by its groups' capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        let bounds: usize = self.groups.iter().map(|group| group.chunks.capacity() * size_of::<Cell<i64>>()).sum();
+        (bounds + self.groups.capacity() * size_of::<Group>()) as u64
+    }
+
     /// The entity of this number may be due at `deadline_ms`.
     pub fn add(&mut self, number: u64, deadline_ms: i64) {
         let (group, chunk) = place(number);

@@ -114,6 +114,11 @@ impl<E: Entity + Clone> Entities<E> {
         self.digest
     }
 
+    /// Bytes of memory that it holds, by its chunks' capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        (self.chunks.len() * CHUNK * size_of::<E>() + self.chunks.capacity() * size_of::<Vec<E>>()) as u64
+    }
+
     #[inline]
     fn place(&self, number: u64) -> (usize, usize) {
         let base = self.first as usize / CHUNK;
@@ -156,6 +161,8 @@ mod tests {
         assert_eq!(entities.get(2099), None);
         assert_eq!(entities.get(2100), Some(&One(6300)));
         assert_eq!(entities.digest(), recount(&entities));
+        let (chunks, slots) = (entities.memory_bytes() / 8 / 1024, entities.chunks.capacity() as u64 * 24);
+        assert!(chunks == 1 && entities.memory_bytes() == 8 * 1024 + slots, "chunks that were forgotten take no memory");
         while entities.forget_first().is_some() {}
         assert_eq!(entities.digest(), 0);
     }

@@ -58,6 +58,7 @@ impl<E: KeyedEntity> Keyed<E> {
             return None;
         }
         self.digest = self.digest.wrapping_add(adds);
+        self.table.grow_ahead(|entity| spread(entity.key()));
         self.table.insert(hash, entity, |entity| spread(entity.key()));
         Some(())
     }
@@ -70,6 +71,11 @@ impl<E: KeyedEntity> Keyed<E> {
     /// The sum of what all of them add to the state digest.
     pub fn digest(&self) -> u64 {
         self.digest
+    }
+
+    /// Bytes of memory that it holds, by its table's capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        self.table.memory_bytes()
     }
 }
 

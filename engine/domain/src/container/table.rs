@@ -11,6 +11,9 @@ use hashbrown::hash_table::Entry;
 /// Entries per sub-table that trigger the next split, on average.
 const SUBTABLE_TARGET: usize = 1024;
 
+/// How much larger a full table becomes at once while an image is loaded.
+const LOADING_GROWTH: usize = 8;
+
 /// Hash bits below this choose the bucket inside a sub-table; those from here on choose the sub-table.
 const SUBTABLE_SHIFT: u32 = 16;
 
@@ -71,6 +74,28 @@ impl<T: Copy> Table<T> {
     /// All entries, in an order that means nothing.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.tables.iter().flat_map(HashTable::iter)
+    }
+
+    /// Before an insert while an image is loaded: a table that is full gets several times the room at once, so that an entry moves
+    /// once or twice on the way to any size and not at every doubling. For as long as nobody waits: it takes a look at every entry.
+    pub fn grow_ahead(&mut self, hash_of: impl Fn(&T) -> u64) {
+        if self.len < self.tables.len() * SUBTABLE_TARGET {
+            return;
+        }
+        let count = self.tables.len().next_power_of_two() * LOADING_GROWTH;
+        let room = || HashTable::with_capacity(SUBTABLE_TARGET / LOADING_GROWTH);
+        let old = std::mem::replace(&mut self.tables, std::iter::repeat_with(room).take(count).collect());
+        for entry in old.into_iter().flatten() {
+            let hash = hash_of(&entry);
+            let place = self.place(hash);
+            self.tables[place].insert_unique(hash, entry, &hash_of);
+        }
+    }
+
+    /// Bytes of memory that it holds, by its tables' capacity.
+    pub fn memory_bytes(&self) -> u64 {
+        let tables: usize = self.tables.iter().map(HashTable::allocation_size).sum();
+        (tables + self.tables.capacity() * size_of::<HashTable<T>>()) as u64
     }
 
     /// How many entries there are.
@@ -137,5 +162,18 @@ mod tests {
             assert_eq!(found, (value % 3 != 0).then_some(value));
         }
         assert_eq!(table.len(), 50_000 - 16_667);
+        let mut loaded = Table::default();
+        for value in 0..50_000u32 {
+            loaded.grow_ahead(hash);
+            loaded.insert(hash(&value), value, hash);
+        }
+        assert_eq!(loaded.tables.len(), 64, "it grew by eights");
+        for value in 50_000..100_000u32 {
+            loaded.insert(hash(&value), value, hash);
+        }
+        assert!((0..100_000u32).all(|value| loaded.find(hash(&value), |entry| *entry == value) == Some(value)));
+        assert_eq!((loaded.len(), loaded.find(hash(&100_000), |entry| *entry == 100_000)), (100_000, None));
+        let bytes = table.memory_bytes();
+        assert!((50_000 * 5..50_000 * 16).contains(&bytes), "4 bytes and a control byte an entry, with room: {bytes}");
     }
 }

@@ -30,6 +30,11 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
+    /// Bytes of memory that it holds.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.newest.memory_bytes() + self.crowded.memory_bytes()
+    }
+
     /// The redemption of this natural key.
     pub(crate) fn find(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
         let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize);
@@ -71,6 +76,11 @@ impl Orders {
             .map_or(Link::default(), |(number, newest)| Link { older: number + 1, before: newest.link.before.saturating_add(1) });
         let is_here = chain.any(|(_, redemption)| redemption.order == key.natural) || self.crowd_has(all, key).is_some();
         (!is_here).then_some(link)
+    }
+
+    /// Before one of an image is added.
+    pub(crate) fn grow_ahead(&mut self, all: &Entities<Redemption>) {
+        self.newest.grow_ahead(|&number| redemption(all, number).order_only);
     }
 
     /// The redemption of this number is here now, with the link it was promised.

@@ -63,7 +63,16 @@ fn print(found: &v1::InspectPartitionResponse) -> Result<(), Error> {
     let lines = found.lines.iter().map(|line| [u64::from(line.other_partition), line.sent, line.acknowledged, line.received]);
     table(&["line with partition", "sent", "acknowledged", "received"], lines)?;
     let images = found.images.iter().map(|image| [image.image_id, image.lsn, image.frame, image.bytes]);
-    table(&["image", "lsn", "frame", "bytes"], images)
+    table(&["image", "lsn", "frame", "bytes"], images)?;
+    print_memory(&found.memory)
+}
+
+/// An estimate, and said to be one: what the allocator keeps is not in it.
+fn print_memory(parts: &[v1::MemoryPart]) -> Result<(), Error> {
+    let all = v1::MemoryPart { part: "all".to_owned(), bytes: parts.iter().map(|part| part.bytes).sum() };
+    output::print_line("")?;
+    let row = |part: &v1::MemoryPart| vec![part.part.clone(), part.bytes.to_string()];
+    output::print_table(&["in memory", "bytes, estimated"], parts.iter().chain([&all]).map(row))
 }
 
 fn print_values(values: &[v1::ValueConservation]) -> Result<(), Error> {
