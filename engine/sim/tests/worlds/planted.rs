@@ -154,10 +154,12 @@ fn no_fault_is_left_out_of_the_table() {
 /// A release build has no planted fault: no other manifest than the simulation's switches the feature on.
 #[test]
 fn nobody_but_the_simulation_switches_planted_faults_on() {
+    // What a room that has faults says of them: where they are listed, and that they are off.
+    const OWN: [&str; 2] = ["tessera-planted.workspace = true", "planted = []"];
     let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     for room in ["proto", "wal", "snapshot", "engine/domain", "engine", "rpc", "loadtest"] {
         let manifest = std::fs::read_to_string(format!("{top}/{room}/Cargo.toml")).unwrap();
-        let switches = manifest.lines().filter(|line| line.contains("planted") && *line != "planted = []");
+        let switches = manifest.lines().filter(|line| line.contains("planted") && !OWN.contains(line));
         assert_eq!(switches.collect::<Vec<_>>(), Vec::<&str>::new(), "{room}");
     }
 }
