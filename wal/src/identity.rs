@@ -131,16 +131,18 @@ fn load(storage: &impl Storage, name: &str, magic: [u8; 8]) -> Result<[u8; SECTO
 }
 
 /// Rule 8: the new file is whole and durable before it takes the name, and the name is durable before anyone relies on it.
+/// `DiskFull` says that nothing was replaced; once it was, a disk without room for the name has failed.
 fn replace(storage: &impl Storage, name: &str, sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
-    match replace_on_disk(storage, name, sector) {
+    match put_in_place(storage, name, sector) {
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {
             Err(Error::DiskFull { segment_bytes: SECTOR_BYTES as u64 })
         }
-        replaced => replaced,
+        Err(error) => Err(error),
+        Ok(()) => storage.sync_dir().on("sync of the directory", name, 0),
     }
 }
 
-fn replace_on_disk(storage: &impl Storage, name: &str, mut sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
+fn put_in_place(storage: &impl Storage, name: &str, mut sector: [u8; SECTOR_BYTES]) -> Result<(), Error> {
     let crc = crc32fast::hash(&sector[..CRC_AT]);
     put(&mut sector, CRC_AT, crc.to_le_bytes());
     let temporary = format!("{name}.tmp");
@@ -151,8 +153,7 @@ fn replace_on_disk(storage: &impl Storage, name: &str, mut sector: [u8; SECTOR_B
     let file = storage.create(&temporary).on("create", &temporary, 0)?;
     file.write_all_at(&sector, 0).on("write", &temporary, 0)?;
     file.sync_all().on("sync", &temporary, 0)?;
-    storage.rename(&temporary, name).on("rename", &temporary, 0)?;
-    storage.sync_dir().on("sync of the directory", name, 0)
+    storage.rename(&temporary, name).on("rename", &temporary, 0)
 }
 
 fn contradiction(name: &str) -> Error {

@@ -4,7 +4,7 @@
 //! Any error and any panic on it ends the process (rules 2 and 14). A second thread keeps
 //! spare segments ready, so that the first one never zeroes.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::frame::Frame;
 use crate::history::History;
 use crate::journal::{Full, FullReason, Handover, Journal, Passenger};
@@ -76,7 +76,7 @@ impl<P: Passenger> Log<P> {
         writer.spares.keep_ahead()?;
         writer.spare_source = SpareSource::Awaited;
         let spares = Arc::clone(&writer.spares);
-        let (log, worker) = Log::stepped(writer);
+        let (log, mut worker) = Log::stepped(writer);
         let spare_options = options.clone();
         let spare_thread = spawn("tessera-spare", &options.abort, move || keep_spares(&spares, &spare_options))?;
         let log_thread = spawn("tessera-log", &options.abort, move || worker.run())?;
@@ -203,7 +203,8 @@ impl<P: Passenger> Journal<P> for Log<P> {
 
     fn trim(&self, keep_from: &KeepFrom) -> Result<Trimmed, Error> {
         match self.keeper.trim(keep_from) {
-            Err(error) if error.kind() == ErrorKind::Io => Err(self.end_process(error)),
+            // Not by its kind, by which a full disk is harmless: it is only before the new first segment is written down.
+            Err(error @ (Error::Io { .. } | Error::Poisoned)) => Err(self.end_process(error)),
             trimmed => trimmed,
         }
     }
@@ -231,10 +232,11 @@ fn keep_spares<S: Storage>(spares: &Spares<S>, options: &Options) -> Result<(), 
     Ok(())
 }
 
-/// A thread that ends the process when it fails or panics.
-fn spawn(name: &'static str, abort: &Abort, body: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Spawned {
+/// A thread that ends the process when it fails or panics. What the body holds lives until then: whoever finds the queue's other
+/// end gone would panic first, and the last words would be theirs.
+fn spawn(name: &'static str, abort: &Abort, mut body: impl FnMut() -> Result<(), Error> + Send + 'static) -> Spawned {
     let abort = Arc::clone(abort);
-    let guarded = move || match catch_unwind(AssertUnwindSafe(body)) {
+    let guarded = move || match catch_unwind(AssertUnwindSafe(&mut body)) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => abort(&Fatal::Failed(error)),
         Err(panic) => abort(&Fatal::Panicked(message_of(panic.as_ref()))),

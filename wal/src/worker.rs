@@ -87,7 +87,7 @@ impl<S: Storage, P: Passenger> Worker<S, P> {
 
     /// Works until it is stopped. A full disk gets through to here only when the log stops: what waits then dies unpromised,
     /// with the process.
-    pub(crate) fn run(mut self) -> Result<(), Error> {
+    pub(crate) fn run(&mut self) -> Result<(), Error> {
         match self.serve() {
             Err(Error::DiskFull { .. }) => Ok(()),
             served => served,

@@ -137,6 +137,29 @@ fn a_failed_sync_ends_the_process_and_releases_nobody() {
     assert_eq!(bench.heard.try_iter().count(), 0);
 }
 
+/// Whoever found the log stopped meanwhile panicked before the reason was out.
+#[test]
+fn regression_a_failing_log_takes_handovers_until_the_process_has_ended() {
+    let (ending, ended) = unbounded();
+    let (release, held) = unbounded::<()>();
+    let abort: Abort = Arc::new(move |fatal| {
+        ending.send(fatal.to_string()).unwrap();
+        held.recv_timeout(DEADLINE).unwrap();
+    });
+    let mut bench = Bench::new(|options| (options.spare_count, options.abort) = (1, Arc::clone(&abort)));
+    let (mut writer, ..) = open_and_read(&bench.storage, &bench.options).unwrap();
+    // So that the only steps to come are a write and a sync.
+    writer.prepare_spare().unwrap();
+    bench.storage.fail_at(bench.storage.steps() + 1, Fault::Eio);
+    let log = Log::start(writer).unwrap();
+    log.append(bench.handover(0, 1)).map_err(|full| full.reason).unwrap();
+    assert!(ended.recv_timeout(DEADLINE).unwrap().starts_with("fdatasync"));
+    log.append(bench.handover(1, 1)).map_err(|full| full.reason).unwrap();
+    release.send(()).unwrap();
+    log.stop();
+    assert_eq!(bench.heard.try_iter().count(), 0);
+}
+
 #[test]
 fn a_panic_on_the_logs_thread_ends_the_process() {
     struct Bomb;

@@ -45,6 +45,31 @@ fn a_trim_on_a_full_disk_changes_nothing_and_is_done_when_there_is_room() {
     assert_eq!(replayed(&storage, false), frames[2..]);
 }
 
+/// Before the new first segment has its name nothing has changed, and the same trim goes on; from then on the disk has failed.
+#[test]
+fn a_trim_without_room_at_any_step_has_changed_nothing_or_has_failed() {
+    let (mut harmless, mut failed) = (0, 0);
+    for step in 0.. {
+        let (storage, mut writer, frames) = written(true);
+        storage.fail_at(storage.steps() + step, Fault::NoSpace);
+        match writer.trim(&keep_from(4)) {
+            Ok(_) => break,
+            Err(Error::DiskFull { .. }) => {
+                harmless += 1;
+                assert_eq!(replayed(&storage, true), frames);
+                assert_eq!(writer.trim(&keep_from(4)).unwrap().segments, 1);
+            }
+            Err(error) => {
+                failed += 1;
+                assert!(matches!(error, Error::Io { .. }), "step {step}: {error}");
+                assert!(matches!(writer.trim(&keep_from(4)), Err(Error::Poisoned)), "step {step}: a restart finishes it");
+            }
+        }
+        assert_eq!(replayed(&storage, true), frames[2..], "step {step}");
+    }
+    assert!(harmless > 2 && failed > 2, "{harmless} steps before the name, {failed} from it on");
+}
+
 #[test]
 fn trimmed_segments_move_to_the_archive_and_the_rest_replays() {
     let (storage, mut writer, frames) = written(true);
