@@ -94,7 +94,7 @@ pub fn look<S: Storage, D: Storage>(
     Ok(tessera_wal::look(storage, proven, &mut check, progress)?)
 }
 
-/// The highest group of a log that the images beside it prove durable. Asked before the log is opened, which cuts a torn tail.
+/// The highest group of a log that the images beside it prove durable (decision 17). Asked before the log is opened, which cuts a torn tail.
 fn proven<S: Storage, D: Storage>(storage: &S, images: &D) -> Result<GroupSeq, Error> {
     let uuid = Identity::load(storage)?.uuid;
     Ok(tessera_snapshot::proven(images, uuid)?)
