@@ -193,7 +193,7 @@ impl Seconds {
     fn of(rounds: &[Round], chore: Chore) -> (u64, Self) {
         let own = rounds.iter().filter(|round| round.chore == chore);
         let seconds: Vec<_> = own.map(|round| round.end_ns.saturating_sub(round.begin_ns) as f64 / 1e9).collect();
-        let mean = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
+        let mean = seconds.iter().fold(0.0, |sum, second| sum + second) / seconds.len().max(1) as f64;
         (seconds.len() as u64, Self { mean, max: seconds.iter().copied().fold(0.0, f64::max) })
     }
 }

@@ -17,8 +17,11 @@ pub fn of(report: &Report) -> Table {
     if let Some(preparation) = &report.preparation {
         line(&mut table, "prepared", format!("{} at {:.0}/s", preparation.operations, preparation.operations_per_second));
     }
-    rates(&mut table, &report.figures);
-    line(&mut table, "accepted", report.accepted.to_string());
+    // A campaign that measures phases of its own has no figures of one whole.
+    if report.figures.operations > 0 {
+        rates(&mut table, &report.figures);
+        line(&mut table, "accepted", report.accepted.to_string());
+    }
     for (reason, count) in &report.refused {
         line(&mut table, &format!("refused {reason}"), count.to_string());
     }
@@ -61,7 +64,9 @@ fn beside(table: &mut Table, report: &Report) {
         let (frames, disk) = (server.log_bytes_per_accepted, server.disk_bytes_per_accepted);
         line(table, "log bytes/accepted", format!("{frames:.1} in frames, {disk:.1} on disk"));
         let resident = server.resident_bytes as f64 / f64::from(1 << 20);
-        line(table, "resident", format!("{resident:.1} MiB, {:.1} bytes/new coupon", server.resident_bytes_per_coupon));
+        let each = server.resident_bytes_per_coupon;
+        let new = if each > 0.0 { format!(", {each:.1} bytes/new coupon") } else { String::new() };
+        line(table, "resident", format!("{resident:.1} MiB{new}"));
         line(table, "in memory", format!("{} coupons, {} request ids", server.coupons, server.remembered_requests));
     }
     if !report.recovery_ms.is_empty() {

@@ -9,10 +9,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use clap::Parser as _;
+use crate::{asked, run};
 use tessera_loadtest::{
-    options::{Options, Scenario},
-    report::table,
+    options::Scenario,
     scenario::eio,
     server::site::{Site, is_possible},
 };
@@ -43,14 +42,10 @@ fn a_failing_call_ends_the_process_and_loses_nothing_acknowledged() {
         println!("SKIPPED: strace is not here or may not trace, so no call of the system was made to fail (row 4)");
         return;
     }
-    let line =
-        format!("tessera-loadtest eio --server {} --scratch {}", env!("CARGO_BIN_EXE_tessera"), env!("CARGO_TARGET_TMPDIR"));
-    let options = Options::try_parse_from(line.split_whitespace()).expect("the scenario is known");
-    let Scenario::Eio { common, .. } = options.scenario else { panic!("that is what was asked for") };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-    let report = runtime.block_on(eio::run(SITES.to_vec(), &common)).expect("it runs to its end").report;
-    println!("{}", table::of(&report));
-    assert_eq!(report.violations_listed, Vec::<String>::new());
+    let Scenario::Eio { common, .. } = asked("eio", Path::new(env!("CARGO_TARGET_TMPDIR"))) else {
+        panic!("that is what was asked for")
+    };
+    let report = run(eio::run(SITES.to_vec(), &common));
     assert_eq!(report.kills, SITES.len() as u64);
     let count = |fate: &str| report.fates.get(fate).copied().unwrap_or_default();
     assert!(count("aborted") >= 4 && count("refused to start") >= 5, "{:?}", report.fates);

@@ -8,8 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use clap::Parser as _;
-use tessera_loadtest::{options::Options, report::table, scenario};
+use crate::run_words;
 
 /// Set inside the namespace: where the small filesystem is to be.
 const PLACE: &str = "TESSERA_FAULTS_SMALL_DISK";
@@ -49,16 +48,7 @@ fn mount(place: &Path, arguments: &[&str]) {
 #[test]
 fn a_disk_that_fills_under_load_and_snapshots_refuses_and_recovers() {
     on_a_small_disk("full::a_disk_that_fills_under_load_and_snapshots_refuses_and_recovers", 512, |place| {
-        let line = format!(
-            "tessera-loadtest full --server {} --scratch {} --fill-every 0.4 --fills 2",
-            env!("CARGO_BIN_EXE_tessera"),
-            place.display(),
-        );
-        let options = Options::try_parse_from(line.split_whitespace()).expect("the scenario is known");
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-        let report = runtime.block_on(scenario::run(options.scenario)).expect("it runs to its end").0.report;
-        println!("{}", table::of(&report));
-        assert_eq!(report.violations_listed, Vec::<String>::new());
+        let report = run_words("full --fill-every 0.4 --fills 2", place);
         assert_eq!((report.fills, report.lost), (2, 0), "the process went on");
         assert!(report.postponed.get("LOG_FULL").is_some_and(|&refused| refused > 10), "{:?}", report.postponed);
         let snapshots = report.snapshots.expect("they were asked for");

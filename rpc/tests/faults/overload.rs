@@ -2,8 +2,8 @@
 //!
 //! The long run, which states goodput against the peak, is `tessera-loadtest overload`.
 
-use clap::Parser as _;
-use tessera_loadtest::{options::Options, report::table, scenario};
+use crate::run_words;
+use std::path::Path;
 
 /// Growth of resident memory while the flood lasts: inboxes, slots of streams and what was sold meanwhile.
 const GROWTH_BYTES_MAX: u64 = 1 << 30;
@@ -13,16 +13,7 @@ const LEAST_SHARE: f64 = 0.25;
 
 #[test]
 fn a_flood_is_refused_in_words_and_what_is_admitted_is_served() {
-    let line = format!(
-        "tessera-loadtest overload --server {} --scratch {} --lasting 2 --server-arg=--shards --server-arg=1",
-        env!("CARGO_BIN_EXE_tessera"),
-        env!("CARGO_TARGET_TMPDIR"),
-    );
-    let options = Options::try_parse_from(line.split_whitespace()).expect("the scenario is known");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-    let report = runtime.block_on(scenario::run(options.scenario)).expect("it runs to its end").0.report;
-    println!("{}", table::of(&report));
-    assert_eq!(report.violations_listed, Vec::<String>::new());
+    let report = run_words("overload --lasting 2 --server-arg=--shards --server-arg=1", Path::new(env!("CARGO_TARGET_TMPDIR")));
     let flood = report.overload.expect("there was one");
     // A client that cannot ask for more than this build takes is served whole; the refusal itself, forced, is a fact of `wire`.
     let flooded = &flood.overload;
