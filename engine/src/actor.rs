@@ -11,13 +11,14 @@ use crate::lane::{Lane, Wake};
 use crate::letter::{Batch, Passenger};
 use crate::replay::Live;
 use crate::shard::{Books, Shard, ShardReport, hand_over, refuse};
-use actix::{Actor, Context, Handler, Message};
+use actix::{Actor, Addr, Context, Handler, Message};
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tessera_domain::Reason;
 use tessera_wal::{Handover, Journal, Log};
+use tokio::sync::oneshot;
 
 /// Messages that a mailbox holds.
 pub(crate) const MAILBOX_MESSAGES_MAX: usize = 16_384;
@@ -140,54 +141,52 @@ impl Handler<Wake> for ShardActor {
     }
 }
 
-/// Asks a shard for its report.
-pub(crate) struct Report(pub(crate) Box<dyn FnOnce(ShardReport) + Send>);
+/// A question; the answer is handed over once what it rests on is durable. A question that is dropped tells that there is none.
+pub(crate) struct Ask<T>(Box<dyn FnOnce(T) + Send>);
 
-impl Message for Report {
+impl<T: Send + 'static> Ask<T> {
+    /// Asks; whoever has stopped or is overloaded drops the question.
+    pub(crate) fn of<A>(addr: &Addr<A>) -> oneshot::Receiver<T>
+    where
+        A: Actor<Context = Context<A>> + Handler<Ask<T>>,
+    {
+        let (tell, answer) = oneshot::channel();
+        let _ = addr.try_send(Ask(Box::new(move |told| drop(tell.send(told)))));
+        answer
+    }
+}
+
+impl<T> Message for Ask<T> {
     type Result = ();
 }
 
-impl Handler<Report> for ShardActor {
+impl Handler<Ask<ShardReport>> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, report: Report, _: &mut Self::Context) {
+    fn handle(&mut self, ask: Ask<ShardReport>, _: &mut Self::Context) {
         let _guard = AbortOnPanic;
-        let (undurable_turns, tell) = (self.shell.undurable_turns() as u64, report.0);
+        let (undurable_turns, tell) = (self.shell.undurable_turns() as u64, ask.0);
         let handovers = self.shard.report(move |report| tell(ShardReport { undurable_turns, ..report }));
         self.shell.hand_over(handovers);
     }
 }
 
-/// Asks the catalog's owner for what it says of its state.
-pub(crate) struct AskCatalog(pub(crate) Box<dyn FnOnce(Live) + Send>);
-
-impl Message for AskCatalog {
-    type Result = ();
-}
-
-impl Handler<AskCatalog> for CatalogActor {
+impl Handler<Ask<Vec<Books>>> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, ask: AskCatalog, _: &mut Self::Context) {
+    fn handle(&mut self, ask: Ask<Vec<Books>>, _: &mut Self::Context) {
         let _guard = AbortOnPanic;
-        let handovers = self.owner.report(ask.0);
+        let handovers = self.shard.books(ask.0);
         self.shell.hand_over(handovers);
     }
 }
 
-/// Asks a shard for its books.
-pub(crate) struct AskBooks(pub(crate) Box<dyn FnOnce(Vec<Books>) + Send>);
-
-impl Message for AskBooks {
-    type Result = ();
-}
-
-impl Handler<AskBooks> for ShardActor {
+impl Handler<Ask<Live>> for CatalogActor {
     type Result = ();
 
-    fn handle(&mut self, ask: AskBooks, _: &mut Self::Context) {
+    fn handle(&mut self, ask: Ask<Live>, _: &mut Self::Context) {
         let _guard = AbortOnPanic;
-        let handovers = self.shard.books(ask.0);
+        let handovers = self.owner.report(ask.0);
         self.shell.hand_over(handovers);
     }
 }

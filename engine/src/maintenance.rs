@@ -4,6 +4,7 @@
 //! asked for while the same is under way is given that operation. None of them touches live state: a
 //! replay rebuilds beside it, a verification reads, a restore writes elsewhere, a snapshot folds the log.
 
+use crate::actor::AbortOnPanic;
 use crate::clock::{Clock, WallClock};
 use crate::directory::Directory;
 use crate::rebuild::{From, Rebuilder, Until};
@@ -207,7 +208,11 @@ impl Maintenance {
         let maintenance = self.clone();
         std::thread::Builder::new()
             .name("tessera-operation".into())
-            .spawn(move || maintenance.run(&running))
+            .spawn(move || {
+                // Without its thread it would be running for ever.
+                let _guard = AbortOnPanic;
+                maintenance.run(&running);
+            })
             .expect("a machine that serves has a thread for an operation");
         Ok((operation, false))
     }

@@ -3,7 +3,7 @@
 //! It never waits: a full mailbox is answered with OVERLOADED, a closing node with DRAINING, and both
 //! mean that nothing was logged.
 
-use crate::actor::{AskBooks, AskCatalog, CatalogActor, Probe, Report, ShardActor};
+use crate::actor::{Ask, CatalogActor, Probe, ShardActor};
 use crate::catalog::CatalogRequest;
 use crate::keys::NodeKeys;
 use crate::letter::{Batch, Request, Sink};
@@ -121,21 +121,18 @@ impl Router {
 
     /// Where the catalog stands, for a thread that may wait; nothing if its owner has stopped or is overloaded.
     pub(crate) fn catalog_blocking(&self) -> Option<Live> {
-        let (tell, answer) = oneshot::channel();
-        // Dropped unsent, it tells the receiver that there is nothing.
-        let _ = self.0.catalog.try_send(AskCatalog(Box::new(move |live| drop(tell.send(live)))));
-        answer.blocking_recv().ok()
+        Ask::of(&self.0.catalog).blocking_recv().ok()
     }
 
     /// Asks every shard for its report, by number. A shard that has stopped or is overloaded drops the question.
     pub fn ask_reports(&self) -> Vec<oneshot::Receiver<ShardReport>> {
-        self.0.shards.iter().map(ask).collect()
+        self.0.shards.iter().map(Ask::of).collect()
     }
 
     /// The books of every partition that is served; a shard that has stopped or is overloaded is left out.
     pub async fn books(&self) -> Vec<Books> {
         let mut books = Vec::new();
-        for answer in self.0.shards.iter().map(ask_books).collect::<Vec<_>>() {
+        for answer in self.0.shards.iter().map(Ask::<Vec<Books>>::of).collect::<Vec<_>>() {
             books.extend(answer.await.unwrap_or_default());
         }
         books
@@ -152,18 +149,4 @@ impl Router {
     pub(crate) fn drain(&self) {
         self.0.is_draining.store(true, Ordering::Relaxed);
     }
-}
-
-fn ask(shard: &Addr<ShardActor>) -> oneshot::Receiver<ShardReport> {
-    let (tell, answer) = oneshot::channel();
-    // Dropped unsent, it tells the receiver that there is no report.
-    let _ = shard.try_send(Report(Box::new(move |report| drop(tell.send(report)))));
-    answer
-}
-
-fn ask_books(shard: &Addr<ShardActor>) -> oneshot::Receiver<Vec<Books>> {
-    let (tell, answer) = oneshot::channel();
-    // Dropped unsent, it tells the receiver that there are none.
-    let _ = shard.try_send(AskBooks(Box::new(move |books| drop(tell.send(books)))));
-    answer
 }

@@ -11,17 +11,17 @@ impl Partition {
     }
 
     pub(super) fn request_key(&self, operation: Operation, subject: u128, id: &str) -> u128 {
-        // A raise is the one write whose command does not know its subject's number.
-        let hash = || self.key.request(operation as u8, subject, id);
-        if operation == Operation::RaiseStock { hash() } else { self.known(|keys| keys.request, hash) }
+        self.known(|keys| keys.request, || self.key.request(operation as u8, subject, id))
     }
 
     pub(super) fn order_key(&self, merchant: &str, order: &str, coupon: u64) -> OrderKey {
         self.known(|keys| keys.order, || self.key.order(merchant, order, coupon))
     }
 
-    fn known<T: PartialEq + std::fmt::Debug>(&self, known: impl Fn(&Keys) -> T, hash: impl Fn() -> T) -> T {
-        let Some(known) = self.keys.as_ref().map(known) else { return hash() };
+    /// What a command has no key for is hashed as well: [`Keys`] has the default there.
+    fn known<T: Default + PartialEq + std::fmt::Debug>(&self, known: impl Fn(&Keys) -> T, hash: impl Fn() -> T) -> T {
+        let known = self.keys.as_ref().map(known).filter(|known| *known != T::default());
+        let Some(known) = known else { return hash() };
         debug_assert_eq!(known, hash(), "I6: an event is applied by the keys that a replay finds");
         known
     }
