@@ -75,7 +75,9 @@ impl Router {
             let shard = self.shard_of(request.partition);
             return self.send(shard, Batch { requests, sink: sink.clone() });
         }
-        let mut shares: Vec<Vec<Request>> = self.0.shards.iter().map(|_| Vec::new()).collect();
+        let mut counts = vec![0; self.0.shards.len()];
+        requests.iter().for_each(|request| counts[usize::from(self.shard_of(request.partition))] += 1);
+        let mut shares: Vec<Vec<Request>> = counts.into_iter().map(Vec::with_capacity).collect();
         for request in requests {
             shares[usize::from(self.shard_of(request.partition))].push(request);
         }

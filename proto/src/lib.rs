@@ -4,6 +4,7 @@
 //! prost, without `protoc`). The comments in those files are the reference documentation. Changes are additive: numbers are
 //! never reused or retyped. Relies on none of our other crates.
 
+pub mod codec;
 mod redacted;
 
 /// The types, clients and servers of package `tessera.v1`.

@@ -55,9 +55,13 @@ impl<'a> Seals<'a> {
 
     /// The user of this text, and the partition it lives in.
     pub fn user(&self, text: String) -> Result<(u16, User), Rejection> {
-        let id = Id::new("user_id", text)?;
+        Id::new("user_id", text).map(|id| self.user_of(id))
+    }
+
+    /// The user of this id, and the partition it lives in.
+    pub fn user_of(&self, id: Id) -> (u16, User) {
         let key = self.keys.hash.user(id.as_str());
-        Ok((key.partition(self.partitions), User { id, key }))
+        (key.partition(self.partitions), User { id, key })
     }
 
     /// The home of a template's stock.

@@ -154,6 +154,7 @@ impl<I: Item> Conversation<I> {
 
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
         let (seals, now) = (Seals::of(&self.router), Instant::now());
+        self.ready.reserve(answers.len());
         for (tag, answer) in answers {
             let (kept, began) = self.slots.free(tag);
             self.tally.end(Outcome::of(&answer), began, now);
@@ -188,6 +189,7 @@ impl<I: Item> Conversation<I> {
     fn admit(&mut self, requests: Vec<I::Request>, began: Instant, batch: &mut Vec<Request>) {
         self.tally.begin(requests.len());
         let too_many = requests.len() > STREAM_ITEMS_MAX;
+        batch.reserve(requests.len());
         for request in requests {
             let kept = I::kept(&request);
             let command = match too_many {

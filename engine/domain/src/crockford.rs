@@ -57,9 +57,18 @@ pub fn decode_exact<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(symbols)
 }
 
-/// Cuts the lowest `5·N` bits into symbols, most significant first; bits beyond 128 are zero.
-pub(crate) fn symbols_of<const N: usize>(bits: u128) -> [u8; N] {
-    core::array::from_fn(|at| ((bits >> (SYMBOL_BITS * (N - 1 - at))) & 31) as u8)
+/// Cuts the lowest `5·N` bits into symbols, most significant first; bits beyond 128 are zero. Word by word, as they are joined.
+pub(crate) fn symbols_of<const N: usize>(mut bits: u128) -> [u8; N] {
+    let mut symbols = [0; N];
+    for chunk in symbols.rchunks_mut(SYMBOLS_IN_A_WORD) {
+        let mut word = bits as u64;
+        for symbol in chunk.iter_mut().rev() {
+            *symbol = (word & 31) as u8;
+            word >>= SYMBOL_BITS;
+        }
+        bits >>= SYMBOLS_IN_A_WORD * SYMBOL_BITS;
+    }
+    symbols
 }
 
 /// Joins symbols, most significant first.

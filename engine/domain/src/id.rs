@@ -17,7 +17,7 @@ impl Id {
     /// Checks `text`, refusing with INVALID_ARGUMENT that names `field` and the limit.
     pub fn new(field: &'static str, text: impl Into<Box<str>>) -> Result<Id, Rejection> {
         let text = text.into();
-        if text.is_empty() || text.len() > ID_BYTES_MAX || text.bytes().any(|b| b < 0x20 || b == 0x7f) {
+        if text.is_empty() || text.len() > ID_BYTES_MAX || has_control_characters(&text) {
             return Err(Rejection::invalid(field, ID_BYTES_MAX as i64));
         }
         Ok(Id(text))
@@ -27,6 +27,11 @@ impl Id {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// All bytes are looked at, without a branch at each: sixteen at a time.
+fn has_control_characters(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == 0x7f))
 }
 
 impl fmt::Debug for Id {

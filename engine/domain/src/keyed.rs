@@ -97,7 +97,7 @@ impl IdHashKey {
         let hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
         let mut held = [0; HELD_BYTES];
         held[0] = domain as u8;
-        Pieces { hasher, held, len: 1 }
+        Pieces { hasher, held, len: 1, is_begun: false }
     }
 }
 
@@ -109,6 +109,8 @@ struct Pieces {
     hasher: SipHasher13,
     held: [u8; HELD_BYTES],
     len: usize,
+    /// Whether the hasher has had pieces.
+    is_begun: bool,
 }
 
 impl Pieces {
@@ -122,7 +124,7 @@ impl Pieces {
             None => {
                 self.hasher.write(&self.held[..self.len]);
                 self.hasher.write(bytes);
-                self.len = 0;
+                (self.len, self.is_begun) = (0, true);
             }
         }
         self
@@ -134,8 +136,13 @@ impl Pieces {
         self.bytes(&[text.len() as u8]).bytes(text.as_bytes())
     }
 
+    /// What one piece holds is hashed at once: that is the same hash, without what it costs to go on later.
     fn finish(&mut self) -> u128 {
-        self.hasher.write(&self.held[..self.len]);
+        let held = &self.held[..self.len];
+        if !self.is_begun {
+            return self.hasher.hash(held).as_u128();
+        }
+        self.hasher.write(held);
         self.hasher.finish128().as_u128()
     }
 }

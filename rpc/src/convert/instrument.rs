@@ -11,7 +11,7 @@ use crate::{
 /// What a request names, its form checked and nothing opened yet: a malformed field elsewhere comes before a wrong code.
 pub(super) enum Named {
     Code(String),
-    Owned { user: String, coupon: String },
+    Owned { user: Id, coupon: String },
 }
 
 impl Named {
@@ -21,7 +21,7 @@ impl Named {
             Some(v1::instrument::Instrument::Code(code)) => Ok(Self::Code(code)),
             Some(v1::instrument::Instrument::OwnedCoupon(v1::OwnedCoupon { user_id, coupon_id })) => {
                 let user = Id::new("instrument.owned_coupon.user_id", user_id)?;
-                Ok(Self::Owned { user: user.as_str().to_owned(), coupon: coupon_id })
+                Ok(Self::Owned { user, coupon: coupon_id })
             }
         }
     }

@@ -5,7 +5,7 @@ use tessera_proto::v1;
 use super::{custody::blocks, malformed, page_size};
 use crate::{
     domain::{
-        Life, Reason, Rejection,
+        Id, Life, Reason, Rejection,
         command::{Command, Instrument, ListCoupons, StatusFilter},
         reply::{CouponPage, CouponView},
     },
@@ -23,19 +23,19 @@ pub fn list(seals: Seals<'_>, request: v1::ListCouponsRequest) -> Result<(u16, C
 
 /// The command that asks for one coupon.
 pub fn get(seals: Seals<'_>, request: v1::GetCouponRequest) -> Result<(u16, Command), Rejection> {
-    let (partition, instrument) = owned(seals, request.user_id, &request.coupon_id)?;
+    let (partition, instrument) = owned(seals, Id::new("user_id", request.user_id)?, &request.coupon_id)?;
     Ok((partition, Command::GetCoupon(instrument)))
 }
 
 /// The command that asks for a coupon's code.
 pub fn reveal(seals: Seals<'_>, request: v1::RevealCodeRequest) -> Result<(u16, Command), Rejection> {
-    let (partition, instrument) = owned(seals, request.user_id, &request.coupon_id)?;
+    let (partition, instrument) = owned(seals, Id::new("user_id", request.user_id)?, &request.coupon_id)?;
     Ok((partition, Command::RevealCode(instrument)))
 }
 
 /// A coupon named by its user and its id. One that lives in another partition than its user is not the user's.
-pub(super) fn owned(seals: Seals<'_>, user: String, coupon_id: &str) -> Result<(u16, Instrument), Rejection> {
-    let (home, user) = seals.user(user)?;
+pub(super) fn owned(seals: Seals<'_>, user: Id, coupon_id: &str) -> Result<(u16, Instrument), Rejection> {
+    let (home, user) = seals.user_of(user);
     let coupon = seals.open_coupon_id(coupon_id)?;
     if coupon.partition != home {
         return Err(Reason::CodeNotAccepted.into());
