@@ -3,9 +3,7 @@
 //! It decodes the same requests and encodes replies of the same size as a real server would, by the generated types, and
 //! answers a message of n items with a message of n outcomes. What it reaches is what the transport leaves to an engine.
 
-use std::pin::Pin;
-
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
 use tessera_proto::v1::{
     self,
     claim_service_server::{ClaimService, ClaimServiceServer},
@@ -16,7 +14,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, Streaming, transport::Server};
+use tonic::{Request, Response, Status, Streaming, codegen::BoxStream, transport::Server};
 
 use crate::{error::Error, link};
 
@@ -26,8 +24,6 @@ const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 struct Echo;
-
-type Outcomes<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Serves on `listener` until SIGTERM.
 pub async fn serve(listener: TcpListener) -> Result<(), Error> {
@@ -91,20 +87,14 @@ fn redeem_outcome(redeem: v1::RedeemRequest) -> v1::RedeemOutcome {
 
 #[tonic::async_trait]
 impl ClaimService for Echo {
-    type ClaimStreamStream = Outcomes<v1::ClaimStreamResponse>;
-
     async fn claim(&self, _: Request<v1::ClaimRequest>) -> Result<Response<v1::ClaimResponse>, Status> {
         Ok(Response::new(claimed()))
-    }
-
-    async fn issue(&self, _: Request<v1::IssueRequest>) -> Result<Response<v1::IssueResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Claim"))
     }
 
     async fn claim_stream(
         &self,
         request: Request<Streaming<v1::ClaimStreamRequest>>,
-    ) -> Result<Response<Self::ClaimStreamStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::ClaimStreamResponse>>, Status> {
         let replies = request.into_inner().map(|message| {
             let outcomes = message?.claims.into_iter().map(claim_outcome).collect();
             Ok(v1::ClaimStreamResponse { outcomes })
@@ -115,51 +105,14 @@ impl ClaimService for Echo {
 
 #[tonic::async_trait]
 impl RedemptionService for Echo {
-    type RedeemStreamStream = Outcomes<v1::RedeemStreamResponse>;
-    type TillStreamStream = Outcomes<v1::TillStreamResponse>;
-
     async fn redeem(&self, _: Request<v1::RedeemRequest>) -> Result<Response<v1::RedeemResponse>, Status> {
         Ok(Response::new(redeemed()))
-    }
-
-    async fn validate(&self, _: Request<v1::ValidateRequest>) -> Result<Response<v1::ValidateResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn refund(&self, _: Request<v1::RefundRequest>) -> Result<Response<v1::RefundResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn hold(&self, _: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn capture(&self, _: Request<v1::CaptureRequest>) -> Result<Response<v1::CaptureResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn release(&self, _: Request<v1::ReleaseRequest>) -> Result<Response<v1::ReleaseResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn list_redemptions(
-        &self,
-        _: Request<v1::ListRedemptionsRequest>,
-    ) -> Result<Response<v1::ListRedemptionsResponse>, Status> {
-        Err(Status::unimplemented("the echo answers Redeem"))
-    }
-
-    async fn till_stream(
-        &self,
-        _: Request<Streaming<v1::TillStreamRequest>>,
-    ) -> Result<Response<Self::TillStreamStream>, Status> {
-        Err(Status::unimplemented("the echo answers RedeemStream"))
     }
 
     async fn redeem_stream(
         &self,
         request: Request<Streaming<v1::RedeemStreamRequest>>,
-    ) -> Result<Response<Self::RedeemStreamStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::RedeemStreamResponse>>, Status> {
         let replies = request.into_inner().map(|message| {
             let outcomes = message?.redemptions.into_iter().map(redeem_outcome).collect();
             Ok(v1::RedeemStreamResponse { outcomes })

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
-use crate::wire::field::Malformed;
+use tessera_proto::wire::Malformed;
 
 /// Why a run could not be carried out.
 #[derive(Debug, Error)]

@@ -5,7 +5,11 @@
 //! never reused or retyped. Relies on none of our other crates.
 
 pub mod codec;
+mod raw;
 mod redacted;
+pub mod wire;
+
+pub use raw::Raw;
 
 /// The types, clients and servers of package `tessera.v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in the .proto files")]

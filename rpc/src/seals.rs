@@ -7,8 +7,9 @@ use tessera_engine::{Router, keys::NodeKeys};
 
 use crate::domain::{
     Id, Reason, Rejection,
+    code::Code,
     command::{Operation, User},
-    sealed_id::{ID_PARTITION_MAX, IdType},
+    sealed_id::{ID_PARTITION_MAX, IdType, SealedId},
 };
 
 /// Stands for the catalog in page tokens, where a partition would.
@@ -54,7 +55,7 @@ impl<'a> Seals<'a> {
     }
 
     /// The user of this text, and the partition it lives in.
-    pub fn user(&self, text: String) -> Result<(u16, User), Rejection> {
+    pub fn user(&self, text: impl Into<Box<str>>) -> Result<(u16, User), Rejection> {
         Id::new("user_id", text).map(|id| self.user_of(id))
     }
 
@@ -77,9 +78,13 @@ impl<'a> Seals<'a> {
 
     /// The code of a coupon; empty if its key version was withdrawn, since then no code of it is accepted.
     pub fn code(&self, coupon: Place, key_version: u8) -> String {
+        self.sealed_code(coupon, key_version).map_or_else(String::new, |code| code.as_str().to_owned())
+    }
+
+    /// The code of a coupon; `None` if its key version was withdrawn.
+    pub fn sealed_code(&self, coupon: Place, key_version: u8) -> Option<Code> {
         let partition = u8::try_from(coupon.partition).expect("codes carry partitions below 256");
-        let held = self.keys.codes.holds(key_version);
-        if held { self.keys.codes.seal(key_version, partition, coupon.number).as_str().to_owned() } else { String::new() }
+        self.keys.codes.holds(key_version).then(|| self.keys.codes.seal(key_version, partition, coupon.number))
     }
 
     /// Opens a code; whatever is wrong with it, the answer is one.
@@ -91,7 +96,12 @@ impl<'a> Seals<'a> {
 
     /// The id of a coupon.
     pub fn coupon_id(&self, coupon: Place) -> String {
-        self.keys.ids.seal(IdType::Coupon, coupon.partition, coupon.number).as_str().to_owned()
+        self.sealed_coupon(coupon).as_str().to_owned()
+    }
+
+    /// The id of a coupon, as its symbols.
+    pub fn sealed_coupon(&self, coupon: Place) -> SealedId {
+        self.keys.ids.seal(IdType::Coupon, coupon.partition, coupon.number)
     }
 
     /// Opens a coupon id; whatever is wrong with it, the answer is that to a code.
@@ -101,7 +111,12 @@ impl<'a> Seals<'a> {
 
     /// The id of a redemption.
     pub fn redemption_id(&self, redemption: Place) -> String {
-        self.keys.ids.seal(IdType::Redemption, redemption.partition, redemption.number).as_str().to_owned()
+        self.sealed_redemption(redemption).as_str().to_owned()
+    }
+
+    /// The id of a redemption, as its symbols.
+    pub fn sealed_redemption(&self, redemption: Place) -> SealedId {
+        self.keys.ids.seal(IdType::Redemption, redemption.partition, redemption.number)
     }
 
     /// Opens a redemption id.

@@ -28,15 +28,15 @@ use tower::ServiceBuilder;
 
 use crate::{
     desk::{Closing, Desk},
+    halves::Halves,
     limits::*,
     listener::{Listener, Shears},
     meter::{MeterLayer, UnderWay},
     services::{
         claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers, operator::Operators,
-        redemption::Redemptions, template::Templates, wallet::Wallets,
+        redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
     },
     settings, status,
-    two_limits::TwoLimits,
 };
 
 /// The services whose health is told, beside that of the whole server.
@@ -190,15 +190,13 @@ fn routes(desk: &Arc<Desk>) -> Routes {
             $server::new($service).max_decoding_message_size($bytes_max).max_encoding_message_size(RESPONSE_BYTES_MAX)
         };
     }
-    let claims = Claims(desk.clone());
-    let redemptions = Redemptions(desk.clone());
-    Routes::new(TwoLimits {
-        unary: sized!(ClaimServiceServer, claims.clone(), REQUEST_BYTES_MAX),
-        stream: sized!(ClaimServiceServer, claims, STREAM_MESSAGE_BYTES_MAX),
+    Routes::new(Halves {
+        unary: sized!(ClaimServiceServer, Claims(desk.clone()), REQUEST_BYTES_MAX),
+        streams: Streams(desk.clone()),
     })
-    .add_service(TwoLimits {
-        unary: sized!(RedemptionServiceServer, redemptions.clone(), REQUEST_BYTES_MAX),
-        stream: sized!(RedemptionServiceServer, redemptions, STREAM_MESSAGE_BYTES_MAX),
+    .add_service(Halves {
+        unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
+        streams: Streams(desk.clone()),
     })
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))

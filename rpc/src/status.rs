@@ -114,6 +114,16 @@ pub fn unreadable(fault: &Status) -> Option<Status> {
     (about_the_message && !ours).then(|| of(&unreadable_refusal(fault)))
 }
 
+/// The status of a call of a method that the contract does not have: what a generated server says.
+pub fn no_such_method() -> Status {
+    Status::unimplemented("")
+}
+
+/// The status of a message of a stream whose bytes are none.
+pub fn malformed(what: &'static str) -> Status {
+    of(&unreadable_refusal(&Status::internal(what)))
+}
+
 /// A server that a client of ours cannot reach.
 pub fn unreachable(error: tonic::transport::Error) -> Status {
     Status::from_error(Box::new(error))

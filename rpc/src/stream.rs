@@ -1,6 +1,7 @@
 //! A conversation: one bidirectional stream of requests and outcomes, batched both ways.
 //!
-//! What has arrived together goes to the engine as one batch, and the answers of a turn return as one message. Each request
+//! What has arrived together goes to the engine as one batch, and the answers of a turn return as one message. Messages pass as
+//! bytes: requests are read where they arrived, outcomes are written where they leave. Each request
 //! holds a slot from the moment it is read until its outcome is sent; without a free slot nothing is read. So a slow
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
 //! driven by its reader: no task, no queue beside the slots.
@@ -8,11 +9,15 @@
 use std::time::Instant;
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
+use prost::bytes::Bytes;
 use tessera_engine::{
     Router,
     letter::{Answer, Request, Sink},
 };
-use tessera_proto::v1::Refusal;
+use tessera_proto::{
+    v1::Refusal,
+    wire::{Fields, Malformed},
+};
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
@@ -23,53 +28,48 @@ use crate::{
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
     meter::{Outcome, Tally},
     mouth,
+    outbox::{ITEMS, Outbox},
     seals::Seals,
     slots::Slots,
     status,
 };
 
-/// What differs between a stream of claims, one of redemptions and that of a till.
-pub trait Item: Send + 'static {
-    /// A message of requests.
-    type Message: Send;
-    /// One request.
-    type Request: Send;
+/// What differs between a stream of claims, one of redemptions and that of a till. In the messages of all three the items are field 1.
+pub trait Item: 'static {
     /// What is kept of a request until its outcome: its id at least.
     type Kept: Send;
-    /// One outcome.
-    type Outcome: Send;
-    /// A message of outcomes.
-    type Response: Send;
-    /// The method, as the contract names it.
-    const METHOD: &'static str;
+    /// The method's path.
+    const PATH: &'static str;
     /// Where the requests stand in a message.
     const FIELD: &'static str;
 
-    /// The requests of a message.
-    fn requests(message: Self::Message) -> Vec<Self::Request>;
-    /// What is kept of a request.
-    fn kept(request: &Self::Request) -> Self::Kept;
-    /// A request as a command, and the partition that decides it.
-    fn command(seals: Seals<'_>, request: Self::Request) -> Result<(u16, Command), Rejection>;
-    /// The outcome of a request that was accepted.
-    fn accepted(seals: Seals<'_>, kept: Self::Kept, reply: Reply) -> Self::Outcome;
-    /// The outcome of a request that was refused.
-    fn refused(kept: Self::Kept, refusal: Refusal) -> Self::Outcome;
-    /// A message of these outcomes.
-    fn response(outcomes: Vec<Self::Outcome>) -> Self::Response;
+    /// A request out of its bytes: what is kept of it, and its command with the partition that decides it.
+    fn read(seals: Seals<'_>, request: &[u8]) -> Result<Asked<Self::Kept>, Malformed>;
+    /// Writes the outcome of a request that was accepted.
+    fn accepted(seals: Seals<'_>, kept: Self::Kept, reply: Reply, out: &mut Vec<u8>);
+    /// Writes the outcome of a request that was refused.
+    fn refused(kept: Self::Kept, refusal: Refusal, out: &mut Vec<u8>);
+}
+
+/// What a request asks; what is malformed in itself is refused.
+pub type Asked<K> = (K, Result<(u16, Command), Rejection>);
+
+/// The method's name, as the contract has it.
+fn method<I: Item>() -> &'static str {
+    I::PATH.rsplit_once('/').map_or(I::PATH, |(_, method)| method)
 }
 
 /// One stream's state.
 struct Conversation<I: Item> {
     router: Router,
-    messages: Streaming<I::Message>,
+    messages: Streaming<Bytes>,
     closing: watch::Receiver<Option<Closing>>,
     /// What is kept of each request, and when it was read.
     slots: Slots<(I::Kept, Instant)>,
     tally: Tally,
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
-    ready: Vec<I::Outcome>,
+    outbox: Outbox,
     /// What the stream ends with once nothing is awaited; `None` while it reads.
     end: Option<Result<(), Status>>,
 }
@@ -77,18 +77,18 @@ struct Conversation<I: Item> {
 /// Answers `messages` until they end, the desk closes or one of them cannot be read.
 pub fn converse<I: Item>(
     desk: &Desk,
-    messages: Streaming<I::Message>,
-) -> Result<impl Stream<Item = Result<I::Response, Status>> + Send + use<I>, Status> {
+    messages: Streaming<Bytes>,
+) -> Result<impl Stream<Item = Result<Bytes, Status>> + Send + use<I>, Status> {
     let (sink, answers) = mouth::open(STREAM_IN_FLIGHT_MAX);
     let conversation = Conversation::<I> {
         router: desk.router()?.clone(),
         closing: desk.closing(),
         messages,
         slots: Slots::new(),
-        tally: Tally::open(desk.meter().clone(), desk.meter().named(I::METHOD)),
+        tally: Tally::open(desk.meter().clone(), desk.meter().named(method::<I>())),
         sink,
         answers,
-        ready: Vec::new(),
+        outbox: Outbox::default(),
         end: None,
     };
     Ok(stream::unfold(conversation, |mut conversation| async move {
@@ -98,15 +98,15 @@ pub fn converse<I: Item>(
 }
 
 /// What a conversation wakes up for.
-enum Event<M> {
+enum Event {
     Answers(Vec<(u64, Answer)>),
-    Message(Option<Result<M, Status>>),
+    Message(Option<Result<Bytes, Status>>),
     Closing,
 }
 
 impl<I: Item> Conversation<I> {
     /// The next message of outcomes, or the end.
-    async fn next(&mut self) -> Option<Result<I::Response, Status>> {
+    async fn next(&mut self) -> Option<Result<Bytes, Status>> {
         loop {
             if let Some(response) = self.respond() {
                 return Some(Ok(response));
@@ -124,7 +124,7 @@ impl<I: Item> Conversation<I> {
         }
     }
 
-    async fn event(&mut self) -> Event<I::Message> {
+    async fn event(&mut self) -> Event {
         let (reading, may_read) = (self.end.is_none(), self.reads());
         tokio::select! {
             biased;
@@ -140,43 +140,42 @@ impl<I: Item> Conversation<I> {
     }
 
     /// One message of what is ready, with the answers that came meanwhile.
-    fn respond(&mut self) -> Option<I::Response> {
-        while self.ready.len() < STREAM_ITEMS_MAX {
+    fn respond(&mut self) -> Option<Bytes> {
+        while !self.outbox.has_full() {
             let Ok(answers) = self.answers.try_recv() else { break };
             self.take(answers);
         }
-        if self.ready.is_empty() {
-            return None;
-        }
-        let rest = self.ready.split_off(self.ready.len().min(STREAM_ITEMS_MAX));
-        Some(I::response(std::mem::replace(&mut self.ready, rest)))
+        self.outbox.pop()
     }
 
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
         let (seals, now) = (Seals::of(&self.router), Instant::now());
-        self.ready.reserve(answers.len());
         for (tag, answer) in answers {
             let (kept, began) = self.slots.free(tag);
             self.tally.end(Outcome::of(&answer), began, now);
-            self.ready.push(match answer {
-                Ok(reply) => I::accepted(seals, kept, reply),
-                Err(rejection) => I::refused(kept, refusal::of(&rejection)),
+            self.outbox.push(|out| match answer {
+                Ok(reply) => I::accepted(seals, kept, reply, out),
+                Err(rejection) => I::refused(kept, refusal::of(&rejection), out),
             });
         }
         self.tally.settle(now);
     }
 
     /// Submits this message and every further one that is here already, as one batch.
-    fn read(&mut self, first: Option<Result<I::Message, Status>>) {
+    fn read(&mut self, first: Option<Result<Bytes, Status>>) {
         let (mut batch, began) = (Vec::new(), Instant::now());
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Some(Ok(message)) => self.admit(I::requests(message), began, &mut batch),
+                Some(Ok(message)) => {
+                    if let Err(Malformed(what)) = self.admit(&message, began, &mut batch) {
+                        self.end = Some(Err(status::malformed(what)));
+                    }
+                }
                 Some(Err(fault)) => self.end = Some(Err(status::unreadable(&fault).unwrap_or(fault))),
                 None => self.end = Some(Ok(())),
             }
-            let more = self.reads() && self.ready.len() < STREAM_ITEMS_MAX;
+            let more = self.reads() && !self.outbox.has_full();
             next = if more { self.messages.next().now_or_never() } else { None };
         }
         self.tally.settle(Instant::now());
@@ -185,17 +184,18 @@ impl<I: Item> Conversation<I> {
         }
     }
 
-    /// Gives each request a slot; what is malformed in itself has its outcome already.
-    fn admit(&mut self, requests: Vec<I::Request>, began: Instant, batch: &mut Vec<Request>) {
-        self.tally.begin(requests.len());
+    /// Gives each request a slot; what is malformed in itself has its outcome already. Bytes that are no message end the stream, and
+    /// what stood before them is answered.
+    fn admit(&mut self, message: &[u8], began: Instant, batch: &mut Vec<Request>) -> Result<(), Malformed> {
+        let requests = items(message)?;
         let too_many = requests.len() > STREAM_ITEMS_MAX;
+        self.tally.begin(requests.len());
         batch.reserve(requests.len());
         for request in requests {
-            let kept = I::kept(&request);
-            let command = match too_many {
-                true => Err(Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64)),
-                false => I::command(Seals::of(&self.router), request),
-            };
+            let (kept, mut command) = I::read(Seals::of(&self.router), request)?;
+            if too_many {
+                command = Err(Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64));
+            }
             match command {
                 Ok((partition, command)) => {
                     let tag = self.slots.take((kept, began));
@@ -203,9 +203,21 @@ impl<I: Item> Conversation<I> {
                 }
                 Err(rejection) => {
                     self.tally.end(Outcome::Refused(rejection.reason), began, began);
-                    self.ready.push(I::refused(kept, refusal::of(&rejection)));
+                    self.outbox.push(|out| I::refused(kept, refusal::of(&rejection), out));
                 }
             }
         }
+        Ok(())
     }
+}
+
+/// The items of a message.
+fn items(message: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
+    let (mut fields, mut items) = (Fields::of(message), Vec::new());
+    while let Some(field) = fields.read()? {
+        if field.number == ITEMS {
+            items.push(field.value.bytes()?);
+        }
+    }
+    Ok(items)
 }

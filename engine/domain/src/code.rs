@@ -63,6 +63,11 @@ impl Code {
         core::str::from_utf8(&self.0).expect("symbols are ASCII")
     }
 
+    /// The sixteen symbols as the ASCII that they are.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// `XXXX-XXXX-XXXX-XXXX`: what people are shown.
     pub fn grouped(&self) -> ArrayString<GROUPED_BYTES> {
         let mut grouped = ArrayString::new();

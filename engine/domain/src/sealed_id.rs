@@ -109,6 +109,11 @@ impl IdKeys {
 }
 
 impl SealedId {
+    /// The 26 symbols as the ASCII that they are.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The 26 symbols.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).expect("symbols are ASCII")

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use prost::bytes::Bytes;
+use tessera_proto::Raw;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming, client::Grpc, codegen::http::uri::PathAndQuery};
@@ -11,7 +12,7 @@ use tonic::{Code, Request, Status, Streaming, client::Grpc, codegen::http::uri::
 use super::{lane::Lane, settle};
 use crate::{
     error::Error,
-    wire::{answer::Kind, codec::Raw, refusal},
+    wire::{answer::Kind, refusal},
 };
 
 /// Most messages read before the lane looks whether it can send.

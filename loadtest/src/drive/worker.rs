@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use hdrhistogram::Histogram;
 use prost::bytes::Bytes;
+use tessera_proto::Raw;
 use tonic::{Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 
 use super::{Records, Share, Shared, histogram, settle};
@@ -14,7 +15,6 @@ use crate::{
     record::{Record, Retry},
     wire::{
         answer::{Accepted, Kind, Outcome},
-        codec::Raw,
         refusal,
     },
 };

@@ -16,9 +16,12 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use prost::{Message as _, bytes::Bytes};
 use serde::Serialize;
-use tessera_proto::v1::{
-    ClaimRequest, ClaimStreamRequest, ClaimStreamResponse, Reason, claim_outcome::Outcome,
-    claim_service_client::ClaimServiceClient,
+use tessera_proto::{
+    Raw,
+    v1::{
+        ClaimRequest, ClaimStreamRequest, ClaimStreamResponse, Reason, claim_outcome::Outcome,
+        claim_service_client::ClaimServiceClient,
+    },
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 use tonic::{Code, Request, client::Grpc, codegen::http::uri::PathAndQuery};
@@ -31,7 +34,6 @@ use crate::{
     link::Link,
     options::Common,
     report::Shape,
-    wire::codec::Raw,
 };
 
 /// Claims in one message.

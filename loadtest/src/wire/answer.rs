@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::FixedState;
 
-use super::field::{Fields, Malformed};
+use tessera_proto::wire::{Fields, Malformed};
 
 /// Which write an operation is; fixes the shape of its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

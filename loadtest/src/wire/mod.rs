@@ -5,7 +5,5 @@
 //! arrived. The generated types stay the authority: the tests of each file hold these bytes against them.
 
 pub mod answer;
-pub mod codec;
-pub mod field;
 pub mod refusal;
 pub mod write;

@@ -3,13 +3,13 @@
 //! The same facts that a stream carries in-band ride in `google.rpc.ErrorInfo`. A status without one says nothing about the
 //! operation: it came from a library on a lost connection, and the outcome is unknown.
 
-use tessera_proto::v1::Reason;
+use tessera_proto::{
+    v1::Reason,
+    wire::{Fields, Malformed},
+};
 use tonic::Status;
 
-use super::{
-    answer::Refused,
-    field::{Fields, Malformed},
-};
+use super::answer::Refused;
 
 /// The type of the detail that carries a refusal.
 const ERROR_INFO: &[u8] = b"type.googleapis.com/google.rpc.ErrorInfo";

@@ -2,42 +2,13 @@
 
 use prost::bytes::{BufMut, BytesMut};
 use prost::encoding::encode_varint;
+use tessera_proto::wire::{message, number, string};
 
 /// Wire type of strings and messages.
 const LENGTH_DELIMITED: u32 = 2;
 
 /// Field 1 of both stream messages holds the items.
 const ITEMS: u32 = 1;
-
-/// Writes a string field; `text` is never empty on this road.
-#[inline]
-pub fn string(number: u32, text: &[u8], out: &mut Vec<u8>) {
-    key(number, LENGTH_DELIMITED, out);
-    encode_varint(text.len() as u64, out);
-    out.extend_from_slice(text);
-}
-
-/// Writes an int64 or enum field.
-#[inline]
-pub fn int64(number: u32, value: i64, out: &mut Vec<u8>) {
-    key(number, 0, out);
-    encode_varint(value.cast_unsigned(), out);
-}
-
-/// Writes a message field whose content `write` appends.
-#[inline]
-pub fn message(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    key(number, LENGTH_DELIMITED, out);
-    let start = out.len();
-    write(out);
-    let length = (out.len() - start) as u64;
-    let mut prefix = [0_u8; 10];
-    let mut unused = prefix.as_mut_slice();
-    encode_varint(length, &mut unused);
-    let prefix_bytes = 10 - unused.len();
-    out.extend_from_slice(&prefix[..prefix_bytes]);
-    out[start..].rotate_right(prefix_bytes);
-}
 
 /// Appends an encoded request as an item of a stream message.
 #[inline]
@@ -94,15 +65,10 @@ impl Redeem<'_> {
         string(3, self.merchant_id, out);
         string(4, self.order_id, out);
         message(5, out, |out| {
-            int64(1, self.amount_minor, out);
+            number(1, self.amount_minor.cast_unsigned(), out);
             string(2, self.currency, out);
         });
     }
-}
-
-#[inline]
-fn key(number: u32, wire_type: u32, out: &mut Vec<u8>) {
-    encode_varint(u64::from(number << 3 | wire_type), out);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Plant,
-    services::{Fake, Replies, Reply, not_here},
+    services::{Fake, Reply},
 };
 
 const IMAGE_BYTES: u64 = 4_096;
@@ -38,8 +38,6 @@ fn ended(operation: &Operation, plant: Plant) -> Operation {
 
 #[tonic::async_trait]
 impl MaintenanceService for Fake {
-    type WatchOperationStream = Replies<WatchOperationResponse>;
-
     async fn save_snapshot(&self, _: Request<SaveSnapshotRequest>) -> Reply<SaveSnapshotResponse> {
         Ok(Response::new(SaveSnapshotResponse { operation: self.begin(OperationKind::Snapshot), joined: false }))
     }
@@ -58,25 +56,5 @@ impl MaintenanceService for Fake {
 
     async fn list_operations(&self, _: Request<ListOperationsRequest>) -> Reply<ListOperationsResponse> {
         Ok(Response::new(ListOperationsResponse { operations: self.0.lock().unwrap().operations.clone() }))
-    }
-
-    async fn list_snapshots(&self, _: Request<ListSnapshotsRequest>) -> Reply<ListSnapshotsResponse> {
-        not_here()
-    }
-
-    async fn start_verify(&self, _: Request<StartVerifyRequest>) -> Reply<StartVerifyResponse> {
-        not_here()
-    }
-
-    async fn start_restore(&self, _: Request<StartRestoreRequest>) -> Reply<StartRestoreResponse> {
-        not_here()
-    }
-
-    async fn watch_operation(&self, _: Request<WatchOperationRequest>) -> Reply<Self::WatchOperationStream> {
-        not_here()
-    }
-
-    async fn cancel_operation(&self, _: Request<CancelOperationRequest>) -> Reply<CancelOperationResponse> {
-        not_here()
     }
 }

@@ -2,17 +2,16 @@
 
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex},
 };
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
 use tessera_proto::v1::{
     claim_outcome, claim_service_server::ClaimService, custody_service_server::CustodyService, redeem_outcome,
     redemption_service_server::RedemptionService, template_service_server::TemplateService, till_outcome::Outcome,
     validate_response, wallet_service_server::WalletService, *,
 };
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming, codegen::BoxStream};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::{
@@ -23,7 +22,6 @@ use super::{
 #[derive(Clone)]
 pub struct Fake(pub Arc<Mutex<Books>>);
 
-pub type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub type Reply<T> = Result<Response<T>, Status>;
 
 pub fn status(refusal: Refusal) -> Status {
@@ -33,23 +31,13 @@ pub fn status(refusal: Refusal) -> Status {
     Status::with_error_details(Code::FailedPrecondition, refusal.message, details)
 }
 
-pub fn not_here<T>() -> Reply<T> {
-    Err(Status::unimplemented("not in the fake"))
-}
-
 #[tonic::async_trait]
 impl ClaimService for Fake {
-    type ClaimStreamStream = Replies<ClaimStreamResponse>;
-
     async fn claim(&self, request: Request<ClaimRequest>) -> Reply<ClaimResponse> {
         self.0.lock().unwrap().claim(request.get_ref()).map(Response::new).map_err(status)
     }
 
-    async fn issue(&self, _: Request<IssueRequest>) -> Reply<IssueResponse> {
-        not_here()
-    }
-
-    async fn claim_stream(&self, request: Request<Streaming<ClaimStreamRequest>>) -> Reply<Self::ClaimStreamStream> {
+    async fn claim_stream(&self, request: Request<Streaming<ClaimStreamRequest>>) -> Reply<BoxStream<ClaimStreamResponse>> {
         let books = self.0.clone();
         let replies = request.into_inner().map(move |message| {
             let mut books = books.lock().unwrap();
@@ -70,9 +58,6 @@ impl ClaimService for Fake {
 
 #[tonic::async_trait]
 impl RedemptionService for Fake {
-    type RedeemStreamStream = Replies<RedeemStreamResponse>;
-    type TillStreamStream = Replies<TillStreamResponse>;
-
     async fn validate(&self, request: Request<ValidateRequest>) -> Reply<ValidateResponse> {
         let mut books = self.0.lock().unwrap();
         let now_ms = books.now_ms();
@@ -123,7 +108,7 @@ impl RedemptionService for Fake {
         Ok(Response::new(ListRedemptionsResponse { redemptions }))
     }
 
-    async fn till_stream(&self, request: Request<Streaming<TillStreamRequest>>) -> Reply<Self::TillStreamStream> {
+    async fn till_stream(&self, request: Request<Streaming<TillStreamRequest>>) -> Reply<BoxStream<TillStreamResponse>> {
         let books = self.0.clone();
         let replies = request.into_inner().map(move |message| {
             let mut books = books.lock().unwrap();
@@ -138,7 +123,7 @@ impl RedemptionService for Fake {
         Ok(Response::new(Box::pin(replies)))
     }
 
-    async fn redeem_stream(&self, request: Request<Streaming<RedeemStreamRequest>>) -> Reply<Self::RedeemStreamStream> {
+    async fn redeem_stream(&self, request: Request<Streaming<RedeemStreamRequest>>) -> Reply<BoxStream<RedeemStreamResponse>> {
         let books = self.0.clone();
         let replies = request.into_inner().map(move |message| {
             let mut books = books.lock().unwrap();
@@ -211,14 +196,6 @@ impl WalletService for Fake {
         let coupons = own.into_iter().map(|place| books.view(place, now_ms)).collect();
         Ok(Response::new(ListCouponsResponse { coupons, next_page_token: String::new() }))
     }
-
-    async fn get_coupon(&self, _: Request<GetCouponRequest>) -> Reply<GetCouponResponse> {
-        not_here()
-    }
-
-    async fn reveal_code(&self, _: Request<RevealCodeRequest>) -> Reply<RevealCodeResponse> {
-        not_here()
-    }
 }
 
 #[tonic::async_trait]
@@ -236,25 +213,5 @@ impl TemplateService for Fake {
         let total = template.spec.stock.unwrap_or_default();
         let leased = template.issued.min(total);
         Ok(Response::new(GetStockResponse { opened: true, total, free: total - leased, leased, ..Default::default() }))
-    }
-
-    async fn get_template(&self, _: Request<GetTemplateRequest>) -> Reply<GetTemplateResponse> {
-        not_here()
-    }
-
-    async fn list_templates(&self, _: Request<ListTemplatesRequest>) -> Reply<ListTemplatesResponse> {
-        not_here()
-    }
-
-    async fn update_template(&self, _: Request<UpdateTemplateRequest>) -> Reply<UpdateTemplateResponse> {
-        not_here()
-    }
-
-    async fn stop_template(&self, _: Request<StopTemplateRequest>) -> Reply<StopTemplateResponse> {
-        not_here()
-    }
-
-    async fn raise_stock(&self, _: Request<RaiseStockRequest>) -> Reply<RaiseStockResponse> {
-        not_here()
     }
 }

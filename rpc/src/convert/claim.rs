@@ -1,8 +1,11 @@
 //! Claims and issues.
 
-use tessera_proto::v1;
+use tessera_proto::{
+    v1,
+    wire::{self, Fields, Malformed},
+};
 
-use super::{position, request_id};
+use super::{position, request_id, write_position};
 use crate::{
     domain::{
         Id, Rejection,
@@ -12,26 +15,48 @@ use crate::{
     seals::{Place, Seals},
 };
 
-/// The command of a claim, and the partition that decides it.
-pub fn claim(seals: Seals<'_>, request: v1::ClaimRequest) -> Result<(u16, Command), Rejection> {
-    command(seals, Operation::Claim, request.request_id, request.user_id, request.template_id)
+/// A `ClaimRequest` or an `IssueRequest`, which have the same fields, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Names the request.
+    pub request_id: &'a str,
+    user_id: &'a str,
+    template_id: &'a str,
 }
 
-/// The command of an issue, and the partition that decides it.
-pub fn issue(seals: Seals<'_>, request: v1::IssueRequest) -> Result<(u16, Command), Rejection> {
-    command(seals, Operation::Issue, request.request_id, request.user_id, request.template_id)
+impl<'a> From<&'a v1::ClaimRequest> for Asked<'a> {
+    fn from(request: &'a v1::ClaimRequest) -> Self {
+        Self { request_id: &request.request_id, user_id: &request.user_id, template_id: &request.template_id }
+    }
 }
 
-fn command(
-    seals: Seals<'_>,
-    operation: Operation,
-    request: String,
-    user: String,
-    template: String,
-) -> Result<(u16, Command), Rejection> {
-    let request_id = request_id(request)?;
-    let (partition, user) = seals.user(user)?;
-    let template = Id::new("template_id", template)?;
+impl<'a> From<&'a v1::IssueRequest> for Asked<'a> {
+    fn from(request: &'a v1::IssueRequest) -> Self {
+        Self { request_id: &request.request_id, user_id: &request.user_id, template_id: &request.template_id }
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// From an encoded request.
+    pub fn read(message: &'a [u8]) -> Result<Self, Malformed> {
+        let (mut asked, mut fields) = (Self::default(), Fields::of(message));
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => asked.request_id = field.value.text()?,
+                2 => asked.user_id = field.value.text()?,
+                3 => asked.template_id = field.value.text()?,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// The command of a claim or an issue, and the partition that decides it.
+pub fn command(seals: Seals<'_>, operation: Operation, asked: Asked<'_>) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(asked.request_id)?;
+    let (partition, user) = seals.user(asked.user_id)?;
+    let template = Id::new("template_id", asked.template_id)?;
     Ok((partition, Command::Claim(Claim { operation, user, template, request_id })))
 }
 
@@ -49,6 +74,28 @@ pub fn claimed(seals: Seals<'_>, claimed: &Claimed) -> v1::ClaimResponse {
         position: Some(position(claimed.written)),
         replayed: claimed.written.replayed,
     }
+}
+
+/// Writes the reply to a claim: what [`claimed`] says.
+pub fn write_claimed(seals: Seals<'_>, claimed: &Claimed, out: &mut Vec<u8>) {
+    let Claimed { written, coupon, key_version, terms, window } = claimed;
+    let coupon = Place { partition: written.partition, number: *coupon };
+    wire::string(1, seals.sealed_coupon(coupon).as_bytes(), out);
+    if let Some(code) = seals.sealed_code(coupon, *key_version) {
+        wire::string(2, code.as_bytes(), out);
+    }
+    wire::string(3, terms.template_id.as_str().as_bytes(), out);
+    wire::number(4, u64::from(terms.version), out);
+    wire::number(5, window.from_ms.cast_unsigned(), out);
+    wire::number(6, window.until_ms.cast_unsigned(), out);
+    if terms.is_stored_value() {
+        wire::message(7, out, |out| {
+            wire::number(1, terms.face_value().cast_unsigned(), out);
+            wire::string(2, terms.currency.as_str().as_bytes(), out);
+        });
+    }
+    write_position(8, *written, out);
+    wire::number(9, u64::from(written.replayed), out);
 }
 
 /// The reply to an issue: that to a claim, field for field.
@@ -84,14 +131,14 @@ mod tests {
 
     #[track_caller]
     fn check_refused(request: v1::ClaimRequest, field: &str) {
-        let refusal = claim(seals(4), request).unwrap_err();
+        let refusal = command(seals(4), Operation::Claim, (&request).into()).unwrap_err();
         assert_eq!((refusal.reason, refusal.field, refusal.value), (Reason::InvalidArgument, field, 64));
     }
 
     #[test]
     fn a_claim_goes_to_its_users_partition() {
-        let (partition, command) = claim(seals(4), request()).unwrap();
-        let (expected, user) = seals(4).user("u1".into()).unwrap();
+        let (partition, command) = command(seals(4), Operation::Claim, (&request()).into()).unwrap();
+        let (expected, user) = seals(4).user("u1").unwrap();
         let Command::Claim(claim) = command else { panic!("a claim becomes a claim") };
         assert_eq!((partition, claim.operation, claim.user), (expected, Operation::Claim, user));
     }

@@ -112,7 +112,7 @@ mod tests {
     fn an_account_is_frozen_in_its_users_partition() {
         let request = v1::UnfreezeUserRequest { request_id: "r1".into(), user_id: "u1".into(), block: v1::Block::Risk.into() };
         let (partition, command) = unfreeze_user(seals(4), request).unwrap();
-        let (home, user) = seals(4).user("u1".into()).unwrap();
+        let (home, user) = seals(4).user("u1").unwrap();
         let Command::BlockUser(unfrozen) = command else { panic!("an unfreeze becomes one") };
         assert_eq!((partition, unfrozen.user, unfrozen.operation), (home, user, Operation::UnfreezeUser));
     }

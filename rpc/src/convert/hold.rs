@@ -2,7 +2,7 @@
 
 use tessera_proto::v1;
 
-use super::{amount, amount_minor, instrument::Named, malformed, position, redemption::amounts, request_id};
+use super::{Sum, amount, amount_minor, instrument::Named, malformed, position, redemption::amounts, request_id};
 use crate::{
     domain::{
         HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HoldState, Id, Rejection,
@@ -15,10 +15,10 @@ use crate::{
 /// The command of a hold, and the partition that decides it.
 pub fn hold(seals: Seals<'_>, request: v1::HoldRequest) -> Result<(u16, Command), Rejection> {
     let request_id = request_id(request.request_id)?;
-    let named = Named::read(request.instrument)?;
+    let named = Named::read((&request.instrument).into())?;
     let merchant = Id::new("merchant_id", request.merchant_id)?;
     let order = Id::new("order_id", request.order_id)?;
-    let (amount, currency) = amount(request.amount)?;
+    let (amount, currency) = amount(request.amount.as_ref().map(Sum::from))?;
     let ttl_ms = ttl_ms(request.ttl_ms)?;
     let (partition, instrument) = named.open(seals)?;
     Ok((partition, Command::Hold(Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id })))

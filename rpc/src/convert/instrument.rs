@@ -1,6 +1,9 @@
 //! What names a coupon at a till: its code, or its user and its id.
 
-use tessera_proto::v1;
+use tessera_proto::{
+    v1::{self, instrument::Instrument as Either},
+    wire::{Fields, Malformed},
+};
 
 use super::{malformed, wallet};
 use crate::{
@@ -8,20 +11,74 @@ use crate::{
     seals::Seals,
 };
 
-/// What a request names, its form checked and nothing opened yet: a malformed field elsewhere comes before a wrong code.
-pub(super) enum Named {
-    Code(String),
-    Owned { user: Id, coupon: String },
+/// An `Instrument` as a request has it, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Naming<'a> {
+    #[default]
+    Nothing,
+    Code(&'a str),
+    Owned {
+        user: &'a str,
+        coupon: &'a str,
+    },
 }
 
-impl Named {
-    pub(super) fn read(instrument: Option<v1::Instrument>) -> Result<Self, Rejection> {
-        match instrument.and_then(|instrument| instrument.instrument) {
-            None => Err(malformed("instrument")),
-            Some(v1::instrument::Instrument::Code(code)) => Ok(Self::Code(code)),
-            Some(v1::instrument::Instrument::OwnedCoupon(v1::OwnedCoupon { user_id, coupon_id })) => {
-                let user = Id::new("instrument.owned_coupon.user_id", user_id)?;
-                Ok(Self::Owned { user, coupon: coupon_id })
+impl<'a> From<&'a Option<v1::Instrument>> for Naming<'a> {
+    fn from(instrument: &'a Option<v1::Instrument>) -> Self {
+        match instrument.as_ref().and_then(|instrument| instrument.instrument.as_ref()) {
+            None => Self::Nothing,
+            Some(Either::Code(code)) => Self::Code(code),
+            Some(Either::OwnedCoupon(owned)) => Self::Owned { user: &owned.user_id, coupon: &owned.coupon_id },
+        }
+    }
+}
+
+impl<'a> Naming<'a> {
+    /// Merges an encoded `Instrument`: what it says last counts.
+    pub(super) fn merge(&mut self, message: &'a [u8]) -> Result<(), Malformed> {
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => *self = Self::Code(field.value.text()?),
+                2 => self.merge_owned(field.value.bytes()?)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_owned(&mut self, message: &'a [u8]) -> Result<(), Malformed> {
+        let (mut user, mut coupon) = match *self {
+            Self::Owned { user, coupon } => (user, coupon),
+            Self::Nothing | Self::Code(_) => ("", ""),
+        };
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => user = field.value.text()?,
+                2 => coupon = field.value.text()?,
+                _ => {}
+            }
+        }
+        *self = Self::Owned { user, coupon };
+        Ok(())
+    }
+}
+
+/// What a request names, its form checked and nothing opened yet: a malformed field elsewhere comes before a wrong code.
+pub(super) enum Named<'a> {
+    Code(&'a str),
+    Owned { user: Id, coupon: &'a str },
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn read(naming: Naming<'a>) -> Result<Self, Rejection> {
+        match naming {
+            Naming::Nothing => Err(malformed("instrument")),
+            Naming::Code(code) => Ok(Self::Code(code)),
+            Naming::Owned { user, coupon } => {
+                let user = Id::new("instrument.owned_coupon.user_id", user)?;
+                Ok(Self::Owned { user, coupon })
             }
         }
     }
@@ -30,11 +87,11 @@ impl Named {
     pub(super) fn open(self, seals: Seals<'_>) -> Result<(u16, Instrument), Rejection> {
         match self {
             Self::Code(code) => {
-                let bearer = seals.open_code(&code)?;
+                let bearer = seals.open_code(code)?;
                 let instrument = Instrument::Bearer { coupon: bearer.place.number, key_version: bearer.key_version };
                 Ok((bearer.place.partition, instrument))
             }
-            Self::Owned { user, coupon } => wallet::owned(seals, user, &coupon),
+            Self::Owned { user, coupon } => wallet::owned(seals, user, coupon),
         }
     }
 }

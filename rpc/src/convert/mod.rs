@@ -18,7 +18,11 @@ pub mod report;
 pub mod template;
 pub mod wallet;
 
-use tessera_proto::v1;
+use prost::Message as _;
+use tessera_proto::{
+    v1,
+    wire::{self, Fields, Malformed},
+};
 
 use crate::domain::{
     Id, Reason, Rejection,
@@ -30,10 +34,38 @@ use crate::domain::{
 const CURRENCY_BYTES: i64 = 3;
 
 /// An amount as the domain takes it: at least 1, and its currency.
-fn amount(field: Option<v1::Money>) -> Result<(i64, Currency), Rejection> {
-    let money = field.ok_or(Rejection::invalid("amount", 1))?;
-    let currency = currency("amount.currency", &money.currency)?;
-    Ok((countable("amount.minor", money.minor)?, currency))
+fn amount(field: Option<Sum<'_>>) -> Result<(i64, Currency), Rejection> {
+    let sum = field.ok_or(Rejection::invalid("amount", 1))?;
+    let currency = currency("amount.currency", sum.currency)?;
+    Ok((countable("amount.minor", sum.minor)?, currency))
+}
+
+/// A `Money` as a request has it, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum<'a> {
+    minor: i64,
+    currency: &'a str,
+}
+
+impl<'a> From<&'a v1::Money> for Sum<'a> {
+    fn from(money: &'a v1::Money) -> Self {
+        Self { minor: money.minor, currency: &money.currency }
+    }
+}
+
+impl<'a> Sum<'a> {
+    /// Merges an encoded `Money`.
+    fn merge(&mut self, message: &'a [u8]) -> Result<(), Malformed> {
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => self.minor = field.value.int64()?,
+                2 => self.currency = field.value.text()?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An amount whose currency is known from what it is about; absent = all there is.
@@ -53,7 +85,7 @@ fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
     Currency::parse(text).map_err(|_| Rejection::invalid(field, CURRENCY_BYTES))
 }
 
-fn request_id(text: String) -> Result<Id, Rejection> {
+fn request_id(text: impl Into<Box<str>>) -> Result<Id, Rejection> {
     Id::new("request_id", text)
 }
 
@@ -75,10 +107,33 @@ pub fn position(written: Written) -> v1::Position {
     v1::Position { partition: u32::from(written.partition), lsn: written.lsn }
 }
 
+/// Writes the `Position` of a write.
+fn write_position(field: u32, written: Written, out: &mut Vec<u8>) {
+    wire::message(field, out, |out| {
+        wire::number(1, u64::from(written.partition), out);
+        wire::number(2, written.lsn, out);
+    });
+}
+
+/// Writes an outcome of a stream, whose reply `write` appends.
+pub fn write_accepted(request_id: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    wire::string(1, request_id.as_bytes(), out);
+    wire::message(2, out, write);
+}
+
+/// Writes an outcome of a stream that is a refusal.
+pub fn write_refused(request_id: &str, refusal: &v1::Refusal, out: &mut Vec<u8>) {
+    wire::string(1, request_id.as_bytes(), out);
+    wire::message(3, out, |out| refusal.encode(out).expect("a vector grows as needed"));
+}
+
 /// A refusal of an argument whose form no number describes.
 pub fn malformed(field: &'static str) -> Rejection {
     Rejection::invalid(field, 0)
 }
+
+#[cfg(test)]
+mod in_place_tests;
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +145,7 @@ mod tests {
 
     #[track_caller]
     fn check_refused(given: Option<v1::Money>, reason: Reason, field: &str, value: i64) {
-        let refusal = amount(given).unwrap_err();
+        let refusal = amount(given.as_ref().map(Sum::from)).unwrap_err();
         assert_eq!((refusal.reason, refusal.field, refusal.value), (reason, field, value));
     }
 

@@ -1,8 +1,15 @@
 //! Validations and redemptions, made and listed.
 
-use tessera_proto::v1;
+use tessera_proto::{
+    v1,
+    wire::{self, Fields, Malformed},
+};
 
-use super::{amount, instrument::Named, position, request_id};
+use super::{
+    Sum, amount,
+    instrument::{Named, Naming},
+    position, request_id, write_position,
+};
 use crate::{
     domain::{
         Id, Rejection,
@@ -15,15 +22,51 @@ use crate::{
 
 /// The command of a validation, and the partition that answers it.
 pub fn validate(seals: Seals<'_>, request: v1::ValidateRequest) -> Result<(u16, Command), Rejection> {
-    let named = Named::read(request.instrument)?;
+    let named = Named::read((&request.instrument).into())?;
     Id::new("merchant_id", request.merchant_id)?;
-    let (amount, currency) = amount(request.amount)?;
+    let (amount, currency) = amount(request.amount.as_ref().map(Sum::from))?;
     let (partition, instrument) = named.open(seals)?;
     Ok((partition, Command::Validate(Validate { instrument, amount, currency })))
 }
 
+/// A `RedeemRequest`, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Names the request.
+    pub request_id: &'a str,
+    instrument: Naming<'a>,
+    merchant_id: &'a str,
+    order_id: &'a str,
+    amount: Option<Sum<'a>>,
+}
+
+impl<'a> From<&'a v1::RedeemRequest> for Asked<'a> {
+    fn from(request: &'a v1::RedeemRequest) -> Self {
+        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount } = request;
+        Self { request_id, instrument: instrument.into(), merchant_id, order_id, amount: amount.as_ref().map(Sum::from) }
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// From an encoded `RedeemRequest`.
+    pub fn read(message: &'a [u8]) -> Result<Self, Malformed> {
+        let (mut asked, mut fields) = (Self::default(), Fields::of(message));
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => asked.request_id = field.value.text()?,
+                2 => asked.instrument.merge(field.value.bytes()?)?,
+                3 => asked.merchant_id = field.value.text()?,
+                4 => asked.order_id = field.value.text()?,
+                5 => asked.amount.get_or_insert_default().merge(field.value.bytes()?)?,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
 /// The command of a redemption, and the partition that decides it.
-pub fn redeem(seals: Seals<'_>, request: v1::RedeemRequest) -> Result<(u16, Command), Rejection> {
+pub fn redeem(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Command), Rejection> {
     let request_id = request_id(request.request_id)?;
     let named = Named::read(request.instrument)?;
     let merchant = Id::new("merchant_id", request.merchant_id)?;
@@ -64,6 +107,26 @@ pub fn redeemed(seals: Seals<'_>, redeemed: &Redeemed) -> v1::RedeemResponse {
         position: Some(position(redeemed.written)),
         replayed: redeemed.written.replayed,
     }
+}
+
+/// Writes the reply to a redemption: what [`redeemed`] says.
+pub fn write_redeemed(seals: Seals<'_>, redeemed: &Redeemed, out: &mut Vec<u8>) {
+    let Redeemed { written, quote, at_ms, .. } = redeemed;
+    let place = |number| Place { partition: written.partition, number };
+    wire::string(1, seals.sealed_redemption(place(written.lsn)).as_bytes(), out);
+    wire::string(2, seals.sealed_coupon(place(quote.coupon)).as_bytes(), out);
+    wire::message(3, out, |out| {
+        wire::string(1, quote.terms.currency.as_str().as_bytes(), out);
+        wire::number(2, quote.amount.cast_unsigned(), out);
+        wire::number(3, quote.applied.cast_unsigned(), out);
+        wire::number(4, (quote.amount - quote.applied).cast_unsigned(), out);
+        if quote.terms.is_stored_value() {
+            wire::some_number(5, quote.balance_after.cast_unsigned(), out);
+        }
+    });
+    wire::number(4, at_ms.cast_unsigned(), out);
+    write_position(5, *written, out);
+    wire::number(6, u64::from(written.replayed), out);
 }
 
 /// The redemptions that each partition knows of, newest first. Those of one instant are ordered by partition, so that asking again
@@ -120,13 +183,13 @@ mod tests {
 
     #[track_caller]
     fn check_refused(request: v1::RedeemRequest, reason: Reason, field: &str) {
-        let refusal = redeem(seals(4), request).unwrap_err();
+        let refusal = redeem(seals(4), (&request).into()).unwrap_err();
         assert_eq!((refusal.reason, refusal.field), (reason, field));
     }
 
     #[test]
     fn a_redemption_goes_to_the_partition_that_its_code_carries() {
-        let (partition, command) = redeem(seals(4), request(seals(4).code(COUPON, 1))).unwrap();
+        let (partition, command) = redeem(seals(4), (&request(seals(4).code(COUPON, 1))).into()).unwrap();
         let Command::Redeem(redeem) = command else { panic!("a redemption becomes one") };
         assert_eq!((partition, redeem.instrument.coupon(), redeem.amount), (3, 41, 150));
     }
@@ -135,7 +198,7 @@ mod tests {
     fn a_code_as_people_type_it_is_the_same_code() {
         let code = seals(4).code(COUPON, 1);
         let typed = format!("{}-{} {}-{}", &code[..4], &code[4..8], &code[8..12], &code[12..]).to_lowercase();
-        assert_eq!(redeem(seals(4), request(typed)), redeem(seals(4), request(code)));
+        assert_eq!(redeem(seals(4), (&request(typed)).into()), redeem(seals(4), (&request(code)).into()));
     }
 
     #[test]

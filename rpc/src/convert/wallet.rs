@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_coupon_of_another_partition_is_not_accepted() {
-        let (home, _) = seals(4).user("u1".into()).unwrap();
+        let (home, _) = seals(4).user("u1").unwrap();
         let elsewhere = seals(4).coupon_id(Place { partition: (home + 1) % 4, number: 0 });
         let refusal = get(seals(4), v1::GetCouponRequest { user_id: "u1".into(), coupon_id: elsewhere });
         assert_eq!(refusal, Err(Reason::CodeNotAccepted.into()));

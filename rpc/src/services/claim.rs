@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{BoxStream, StreamExt};
-use tessera_proto::v1::{self, claim_service_server::ClaimService};
-use tonic::{Request, Response, Status, Streaming, async_trait};
+use tessera_proto::{
+    v1::{self, claim_service_server::ClaimService},
+    wire::Malformed,
+};
+use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::claim,
+    convert::{claim, write_accepted, write_refused},
     desk::Desk,
-    domain::{Rejection, Reply, command::Command},
+    domain::{Reply, command::Operation},
     seals::Seals,
-    stream::{Item, converse},
+    stream::{Asked, Item},
 };
 
-/// The service.
+/// The service, but for its stream.
 #[derive(Clone)]
 pub struct Claims(pub Arc<Desk>);
 
@@ -23,7 +25,7 @@ pub struct Claims(pub Arc<Desk>);
 impl ClaimService for Claims {
     async fn claim(&self, request: Request<v1::ClaimRequest>) -> Result<Response<v1::ClaimResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(claim::claim(seals, request.into_inner())).await? {
+        match self.0.ask(claim::command(seals, Operation::Claim, (&request.into_inner()).into())).await? {
             (_, Reply::Claimed(claimed)) => Ok(Response::new(claim::claimed(seals, &claimed))),
             (_, reply) => mismatched("a claim", &reply),
         }
@@ -31,58 +33,32 @@ impl ClaimService for Claims {
 
     async fn issue(&self, request: Request<v1::IssueRequest>) -> Result<Response<v1::IssueResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(claim::issue(seals, request.into_inner())).await? {
+        match self.0.ask(claim::command(seals, Operation::Issue, (&request.into_inner()).into())).await? {
             (_, Reply::Claimed(issued)) => Ok(Response::new(claim::issued(seals, &issued))),
             (_, reply) => mismatched("an issue", &reply),
         }
     }
-
-    type ClaimStreamStream = BoxStream<'static, Result<v1::ClaimStreamResponse, Status>>;
-
-    async fn claim_stream(
-        &self,
-        request: Request<Streaming<v1::ClaimStreamRequest>>,
-    ) -> Result<Response<Self::ClaimStreamStream>, Status> {
-        let outcomes = converse::<OneClaim>(&self.0, request.into_inner())?;
-        Ok(Response::new(outcomes.boxed()))
-    }
 }
 
 /// A claim within a stream.
-enum OneClaim {}
+pub enum OneClaim {}
 
 impl Item for OneClaim {
-    type Message = v1::ClaimStreamRequest;
-    type Request = v1::ClaimRequest;
-    type Kept = String;
-    type Outcome = v1::ClaimOutcome;
-    type Response = v1::ClaimStreamResponse;
-    const METHOD: &'static str = "ClaimStream";
+    type Kept = Box<str>;
+    const PATH: &'static str = "/tessera.v1.ClaimService/ClaimStream";
     const FIELD: &'static str = "claims";
 
-    fn requests(message: v1::ClaimStreamRequest) -> Vec<v1::ClaimRequest> {
-        message.claims
+    fn read(seals: Seals<'_>, request: &[u8]) -> Result<Asked<Box<str>>, Malformed> {
+        let asked = claim::Asked::read(request)?;
+        Ok((asked.request_id.into(), claim::command(seals, Operation::Claim, asked)))
     }
 
-    fn kept(request: &v1::ClaimRequest) -> String {
-        request.request_id.clone()
-    }
-
-    fn command(seals: Seals<'_>, request: v1::ClaimRequest) -> Result<(u16, Command), Rejection> {
-        claim::claim(seals, request)
-    }
-
-    fn accepted(seals: Seals<'_>, request_id: String, reply: Reply) -> v1::ClaimOutcome {
+    fn accepted(seals: Seals<'_>, request_id: Box<str>, reply: Reply, out: &mut Vec<u8>) {
         let Reply::Claimed(claimed) = reply else { mismatched("a claim", &reply) };
-        let accepted = v1::claim_outcome::Outcome::Accepted(claim::claimed(seals, &claimed));
-        v1::ClaimOutcome { request_id, outcome: Some(accepted) }
+        write_accepted(&request_id, out, |out| claim::write_claimed(seals, &claimed, out));
     }
 
-    fn refused(request_id: String, refusal: v1::Refusal) -> v1::ClaimOutcome {
-        v1::ClaimOutcome { request_id, outcome: Some(v1::claim_outcome::Outcome::Refused(refusal)) }
-    }
-
-    fn response(outcomes: Vec<v1::ClaimOutcome>) -> v1::ClaimStreamResponse {
-        v1::ClaimStreamResponse { outcomes }
+    fn refused(request_id: Box<str>, refusal: v1::Refusal, out: &mut Vec<u8>) {
+        write_refused(&request_id, &refusal, out);
     }
 }

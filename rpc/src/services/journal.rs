@@ -3,12 +3,10 @@
 //! Reading the log blocks, so it happens on threads for that. Of the slow questions, which rebuild a partition, few run at once.
 
 use std::{
-    pin::Pin,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use futures_util::Stream;
 use tessera_engine::{
     History, JournalId,
     history::{self, Fact},
@@ -18,7 +16,7 @@ use tessera_engine::{
 use tessera_proto::v1::{self, journal_service_server::JournalService};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use super::mismatched;
 use crate::{
@@ -123,12 +121,10 @@ impl JournalService for Journals {
         Ok(Response::new(inspect::coupon(self.desk.seals()?, coupon.partition, &facts)))
     }
 
-    type WatchChangesStream = Pin<Box<dyn Stream<Item = Result<v1::WatchChangesResponse, Status>> + Send>>;
-
     async fn watch_changes(
         &self,
         request: Request<v1::WatchChangesRequest>,
-    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::WatchChangesResponse>>, Status> {
         let request = request.into_inner();
         let partitions = self.desk.router()?.partitions();
         let (partition, from) = journal::watch(partitions, &request).map_err(|rejection| refuse(&rejection))?;

@@ -1,13 +1,12 @@
 //! MaintenanceService: snapshots, replays, verifications and restores, each a long operation.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::Stream;
 use tessera_engine::maintenance::{Maintenance, Operation, State, Task};
 use tessera_proto::v1::{self, maintenance_service_server::MaintenanceService};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use crate::{
     convert::{inspect, malformed, operation},
@@ -84,12 +83,10 @@ impl MaintenanceService for Maintainers {
         Ok(Response::new(v1::ListOperationsResponse { operations }))
     }
 
-    type WatchOperationStream = Pin<Box<dyn Stream<Item = Result<v1::WatchOperationResponse, Status>> + Send>>;
-
     async fn watch_operation(
         &self,
         request: Request<v1::WatchOperationRequest>,
-    ) -> Result<Response<Self::WatchOperationStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::WatchOperationResponse>>, Status> {
         let id = request.into_inner().operation_id;
         self.found(|maintenance| maintenance.get(id))?;
         let (maintenance, (tell, told)) = (self.0.maintenance()?.clone(), mpsc::channel(1));

@@ -7,6 +7,7 @@ pub mod maintenance;
 pub mod operator;
 mod probe;
 pub mod redemption;
+pub mod streams;
 pub mod template;
 mod till;
 pub mod wallet;

@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{BoxStream, StreamExt};
 use tessera_proto::v1::{self, redemption_service_server::RedemptionService};
-use tonic::{Request, Response, Status, Streaming, async_trait};
+use tonic::{Request, Response, Status, async_trait};
 
-use super::{
-    mismatched,
-    till::{AnyStep, OneRedemption},
-};
+use super::mismatched;
 use crate::{
     convert::{hold, redemption, refund},
     desk::Desk,
     domain::Reply,
-    stream::converse,
 };
 
-/// The service.
+/// The service, but for its streams.
 #[derive(Clone)]
 pub struct Redemptions(pub Arc<Desk>);
 
@@ -35,7 +30,7 @@ impl RedemptionService for Redemptions {
 
     async fn redeem(&self, request: Request<v1::RedeemRequest>) -> Result<Response<v1::RedeemResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(redemption::redeem(seals, request.into_inner())).await? {
+        match self.0.ask(redemption::redeem(seals, (&request.into_inner()).into())).await? {
             (_, Reply::Redeemed(redeemed)) => Ok(Response::new(redemption::redeemed(seals, &redeemed))),
             (_, reply) => mismatched("a redemption", &reply),
         }
@@ -84,25 +79,5 @@ impl RedemptionService for Redemptions {
             reply => mismatched("a question for redemptions", &reply),
         });
         Ok(Response::new(redemption::listed(seals, &found.collect::<Vec<_>>())))
-    }
-
-    type TillStreamStream = BoxStream<'static, Result<v1::TillStreamResponse, Status>>;
-
-    async fn till_stream(
-        &self,
-        request: Request<Streaming<v1::TillStreamRequest>>,
-    ) -> Result<Response<Self::TillStreamStream>, Status> {
-        let outcomes = converse::<AnyStep>(&self.0, request.into_inner())?;
-        Ok(Response::new(outcomes.boxed()))
-    }
-
-    type RedeemStreamStream = BoxStream<'static, Result<v1::RedeemStreamResponse, Status>>;
-
-    async fn redeem_stream(
-        &self,
-        request: Request<Streaming<v1::RedeemStreamRequest>>,
-    ) -> Result<Response<Self::RedeemStreamStream>, Status> {
-        let outcomes = converse::<OneRedemption>(&self.0, request.into_inner())?;
-        Ok(Response::new(outcomes.boxed()))
     }
 }

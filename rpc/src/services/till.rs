@@ -1,51 +1,39 @@
 //! The items of a till's two streams: everything that it does, and redemptions alone.
 
-use tessera_proto::v1::{self, till_item::Item as Asks, till_outcome::Outcome};
+use prost::Message as _;
+use tessera_proto::{
+    v1::{self, till_item::Item as Asks, till_outcome::Outcome},
+    wire::Malformed,
+};
 
 use super::mismatched;
 use crate::{
-    convert::{hold, malformed, redemption, refund},
+    convert::{hold, malformed, redemption, refund, write_accepted, write_refused},
     domain::{Rejection, Reply, command::Command},
     seals::Seals,
-    stream::Item,
+    stream::{Asked, Item},
 };
 
 /// A redemption within a stream.
 pub enum OneRedemption {}
 
 impl Item for OneRedemption {
-    type Message = v1::RedeemStreamRequest;
-    type Request = v1::RedeemRequest;
-    type Kept = String;
-    type Outcome = v1::RedeemOutcome;
-    type Response = v1::RedeemStreamResponse;
-    const METHOD: &'static str = "RedeemStream";
+    type Kept = Box<str>;
+    const PATH: &'static str = "/tessera.v1.RedemptionService/RedeemStream";
     const FIELD: &'static str = "redemptions";
 
-    fn requests(message: v1::RedeemStreamRequest) -> Vec<v1::RedeemRequest> {
-        message.redemptions
+    fn read(seals: Seals<'_>, request: &[u8]) -> Result<Asked<Box<str>>, Malformed> {
+        let asked = redemption::Asked::read(request)?;
+        Ok((asked.request_id.into(), redemption::redeem(seals, asked)))
     }
 
-    fn kept(request: &v1::RedeemRequest) -> String {
-        request.request_id.clone()
-    }
-
-    fn command(seals: Seals<'_>, request: v1::RedeemRequest) -> Result<(u16, Command), Rejection> {
-        redemption::redeem(seals, request)
-    }
-
-    fn accepted(seals: Seals<'_>, request_id: String, reply: Reply) -> v1::RedeemOutcome {
+    fn accepted(seals: Seals<'_>, request_id: Box<str>, reply: Reply, out: &mut Vec<u8>) {
         let Reply::Redeemed(redeemed) = reply else { mismatched("a redemption", &reply) };
-        let accepted = v1::redeem_outcome::Outcome::Accepted(redemption::redeemed(seals, &redeemed));
-        v1::RedeemOutcome { request_id, outcome: Some(accepted) }
+        write_accepted(&request_id, out, |out| redemption::write_redeemed(seals, &redeemed, out));
     }
 
-    fn refused(request_id: String, refusal: v1::Refusal) -> v1::RedeemOutcome {
-        v1::RedeemOutcome { request_id, outcome: Some(v1::redeem_outcome::Outcome::Refused(refusal)) }
-    }
-
-    fn response(outcomes: Vec<v1::RedeemOutcome>) -> v1::RedeemStreamResponse {
-        v1::RedeemStreamResponse { outcomes }
+    fn refused(request_id: Box<str>, refusal: v1::Refusal, out: &mut Vec<u8>) {
+        write_refused(&request_id, &refusal, out);
     }
 }
 
@@ -53,7 +41,7 @@ impl Item for OneRedemption {
 pub enum AnyStep {}
 
 /// What is kept of an item: a redemption and a capture are answered by the same reply of the engine.
-pub struct Asked {
+pub struct Waiting {
     request_id: String,
     step: Option<Step>,
 }
@@ -69,7 +57,7 @@ enum Step {
     Refund,
 }
 
-impl Asked {
+impl Waiting {
     fn of(item: &Asks) -> Self {
         let (request_id, step) = match item {
             Asks::Validate(item) => (&item.request_id, Step::Validate),
@@ -84,34 +72,17 @@ impl Asked {
 }
 
 impl Item for AnyStep {
-    type Message = v1::TillStreamRequest;
-    type Request = v1::TillItem;
-    type Kept = Asked;
-    type Outcome = v1::TillOutcome;
-    type Response = v1::TillStreamResponse;
-    const METHOD: &'static str = "TillStream";
+    type Kept = Waiting;
+    const PATH: &'static str = "/tessera.v1.RedemptionService/TillStream";
     const FIELD: &'static str = "items";
 
-    fn requests(message: v1::TillStreamRequest) -> Vec<v1::TillItem> {
-        message.items
+    fn read(seals: Seals<'_>, request: &[u8]) -> Result<Asked<Waiting>, Malformed> {
+        let item = v1::TillItem::decode(request).map_err(|_| Malformed("an item of a till"))?.item;
+        let waiting = item.as_ref().map_or(Waiting { request_id: String::new(), step: None }, Waiting::of);
+        Ok((waiting, command(seals, item)))
     }
 
-    fn kept(request: &v1::TillItem) -> Asked {
-        request.item.as_ref().map_or(Asked { request_id: String::new(), step: None }, Asked::of)
-    }
-
-    fn command(seals: Seals<'_>, request: v1::TillItem) -> Result<(u16, Command), Rejection> {
-        match request.item.ok_or(malformed("item"))? {
-            Asks::Validate(item) => redemption::validate(seals, item.validate.ok_or(malformed("validate"))?),
-            Asks::Hold(item) => hold::hold(seals, item),
-            Asks::Capture(item) => hold::capture(seals, item),
-            Asks::Release(item) => hold::release(seals, item),
-            Asks::Redeem(item) => redemption::redeem(seals, item),
-            Asks::Refund(item) => refund::refund(seals, item),
-        }
-    }
-
-    fn accepted(seals: Seals<'_>, kept: Asked, reply: Reply) -> v1::TillOutcome {
+    fn accepted(seals: Seals<'_>, kept: Waiting, reply: Reply, out: &mut Vec<u8>) {
         let outcome = match (kept.step, reply) {
             (Some(Step::Validate), Reply::Quote(quote)) => Outcome::Validated(redemption::amounts(&quote)),
             (Some(Step::Hold), Reply::Held(held)) => Outcome::Held(hold::held(seals, &held)),
@@ -121,14 +92,27 @@ impl Item for AnyStep {
             (Some(Step::Refund), Reply::Refunded(refunded)) => Outcome::Refunded(refund::refunded(seals, &refunded)),
             (_, reply) => mismatched("an item of a till", &reply),
         };
-        v1::TillOutcome { request_id: kept.request_id, outcome: Some(outcome) }
+        write(kept, outcome, out);
     }
 
-    fn refused(kept: Asked, refusal: v1::Refusal) -> v1::TillOutcome {
-        v1::TillOutcome { request_id: kept.request_id, outcome: Some(Outcome::Refused(refusal)) }
+    fn refused(kept: Waiting, refusal: v1::Refusal, out: &mut Vec<u8>) {
+        write(kept, Outcome::Refused(refusal), out);
     }
+}
 
-    fn response(outcomes: Vec<v1::TillOutcome>) -> v1::TillStreamResponse {
-        v1::TillStreamResponse { outcomes }
+/// The command of an item, and the partition that decides it.
+fn command(seals: Seals<'_>, item: Option<Asks>) -> Result<(u16, Command), Rejection> {
+    match item.ok_or(malformed("item"))? {
+        Asks::Validate(item) => redemption::validate(seals, item.validate.ok_or(malformed("validate"))?),
+        Asks::Hold(item) => hold::hold(seals, item),
+        Asks::Capture(item) => hold::capture(seals, item),
+        Asks::Release(item) => hold::release(seals, item),
+        Asks::Redeem(item) => redemption::redeem(seals, (&item).into()),
+        Asks::Refund(item) => refund::refund(seals, item),
     }
+}
+
+fn write(kept: Waiting, outcome: Outcome, out: &mut Vec<u8>) {
+    let outcome = v1::TillOutcome { request_id: kept.request_id, outcome: Some(outcome) };
+    outcome.encode(out).expect("a vector grows as needed");
 }

@@ -1,12 +1,12 @@
 //! Requests that never become one: too long, or no message at all.
 
-use tonic::{
-    Code, Request, Response, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    codegen::http::uri::PathAndQuery,
-    transport::Channel,
-};
+use std::time::Duration;
+
+use prost::bytes::Bytes;
+use tessera_proto::Raw;
+use tessera_rpc::client::method_paths;
+use tokio::time::timeout;
+use tonic::{Code, Request, Response, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 
 use crate::{
     house::{House, channel, claim},
@@ -19,53 +19,14 @@ async fn a_unary_message_over_the_limit_is_refused() {
     check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "message.length", 0);
 }
 
-/// Sends bytes as they are.
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, bytes: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        use prost::bytes::BufMut;
-        buffer.put_slice(&bytes);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        use prost::bytes::Buf;
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining()).to_vec()))
-    }
-}
-
-async fn send(path: &'static str, bytes: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
+async fn send(path: &'static str, bytes: Vec<u8>) -> Result<Response<Bytes>, Status> {
     send_on(channel().await, path, bytes).await
 }
 
-pub async fn send_on(channel: Channel, path: &'static str, bytes: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
+pub async fn send_on(channel: Channel, path: &'static str, bytes: Vec<u8>) -> Result<Response<Bytes>, Status> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.expect("the channel is ready");
-    grpc.unary(Request::new(bytes), PathAndQuery::from_static(path), Raw).await
+    grpc.unary(Request::new(bytes.into()), PathAndQuery::from_static(path), Raw::unary()).await
 }
 
 #[tokio::test]
@@ -74,8 +35,37 @@ async fn bytes_that_are_no_message_are_refused() {
     check(answer, Code::InvalidArgument, "INVALID_ARGUMENT", "message", 0);
 }
 
+/// Generated servers answer a method that nobody wrote with UNIMPLEMENTED. `Drain` would end the server that all tests share, and is
+/// called by a test of its own.
+#[tokio::test]
+async fn every_method_of_the_contract_is_served() {
+    let channel = channel().await;
+    let mut asked = 0;
+    for path in method_paths().filter(|method| method.name != "Drain").map(|method| method.path) {
+        let mut grpc = Grpc::new(channel.clone());
+        grpc.ready().await.expect("the channel is ready");
+        let path_and_query = PathAndQuery::try_from(path.as_str()).expect("a method's name is a path");
+        let call = grpc.unary(Request::new(Bytes::new()), path_and_query, Raw::unary());
+        // A watch may stay open without a word.
+        let code = timeout(Duration::from_secs(2), call).await.map(|answer| answer.err().map(|status| status.code()));
+        assert_ne!(code, Ok(Some(Code::Unimplemented)), "{path}");
+        asked += 1;
+    }
+    assert!(asked > 40, "{asked} methods");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_end_a_stream() {
+    for path in ["/tessera.v1.ClaimService/ClaimStream", "/tessera.v1.RedemptionService/TillStream"] {
+        for bytes in [vec![0xff; 16], vec![0x0a, 2, 0xff, 0xff]] {
+            check(send(path, bytes).await, Code::InvalidArgument, "INVALID_ARGUMENT", "message", 0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_method_that_does_not_exist_is_unimplemented() {
-    let answer = send("/tessera.v1.ClaimService/Steal", Vec::new()).await;
-    assert_eq!(answer.unwrap_err().code(), Code::Unimplemented);
+    for path in ["/tessera.v1.ClaimService/Steal", "/tessera.v1.ClaimService/StealStream"] {
+        assert_eq!(send(path, Vec::new()).await.unwrap_err().code(), Code::Unimplemented);
+    }
 }

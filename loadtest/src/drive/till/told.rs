@@ -3,14 +3,14 @@
 //! The fingerprint is that of the reply encoded anew without `replayed`: two replies are the same iff theirs are.
 
 use prost::Message;
-use tessera_proto::v1::{self, Amounts, Position, till_outcome::Outcome, validate_response};
+use tessera_proto::{
+    v1::{self, Amounts, Position, till_outcome::Outcome, validate_response},
+    wire::Malformed,
+};
 
 use crate::{
     plan::mix::{Replacement, Told, ask::bits},
-    wire::{
-        answer::{Refused, fingerprint},
-        field::Malformed,
-    },
+    wire::answer::{Refused, fingerprint},
 };
 
 /// An answer, final or not.

@@ -1,5 +1,9 @@
-//! Reads protobuf fields in place: no message is built, every value borrows from the bytes it arrived in.
+//! Reads and writes messages in place: no message is built, every value that is read borrows from the bytes it arrived in.
+//!
+//! For the few messages that travel by the million; everything else uses the generated types, which stay the authority: whoever
+//! reads or writes here holds it against them in tests.
 
+use prost::encoding::encode_varint;
 use thiserror::Error;
 
 /// Bytes that are no protobuf message, or not the one expected.
@@ -23,7 +27,7 @@ pub enum Value<'a> {
     Varint(u64),
     /// Strings, bytes and messages.
     Bytes(&'a [u8]),
-    /// Fixed-width numbers, which no message of the hot road has.
+    /// Fixed-width numbers, which no message of ours has.
     Fixed,
 }
 
@@ -39,6 +43,11 @@ impl<'a> Value<'a> {
     /// The signed number in it: int64 travels as two's complement.
     pub fn int64(self) -> Result<i64, Malformed> {
         self.varint().map(u64::cast_signed)
+    }
+
+    /// The string in it.
+    pub fn text(self) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed("a string that is not UTF-8"))
     }
 
     /// The string, bytes or message in it.
@@ -74,7 +83,11 @@ impl<'a> Fields<'a> {
             return Ok(None);
         }
         let key = self.varint()?;
-        let number = u32::try_from(key >> 3).map_err(|_| Malformed("field number too large"))?;
+        let key = u32::try_from(key).map_err(|_| Malformed("field number too large"))?;
+        let number = key >> 3;
+        if number == 0 {
+            return Err(Malformed("field number 0"));
+        }
         let value = match key & 7 {
             0 => Value::Varint(self.varint()?),
             1 => self.skip(8)?,
@@ -111,12 +124,84 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Wire type of strings and messages.
+const LENGTH_DELIMITED: u32 = 2;
+
+/// Bytes that are kept for a message's length until it is known: lengths of 128 to 16,383 take two.
+const LENGTH_BYTES: usize = 2;
+
+/// Appends a string field; the empty string, which is the default, is left out.
+#[inline]
+pub fn string(number: u32, text: &[u8], out: &mut Vec<u8>) {
+    if !text.is_empty() {
+        key(number, LENGTH_DELIMITED, out);
+        varint(text.len() as u64, out);
+        out.extend_from_slice(text);
+    }
+}
+
+/// Appends a field of an integer or an enum; 0, which is the default, is left out.
+#[inline]
+pub fn number(field: u32, value: u64, out: &mut Vec<u8>) {
+    if value != 0 {
+        some_number(field, value, out);
+    }
+}
+
+/// Appends an optional field of an integer, 0 included.
+#[inline]
+pub fn some_number(field: u32, value: u64, out: &mut Vec<u8>) {
+    key(field, 0, out);
+    varint(value, out);
+}
+
+/// Appends a field of a message whose content `write` appends.
+#[inline]
+pub fn message(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    key(number, LENGTH_DELIMITED, out);
+    let length_at = out.len();
+    out.extend_from_slice(&[0; LENGTH_BYTES]);
+    write(out);
+    let content_at = length_at + LENGTH_BYTES;
+    let length = out.len() - content_at;
+    match length {
+        0..0x80 => {
+            out[length_at] = length as u8;
+            out.copy_within(content_at.., content_at - 1);
+            out.pop();
+        }
+        0x80..0x4000 => {
+            out[length_at] = length as u8 | 0x80;
+            out[length_at + 1] = (length >> 7) as u8;
+        }
+        _ => {
+            let content = out.split_off(content_at);
+            out.truncate(length_at);
+            varint(length as u64, out);
+            out.extend_from_slice(&content);
+        }
+    }
+}
+
+#[inline]
+fn key(number: u32, wire_type: u32, out: &mut Vec<u8>) {
+    varint(u64::from(number << 3 | wire_type), out);
+}
+
+#[inline]
+fn varint(value: u64, out: &mut Vec<u8>) {
+    if value < 0x80 {
+        return out.push(value as u8);
+    }
+    encode_varint(value, out);
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message as _;
-    use tessera_proto::v1::{Money, Position};
 
     use super::*;
+    use crate::v1::{Money, Position, RefundResponse, ReplacementCard};
 
     #[test]
     fn fields_come_in_order_with_their_values() {
@@ -148,5 +233,37 @@ mod tests {
     #[test]
     fn a_length_beyond_the_message_is_refused() {
         assert_eq!(Fields::of(&[0x0a, 0xff, 0x01]).read(), Err(Malformed("cut short")));
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_is_refused() {
+        let field = Fields::of(&[0x0a, 1, 0xff]).read().unwrap().unwrap();
+        assert_eq!(field.value.text(), Err(Malformed("a string that is not UTF-8")));
+    }
+
+    /// A message within a message within a field, around every length at which a length grows.
+    #[test]
+    fn what_is_written_is_what_the_generated_types_write() {
+        for length in [0, 1, 60, 122, 123, 124, 125, 126, 127, 128, 129, 16_370, 16_380, 16_383, 16_384, 20_000] {
+            let text = "x".repeat(length);
+            let expected = RefundResponse {
+                redemption_id: text.clone(),
+                balance_after_minor: Some(0),
+                at_ms: -1,
+                replacement: Some(ReplacementCard { coupon_id: text.clone(), code: String::new(), use_until_ms: 0 }),
+                position: Some(Position { partition: 0, lsn: 300 }),
+                ..RefundResponse::default()
+            };
+            let mut out = b"before".to_vec();
+            string(1, text.as_bytes(), &mut out);
+            some_number(4, 0, &mut out);
+            number(7, (-1_i64).cast_unsigned(), &mut out);
+            message(8, &mut out, |out| {
+                number(1, 0, out);
+                number(2, 300, out);
+            });
+            message(10, &mut out, |out| string(1, text.as_bytes(), out));
+            assert_eq!(out[6..], expected.encode_to_vec(), "{length}");
+        }
     }
 }
