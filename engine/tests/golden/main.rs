@@ -1,7 +1,7 @@
 //! Golden directories: logs and images as older builds left them, brought back to their recorded states by this one.
 //!
 //! `engine/fixtures/journals-vN` holds the golden journals of `engine/domain/fixtures/vN` as a log of several segments and images on the way;
-//! `engine/fixtures/node-v1` is a whole data directory of a node that traded. They are never written again: a build that cannot read them
+//! `engine/fixtures/node-v1` and `node-v2` are whole data directories of nodes that traded. They are never written again: a build that cannot read them
 //! must not be released, and a new kind, version or format gets a directory of its own. They were made, once, by
 //! `TESSERA_ENGINE_WRITE_FIXTURE=NAME cargo test -p tessera-engine --test golden`, with the name of a directory that is not there yet.
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]

@@ -13,10 +13,17 @@ use tessera_engine::snapshots::Policy;
 use tessera_engine::{Node, offline};
 use tessera_wal::Options;
 
-const NAME: &str = "node-v1";
+/// A directory as one format left it: lsn and digest of both partitions and of the catalog.
+struct Golden {
+    name: &'static str,
+    recorded: [(u64, u64); 3],
+}
 
-/// Lsn and digest of both partitions and of the catalog.
-const RECORDED: [(u64, u64); 3] = [(7, 0x594585f54412b402), (8, 0xa414e183c27f3f74), (1, 0xa9a26abf57264587)];
+/// The manifest of the first says nothing of what the images prove durable (its format 1), that of the second does (2).
+const GOLDEN: [Golden; 2] = [
+    Golden { name: "node-v1", recorded: [(7, 0x594585f54412b402), (8, 0xa414e183c27f3f74), (1, 0xa9a26abf57264587)] },
+    Golden { name: "node-v2", recorded: [(11, 0xac7cebbd773e0569), (4, 0xf33efb1e1553262d), (1, 0x8a62c4f3011f5b17)] },
+];
 
 /// Users claim and one redeems, before a snapshot, between two, and after.
 fn make(dir: &Path) {
@@ -57,38 +64,42 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn opened() -> (tempfile::TempDir, PathBuf) {
+fn opened(name: &str) -> (tempfile::TempDir, PathBuf) {
     let temp = tempfile::tempdir().unwrap();
-    if is_to_be_made(NAME) {
+    if is_to_be_made(name) {
         let made = temp.path().join("made");
         make(&made);
         let is_spare = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("spare-");
         let spares = std::fs::read_dir(made.join("wal")).unwrap().map(Result::unwrap).filter(is_spare);
         spares.for_each(|spare| std::fs::remove_file(spare.path()).unwrap());
-        copy(&made, &folder(NAME));
+        copy(&made, &folder(name));
     }
     let dir = temp.path().join("data");
-    copy(&folder(NAME), &dir);
+    copy(&folder(name), &dir);
     (temp, dir)
 }
 
 #[test]
 fn a_golden_directory_of_a_node_is_whole_and_stands_where_it_stood() {
-    let (_temp, dir) = opened();
-    let verified = offline::verify(&dir, &mut |_| {}).unwrap();
-    assert!(verified.is_whole(), "{verified:?}");
-    let partitions = verified.partitions.iter().map(|&(_, lsn, digest)| (lsn, digest));
-    assert_eq!(partitions.chain([verified.catalog]).collect::<Vec<_>>(), RECORDED);
-    assert_eq!((verified.images.len(), verified.images.iter().filter(|image| image.is_compared).count()), (6, 6));
+    for Golden { name, recorded } in GOLDEN {
+        let (_temp, dir) = opened(name);
+        let verified = offline::verify(&dir, &mut |_| {}).unwrap();
+        assert!(verified.is_whole(), "{name}: {verified:?}");
+        let partitions = verified.partitions.iter().map(|&(_, lsn, digest)| (lsn, digest));
+        assert_eq!(partitions.chain([verified.catalog]).collect::<Vec<_>>(), recorded, "{name}");
+        assert_eq!((verified.images.len(), verified.images.iter().filter(|image| image.is_compared).count()), (6, 6), "{name}");
+    }
 }
 
 #[test]
 fn a_golden_directory_of_a_node_is_replayed_from_images_and_from_the_beginning() {
-    let (_temp, dir) = opened();
-    for from in [From::Beginning, From::NewestImage] {
-        let replayed = offline::replay(&dir, None, from, Until::Durable, &mut |_| {}).unwrap();
-        let ends: Vec<_> = replayed.iter().map(|journal| (journal.lsn, journal.digest)).collect();
-        assert_eq!(ends, RECORDED, "{from:?}");
-        assert!(replayed.iter().all(|journal| journal.differences.is_empty()), "{from:?}");
+    for Golden { name, recorded } in GOLDEN {
+        let (_temp, dir) = opened(name);
+        for from in [From::Beginning, From::NewestImage] {
+            let replayed = offline::replay(&dir, None, from, Until::Durable, &mut |_| {}).unwrap();
+            let ends: Vec<_> = replayed.iter().map(|journal| (journal.lsn, journal.digest)).collect();
+            assert_eq!(ends, recorded, "{name} {from:?}");
+            assert!(replayed.iter().all(|journal| journal.differences.is_empty()), "{name} {from:?}");
+        }
     }
 }
