@@ -81,6 +81,54 @@ fn an_unknown_format_is_named() {
     assert_eq!(Frame::parse(&bytes), Err(FrameError::Format { found: 9 }));
 }
 
+/// A frame of events with other bytes here and there, and a checksum that is right again.
+fn forged(edits: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = sealed(b"");
+    edits.iter().for_each(|(at, field)| bytes[*at..at + field.len()].copy_from_slice(field));
+    let crc = checksum(&bytes, &[]);
+    bytes[CRC_AT..CRC_AT + 4].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn fields_that_contradict_each_other_are_refused_whatever_the_checksum_says() {
+    const KIND: usize = 3;
+    const COUNT: usize = 12;
+    const NUMBER: usize = 16;
+    const TENURE: usize = 24;
+    const FIRST_LSN: usize = 32;
+    assert!(Frame::parse(&forged(&[])).is_ok());
+    let of = |number: u64| number.to_le_bytes();
+    for edits in [
+        &[(KIND, &[2][..])][..],
+        &[(COUNT, &[0; 4])],
+        &[(TENURE, &of(7))],
+        &[(TENURE, &of(8))],
+        &[(FIRST_LSN, &of(0))],
+        &[(FIRST_LSN, &of(u64::MAX / 2))],
+        &[(66, &[1])],
+        &[(71, &[1])],
+        // A tenure with events, one that is another frame's, and one of no number.
+        &[(KIND, &[1]), (TENURE, &of(7))],
+        &[(KIND, &[1]), (COUNT, &[0; 4])],
+        &[(KIND, &[1]), (COUNT, &[0; 4]), (NUMBER, &of(0)), (TENURE, &of(0))],
+    ] {
+        assert_eq!(Frame::parse(&forged(edits)), Err(FrameError::Contradiction), "{edits:?}");
+    }
+    assert!(Frame::parse(&forged(&[(KIND, &[1]), (COUNT, &[0; 4]), (TENURE, &of(7))])).is_ok(), "a tenure");
+}
+
+#[test]
+fn a_header_that_is_looked_at_alone_has_its_magic_and_a_known_format() {
+    let whole = sealed(b"");
+    assert_eq!(peek(&whole), Ok(header()));
+    for at in [0, 1, 2] {
+        let mut head = whole.clone();
+        head[at] ^= 1;
+        assert_eq!(peek(&head), Err(FrameError::Magic), "byte {at}");
+    }
+}
+
 #[test]
 #[should_panic(expected = "obeys its kind")]
 fn a_frame_of_events_without_events_cannot_be_sealed() {

@@ -221,3 +221,64 @@ pub(crate) fn hash_payload(sectors: &[u8], payload_bytes: usize, hasher: &mut cr
         at += count + if count == room { 4 } else { 0 };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFSET: u64 = 8192;
+
+    fn seed() -> Seed {
+        Seed::new(LogUuid([1; 16]), SegmentId(3))
+    }
+
+    /// The first sector of group 9 with other bytes somewhere, and a CRC that is right again.
+    fn forged(at: usize, field: &[u8]) -> Vec<u8> {
+        let (seed, mut composer) = (seed(), Composer::default());
+        composer.push(b"payload");
+        let place = Place { seed: &seed, offset: OFFSET, group: GroupSeq(9), durable: GroupSeq(8), previous_crc: 5 };
+        let mut sector = composer.finish(GroupKind::Data, 1, &place).0.to_vec();
+        put_at(&mut sector, at, field);
+        let mut hasher = seed.hasher(GroupSeq(9), OFFSET);
+        hasher.update(&sector[..CRC_AT]);
+        put_at(&mut sector, CRC_AT, &hasher.finalize().to_le_bytes());
+        sector
+    }
+
+    fn put_at(sector: &mut [u8], at: usize, field: &[u8]) {
+        sector[at..at + field.len()].copy_from_slice(field);
+    }
+
+    #[test]
+    fn a_header_that_contradicts_its_place_or_itself_is_none_whatever_its_crc_says() {
+        let parse = |sector: &[u8]| GroupHeader::parse(sector, &seed(), OFFSET);
+        assert_eq!(parse(&forged(0, b"TGRP")).unwrap().group, GroupSeq(9));
+        let too_long = (GROUP_PAYLOAD_BYTES_MAX as u32 + 1).to_le_bytes();
+        for (at, field) in [
+            (0, &b"TGRQ"[..]),
+            (4, &[2]),
+            (6, &[3]),
+            (7, &[1]),
+            (8, &[2]),
+            (24, &[4]),
+            (40, &[9]),
+            (40, &[10]),
+            (48, &too_long),
+            (64, &[1]),
+            (67, &[1]),
+        ] {
+            assert_eq!(parse(&forged(at, field)), None, "byte {at}");
+        }
+        let mut torn = forged(0, b"TGRP");
+        torn[56] ^= 1;
+        assert_eq!(parse(&torn), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "a group's payload is bounded")]
+    fn a_group_takes_no_byte_more_than_it_may_have() {
+        let mut composer = Composer::default();
+        composer.push(&vec![0; GROUP_PAYLOAD_BYTES_MAX]);
+        composer.push(&[0]);
+    }
+}

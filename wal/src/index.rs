@@ -148,6 +148,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_index_that_contradicts_itself_is_none() {
+        let decoded = |journal, first, offsets: &[u32]| {
+            let mut index = index();
+            index.frame_count = index.frame_count - index.journals[1].offsets.len() + offsets.len();
+            index.journals[1] = JournalFrames { journal: JournalId(journal), first: FrameNo(first), offsets: offsets.to_vec() };
+            Index::decode(&index.encode())
+        };
+        assert!(decoded(2, 1, &[5000]).is_some());
+        assert_eq!(decoded(1, 1, &[5000]), None, "a journal twice");
+        assert_eq!(decoded(0, 1, &[5000]), None, "journals that do not ascend");
+        assert_eq!(decoded(2, 0, &[5000]), None, "a frame without a number");
+        assert_eq!(decoded(2, 1, &[]), None, "a journal without frames");
+    }
+
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {

@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn a_header_has_its_magic_and_a_checksum_that_holds() {
+        let decode = |sector: &[u8]| SegmentHeader::decode("f", sector, LogUuid([1; 16]), SegmentId(5)).unwrap_err();
+        let (mut torn, mut other) = (header().encode(), header().encode());
+        torn[40] ^= 1;
+        other[0] ^= 1;
+        Seed::new(LogUuid([1; 16]), SegmentId(5)).seal(&mut other, NO_GROUP, 0);
+        for sector in [torn, other] {
+            assert!(matches!(decode(&sector), Error::Corrupt { damage: Damage::Sector, .. }));
+        }
+    }
+
+    #[test]
     fn a_header_of_another_log_is_foreign_and_of_another_place_corrupt() {
         let sector = header().encode();
         let decode = |uuid, segment| SegmentHeader::decode("f", &sector, LogUuid([uuid; 16]), SegmentId(segment));

@@ -110,3 +110,84 @@ impl Source {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{FrameKind, seal};
+    use crate::number::{Chain, GroupSeq, Lsn};
+    use crate::sector::{Seed, spread};
+    use crate::storage::Storage;
+    use crate::storage::sim::SimStorage;
+
+    const JOURNAL: JournalId = JournalId(3);
+    /// Sectors that hold a frame each, behind one that holds none.
+    const FRAMES: u64 = 20;
+    const END: u64 = (1 + FRAMES) * SECTOR_BYTES as u64;
+
+    fn frame(number: u64) -> Vec<u8> {
+        let (tenure, first_lsn, kind) = (FrameNo(0), Lsn(number), FrameKind::Events);
+        let (number, count) = (FrameNo(number), 1);
+        let header =
+            FrameHeader { journal: JOURNAL, number, tenure, first_lsn, count, now_ms: 0, catalog_lsn: 0, digest: 0, kind };
+        let mut bytes = Vec::new();
+        seal(&header, b"payload", &Chain::START, &mut bytes);
+        bytes
+    }
+
+    /// Frame 1 begins sector 1, and so on.
+    fn storage() -> SimStorage {
+        let mut bytes = vec![0; END as usize + SECTOR_BYTES];
+        (1..=FRAMES).for_each(|number| spread(&frame(number), 0, &mut bytes[at(number) as usize..][..SECTOR_BYTES]));
+        Seed::new(crate::LogUuid([1; 16]), crate::SegmentId(1)).seal(&mut bytes, GroupSeq(1), 0);
+        let storage = SimStorage::new();
+        storage.set_bytes("f", &bytes);
+        storage
+    }
+
+    fn at(number: u64) -> u32 {
+        (number * SECTOR_BYTES as u64) as u32
+    }
+
+    fn expected(number: u64) -> Expected {
+        Expected { journal: JOURNAL, number: FrameNo(number) }
+    }
+
+    #[test]
+    fn only_the_frame_that_is_expected_is_taken() {
+        let mut source = Source::mapped("f".to_owned(), &storage().open("f").unwrap(), END).unwrap();
+        let mut out = Vec::new();
+        assert_eq!(source.frame(at(2), expected(2), &mut out).unwrap().bytes(), frame(2));
+        assert_eq!(source.header(at(2), expected(2)).unwrap().number, FrameNo(2));
+        for wrong in [expected(1), expected(3), Expected { journal: JournalId(4), ..expected(2) }] {
+            assert!(source.frame(at(2), wrong, &mut out).is_err(), "{wrong:?}");
+            assert!(source.header(at(2), wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_frame_begins_behind_the_header_within_the_payload_of_a_sector_and_ends_before_the_end() {
+        let storage = storage();
+        let file = storage.open("f").unwrap();
+        for at in [100, at(1) + SECTOR_PAYLOAD_BYTES as u32, at(FRAMES + 1)] {
+            let mut source = Source::mapped("f".to_owned(), &file, END).unwrap();
+            let refused = source.header(at, expected(1)).unwrap_err();
+            assert!(matches!(refused, Error::Corrupt { damage: Damage::Contradiction { .. }, .. }), "{at}: {refused}");
+        }
+    }
+
+    /// The window is shorter than the segment.
+    #[test]
+    fn a_segment_being_written_is_read_in_any_order_and_what_is_read_is_kept() {
+        let storage = storage();
+        let mut source = Source::windowed("f".to_owned(), Box::new(storage.open("f").unwrap()), END);
+        let mut out = Vec::new();
+        for (number, reads) in
+            [(FRAMES, true), (FRAMES, false), (1, true), (1, false), (8, false), (9, true), (2, true), (9, false)]
+        {
+            let before = storage.bytes_read();
+            assert_eq!(source.frame(at(number), expected(number), &mut out).unwrap().bytes(), frame(number));
+            assert_eq!(storage.bytes_read() > before, reads, "frame {number}");
+        }
+    }
+}

@@ -160,3 +160,10 @@ fn a_damaged_image_counts_no_more_and_gives_its_place_first() {
     assert_eq!(positions(&images, 0), [3, 1], "the whole one stayed");
     assert_eq!(images.keep_from()[&JournalId(0)].0, 2);
 }
+
+#[test]
+fn damage_is_told_in_words_with_its_numbers() {
+    let swapped = Damage::Swapped { expected: ImageId(2), found: ImageId(3) };
+    let error = Error::damaged("image-000000000002.img", 4096, swapped);
+    assert_eq!(error.to_string(), "image-000000000002.img at byte 4096: it is image 3, not image 2");
+}

@@ -5,8 +5,8 @@ use super::crash::power_cuts;
 use super::folder::*;
 use crate::planted::{Planted, plant};
 use crate::*;
-use tessera_wal::storage::Storage;
 use tessera_wal::storage::sim::{Fault, SimStorage};
+use tessera_wal::storage::{Storage, StorageFile};
 
 /// What came of one fault.
 #[derive(Debug, Default)]
@@ -102,6 +102,26 @@ fn files_left_behind_are_found() {
     assert!(tally.violations.iter().any(|what| what.contains("left behind")), "{tally:?}");
 }
 
+/// What the disk's manifest names is not known then, so no file may take or give up a name.
+#[test]
+fn an_image_under_way_gets_no_name_once_the_shelf_is_disabled() {
+    let ((origin, _), mut disabled) = (folder(&[1, 2]), 0);
+    for step in 0.. {
+        let storage = origin.kill();
+        let images = Images::open(storage.clone(), UUID).unwrap();
+        let under_way = images.begin(subject(1, 1)).unwrap();
+        storage.fail_at(storage.steps() + step, Fault::Eio);
+        let _ = fold(&images, 0, 3);
+        if !storage.has_met_a_fault() {
+            break;
+        }
+        let is_disabled = matches!(images.begin(subject(0, 9)), Err(Error::Disabled));
+        assert_eq!(matches!(under_way.finish(), Err(Error::Disabled)), is_disabled, "step {step}");
+        disabled += u64::from(is_disabled);
+    }
+    assert_eq!(disabled, 4, "two renames and two syncs of the directory");
+}
+
 #[test]
 fn a_disk_that_fills_at_any_byte_refuses_and_goes_on_once_there_is_room() {
     let (origin, images) = folder(&[1, 2]);
@@ -142,6 +162,15 @@ fn a_start_on_a_full_disk_removes_what_fills_it() {
 }
 
 #[test]
+fn a_first_start_on_a_full_disk_is_refused() {
+    let storage = SimStorage::new();
+    storage.set_capacity_bytes(Some(0));
+    assert_eq!(Images::open(storage.clone(), UUID).err().unwrap().kind(), ErrorKind::DiskFull);
+    storage.set_capacity_bytes(None);
+    assert_eq!(Images::open(storage, UUID).unwrap().list(), []);
+}
+
+#[test]
 fn a_write_that_was_dropped_or_went_astray_is_never_silent() {
     let ((origin, _), mut refused) = (folder(&[1, 2]), [0, 0]);
     for fault in [Fault::DropWrite, Fault::MisdirectWrite(1), Fault::MisdirectWrite(40)] {
@@ -177,6 +206,23 @@ fn reads_that_fail_are_no_damage() {
     assert_eq!(Images::open(storage.clone(), UUID).err().unwrap().kind(), ErrorKind::Io);
     storage.fail_reads(false);
     assert_eq!(images.keep_from().len(), 1, "both images still count");
+}
+
+/// The image is longer than what is read at once.
+#[test]
+fn a_read_that_fails_half_way_is_no_damage_and_an_end_met_half_way_is() {
+    let (storage, images) = folder(&[]);
+    let image = write(&images, subject(0, 1), &vec![vec![1; CHUNK_BYTES_MAX]; 6]).unwrap();
+    let reader = images.read(&image).unwrap();
+    storage.fail_reads(true);
+    assert_eq!(reader.finish().unwrap_err().kind(), ErrorKind::Io);
+    storage.fail_reads(false);
+    let reader = images.read(&image).unwrap();
+    storage.open(&image.file_name()).unwrap().set_len(5 << 20).unwrap();
+    match reader.finish().unwrap_err() {
+        Error::Damaged { damage, .. } => assert_eq!(damage, Damage::Cut { expected: image.file_bytes(), found: 4 << 20 }),
+        error => panic!("{error} is no damage"),
+    }
 }
 
 #[test]

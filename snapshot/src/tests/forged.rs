@@ -145,8 +145,11 @@ fn a_header_and_a_trailer_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn an_image_that_was_read_past_the_cache_says_so() {
-    let (_storage, images) = folder(&[1]);
-    let verified = images.read(&images.list()[0]).and_then(ImageReader::finish).unwrap();
-    assert!(verified.past_cache(), "the simulated disk can");
+fn an_image_says_whether_it_was_read_past_the_cache() {
+    let (storage, images) = folder(&[1]);
+    for refuses in [false, true] {
+        storage.refuse_direct(refuses);
+        let verified = images.read(&images.list()[0]).and_then(ImageReader::finish).unwrap();
+        assert_eq!(verified.past_cache(), !refuses);
+    }
 }

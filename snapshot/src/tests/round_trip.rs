@@ -54,6 +54,18 @@ fn short_reads_and_writes_change_nothing() {
     come_back(storage, &[10_000, 3, 100_000]);
 }
 
+/// A commit of the log beside it waits for no more than that.
+#[test]
+fn an_image_being_written_is_synced_after_every_eight_writes() {
+    let (storage, images) = folder(&[]);
+    let mut writer = images.begin(subject(0, 1)).unwrap();
+    let before = storage.steps();
+    for _ in 0..33 {
+        writer.push(&[1; CHUNK_BYTES_MAX]).unwrap();
+    }
+    assert_eq!(storage.steps() - before, 33 + 4, "a write for each of the largest chunks, and the syncs");
+}
+
 #[test]
 fn a_journal_keeps_two_images_and_the_rest_is_removed() {
     let (storage, images) = folder(&[1, 2, 3]);

@@ -102,6 +102,11 @@ impl SimStorage {
         self.disk.lock().reads_fail = fail;
     }
 
+    /// Makes every read past the cache say that the cache was in its way, as on filesystems that refuse O_DIRECT.
+    pub fn refuse_direct(&self, refuse: bool) {
+        self.disk.lock().cache_in_the_way = refuse;
+    }
+
     /// Bounds the bytes of all files together; beyond, allocation fails with ENOSPC.
     pub fn set_capacity_bytes(&self, capacity_bytes: Option<u64>) {
         self.disk.lock().capacity_bytes = capacity_bytes;

@@ -46,6 +46,7 @@ pub(super) struct SimDisk {
     pub(super) crashed: bool,
     pub(super) fault_met: bool,
     pub(super) reads_fail: bool,
+    pub(super) cache_in_the_way: bool,
     pub(super) locked: bool,
     pub(super) capacity_bytes: Option<u64>,
     pub(super) io_bytes_max: Option<usize>,

@@ -202,7 +202,8 @@ impl StorageFile for SimFile {
 
     fn read_past_cache_at(&self, into: &mut [u8], offset: u64) -> io::Result<(usize, bool)> {
         assert!(offset.is_multiple_of(SECTOR_BYTES as u64), "a read past the cache begins on a sector");
-        Ok((self.read(into, offset, false)?, true))
+        let count = self.read(into, offset, false)?;
+        Ok((count, !self.disk.lock().cache_in_the_way))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {

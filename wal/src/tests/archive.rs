@@ -78,6 +78,55 @@ fn an_archived_segment_that_is_cut_swapped_or_foreign_is_refused() {
     assert_eq!(read(&|copy| copy.set_bytes(&names[0], &foreign)).unwrap_err().kind(), ErrorKind::Foreign);
 }
 
+/// Its last group is the one that the header above names, and its own header is of another segment.
+#[test]
+fn an_archived_segment_that_contradicts_the_one_above_it_is_refused() {
+    let (storage, options, name) = (new_log(), options(1 << 15), archive_name(SegmentId(1)));
+    let mut frames = Vec::new();
+    let (mut writer, mut scribe) = reopened(&storage, &options);
+    for number in 0..5 {
+        frames.push(scribe.frame(3, &[number]));
+        writer.commit(&[frames.last().unwrap()]).unwrap();
+    }
+    drop(writer);
+    let (mut writer, _) = reopened(&storage, &options);
+    assert_eq!(writer.trim(&keep_from(100)).unwrap().segments, 1);
+    drop(writer);
+    let read = |edit: fn(&mut SegmentHeader)| {
+        let (copy, mut bytes) = (storage.kill(), storage.bytes(&name));
+        let (mut header, _) = SegmentHeader::decode(&name, &bytes[..4096], UUID, SegmentId(1)).unwrap();
+        edit(&mut header);
+        bytes[..4096].copy_from_slice(&header.encode());
+        copy.set_bytes(&name, &bytes);
+        let (writer, _) = reopened(&copy, &options);
+        read_all(&mut writer.reader().history(), 1)
+    };
+    assert_eq!(read(|_| {}).unwrap(), frames);
+    let edits: [fn(&mut SegmentHeader); 3] =
+        [|header| header.start = 9, |header| header.first_group = GroupSeq(9), |header| header.segment_bytes = 1 << 14];
+    for edit in edits {
+        let refused = read(edit).unwrap_err();
+        assert!(matches!(refused, Error::Corrupt { damage: Damage::EndDisagrees, .. }), "{refused}");
+    }
+}
+
+#[test]
+fn a_start_that_wrote_nothing_is_no_gap_in_the_archive() {
+    let (storage, mut frames) = (new_log(), Vec::new());
+    for writes in [true, false, true, false] {
+        let (mut writer, mut scribe) = reopened(&storage, &archiving(None));
+        if writes {
+            frames.push(scribe.frame(3, b"x"));
+            writer.commit(&[frames.last().unwrap()]).unwrap();
+        }
+    }
+    let (mut writer, _) = reopened(&storage, &archiving(None));
+    assert_eq!(writer.trim(&keep_from(100)).unwrap().segments, 4);
+    drop(writer);
+    let (writer, _) = reopened(&storage, &archiving(None));
+    assert_eq!(read_all(&mut writer.reader().history(), 1).unwrap(), frames);
+}
+
 #[test]
 fn an_archived_segment_missing_in_the_middle_is_named_and_one_missing_at_the_end_is_trimmed() {
     let (storage, frames) = trimmed_world();

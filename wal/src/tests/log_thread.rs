@@ -160,6 +160,20 @@ fn regression_a_failing_log_takes_handovers_until_the_process_has_ended() {
     assert_eq!(bench.heard.try_iter().count(), 0);
 }
 
+/// Nobody waits for them, because a passenger may hold the last handle.
+#[test]
+fn the_threads_of_a_log_that_is_dropped_end() {
+    let bench = Bench::new(|_| {});
+    let (writer, ..) = open_and_read(&bench.storage, &bench.options).unwrap();
+    let spares = Arc::downgrade(&writer.spares);
+    drop(Log::<Witness>::start(writer).unwrap());
+    let deadline = std::time::Instant::now() + DEADLINE;
+    while spares.upgrade().is_some() {
+        assert!(std::time::Instant::now() < deadline, "both threads let go of the spares");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_panic_on_the_logs_thread_ends_the_process() {
     struct Bomb;
@@ -173,6 +187,22 @@ fn a_panic_on_the_logs_thread_ends_the_process() {
     let log = Log::start(writer).unwrap();
     log.append(Handover { frames: Vec::new(), frame_count: 0, passengers: vec![Bomb] }).map_err(|_| "full").unwrap();
     assert_eq!(bench.ended.recv_timeout(DEADLINE).unwrap(), "the log's thread panicked: the bomb went off");
+}
+
+/// Rules 2 and 14, as a release has them: in a process of its own, which this test is again.
+#[test]
+fn the_process_ends_without_a_hook_too_and_says_why() {
+    const ENDS: &str = "TESSERA_WAL_TEST_ENDS";
+    if std::env::var_os(ENDS).is_some() {
+        (Options::default().abort)(&Fatal::Panicked("the bomb went off".to_owned()));
+        return;
+    }
+    let this = std::env::current_exe().unwrap();
+    let name = "tests::log_thread::the_process_ends_without_a_hook_too_and_says_why";
+    let ended = std::process::Command::new(this).args(["--exact", name, "--nocapture"]).env(ENDS, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("the log's thread panicked: the bomb went off; the process ends here"), "{said}");
+    assert_eq!(ended.status.code(), None, "it was aborted");
 }
 
 #[test]

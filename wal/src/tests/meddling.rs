@@ -37,6 +37,22 @@ fn an_untouched_log_is_exact() {
     let (storage, all) = log_of(UUID);
     assert_eq!(frames_of(&storage, &options(16384)).unwrap(), all);
     assert_eq!(segments(&storage).len(), 4);
+    let mut groups = 0;
+    inspect(&storage, &mut |item| groups += u64::from(matches!(item, Item::Group { .. }))).unwrap();
+    let report = verify(&storage, &mut |_| {}).unwrap();
+    assert_eq!((report.groups, report.whole.frames), (groups, all.len() as u64));
+    assert!(groups > report.whole.frames, "seals are groups too");
+}
+
+#[test]
+fn a_journal_that_begins_with_another_chain_than_the_first_is_refused() {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(16384)).unwrap();
+    scribe.cursors.entry(JournalId(0)).or_default().chain = Chain([1; 32]);
+    commit_each(&mut writer, &mut scribe, &[b"one"]);
+    drop(writer);
+    let problem = verify(&storage, &mut |_| {}).unwrap().problem.unwrap();
+    assert_eq!(problem.kind(), ErrorKind::Corruption, "{problem}");
 }
 
 #[test]

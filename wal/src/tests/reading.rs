@@ -87,6 +87,28 @@ fn a_damaged_index_costs_time_and_not_truth() {
     assert_eq!(payloads(&writer.reader(), 3, 1).unwrap(), expected);
 }
 
+/// Which sealed segments were walked to know where their frames begin.
+fn walked(writer: &Writer<SimStorage>) -> Vec<bool> {
+    writer.shelf.standing().0.iter().map(|sealed| sealed.index.get().is_some()).collect()
+}
+
+#[test]
+fn only_a_segment_without_a_closing_group_is_walked_for_its_index() {
+    let (storage, options) = (new_log(), options(1 << 16));
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options).unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"one"]);
+    writer.turn_over().unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"two"]);
+    drop(writer);
+    // The second segment is the last one found, and then one whose file was cut at its end.
+    for _ in 0..2 {
+        let (writer, ..) = open_and_read(&storage, &options).unwrap();
+        assert_eq!(walked(&writer)[..2], [false, true], "at the start");
+        writer.reader().read(JournalId(0), FrameNo(1), &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(walked(&writer)[..2], [false, true], "after reading");
+    }
+}
+
 #[test]
 fn damage_met_while_reading_is_refused() {
     let (writer, ..) = written();

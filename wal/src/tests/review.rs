@@ -1,6 +1,7 @@
 //! A log is reviewed while it is written, and looked at without being changed.
 
 use super::scribe::*;
+use crate::segment::SegmentHeader;
 use crate::storage::Storage;
 use crate::storage::sim::SimStorage;
 use crate::*;
@@ -26,7 +27,7 @@ fn ends(review: &Review) -> Vec<(u16, u64, u64)> {
 
 #[test]
 fn a_review_reads_all_that_is_durable_and_nothing_behind_it() {
-    let (_storage, mut writer, mut scribe) = written();
+    let (storage, mut writer, mut scribe) = written();
     let mut told = Vec::new();
     let review = writer.reader().review(&mut |done| {
         told.push(done);
@@ -36,6 +37,10 @@ fn a_review_reads_all_that_is_durable_and_nothing_behind_it() {
     assert_eq!(ends(&review), [(0, 1, 2), (1, 1, 12), (3, 1, 12)]);
     assert!(scribe.cursors.iter().all(|(journal, cursor)| review.journals[journal].cursor == *cursor));
     assert!(told.len() > 2 && told.last() == Some(&review.whole) && review.whole.frames == 26, "{told:?}");
+    let verified = verify(&storage.kill(), &mut |_| {}).unwrap();
+    // Offline the last segment is read whole; here it is as far as it is durable, a header and two groups.
+    let whole = Progress { bytes: verified.whole.bytes - (32768 - 3 * 4096), ..verified.whole };
+    assert_eq!((review.groups, review.whole), (verified.groups, whole));
     writer.push(&scribe.frame(0, b"not durable"));
     assert_eq!(ends(&writer.reader().review(&mut |_| true)), ends(&review));
     writer.commit_pushed().unwrap();
@@ -77,6 +82,38 @@ fn a_segment_that_is_missing_is_a_problem_until_it_was_trimmed() {
     assert!(review.problem.is_none() && review.journals[&JournalId(1)].first > FrameNo(1), "{review:?}");
     let archived = writer.reader().archived().unwrap();
     assert!(archived.segments > 0 && archived.bytes >= archived.segments * 4096, "{archived:?}");
+}
+
+/// Its checksum holds, and so does every group behind it.
+#[test]
+fn a_review_names_a_header_that_is_not_the_one_the_log_goes_by() {
+    let (storage, writer, _scribe) = written();
+    let name = segment_name(SegmentId(2));
+    let mut bytes = storage.bytes(&name);
+    let (mut header, _) = SegmentHeader::decode(&name, &bytes[..4096], UUID, SegmentId(2)).unwrap();
+    header.start += 1;
+    bytes[..4096].copy_from_slice(&header.encode());
+    storage.set_bytes(&name, &bytes);
+    let problem = writer.reader().review(&mut |_| true).problem.expect("another header");
+    assert_eq!(problem.kind(), ErrorKind::Corruption, "{problem}");
+    assert!(problem.to_string().contains(&name), "{problem}");
+}
+
+#[test]
+fn segments_that_leave_the_log_under_a_review_are_passed_over() {
+    let options = Options { archive: false, ..options(16384) };
+    let (mut writer, _, mut scribe, _) = open_and_read(&new_log(), &options).unwrap();
+    while writer.stats().segments < 4 {
+        commit_each(&mut writer, &mut scribe, &[b"frame"]);
+    }
+    let (reader, mut trimmed) = (writer.reader(), 0);
+    let review = reader.review(&mut |_| {
+        trimmed += writer.trim(&[(JournalId(0), FrameNo(u64::MAX))].into()).unwrap().segments;
+        true
+    });
+    assert!(review.problem.is_none() && review.is_complete && trimmed == 4, "{trimmed} trimmed, {review:?}");
+    let last = scribe.cursors[&JournalId(0)];
+    assert_eq!(review.journals[&JournalId(0)], Reviewed { first: last.number, cursor: last });
 }
 
 #[test]

@@ -62,12 +62,28 @@ fn a_trim_without_room_at_any_step_has_changed_nothing_or_has_failed() {
             Err(error) => {
                 failed += 1;
                 assert!(matches!(error, Error::Io { .. }), "step {step}: {error}");
+                assert_eq!(error.kind(), ErrorKind::DiskFull, "step {step}: what an operator can do about it");
                 assert!(matches!(writer.trim(&keep_from(4)), Err(Error::Poisoned)), "step {step}: a restart finishes it");
             }
         }
         assert_eq!(replayed(&storage, true), frames[2..], "step {step}");
     }
     assert!(harmless > 2 && failed > 2, "{harmless} steps before the name, {failed} from it on");
+}
+
+#[test]
+fn a_trim_on_a_disk_that_fails_at_any_step_has_failed() {
+    for step in 0.. {
+        let (storage, mut writer, _) = written(true);
+        storage.fail_at(storage.steps() + step, Fault::Eio);
+        let trimmed = writer.trim(&keep_from(4));
+        if !storage.has_met_a_fault() {
+            trimmed.unwrap();
+            break;
+        }
+        assert!(matches!(trimmed, Err(Error::Io { .. })), "step {step}: {trimmed:?}");
+        assert!(matches!(writer.trim(&keep_from(4)), Err(Error::Poisoned)), "step {step}");
+    }
 }
 
 #[test]
@@ -90,6 +106,51 @@ fn a_trimmed_segment_becomes_a_spare_when_it_is_not_archived() {
     writer.trim(&keep_from(3)).unwrap();
     assert_eq!((count("segment-"), count("spare-")), (segments - 1, 1));
     assert_eq!(replayed(&storage, false), frames[2..]);
+}
+
+#[test]
+fn trimmed_segments_beyond_the_spares_that_are_wanted_are_removed() {
+    let (storage, mut writer, _) = written(false);
+    assert_eq!(writer.trim(&keep_from(100)).unwrap().segments, 3);
+    let spares = storage.list().unwrap().iter().filter(|name| name.starts_with("spare-")).count();
+    assert_eq!(spares, options_with(false).spare_count);
+}
+
+/// I12: with all its segments lost a trimmed log does not pass for one that never had any.
+#[test]
+fn a_trimmed_log_without_segments_is_refused() {
+    let (storage, mut writer, _) = written(true);
+    writer.trim(&keep_from(100)).unwrap();
+    let storage = storage.kill();
+    let segments = storage.list().unwrap().into_iter().filter(|name| name.starts_with("segment-"));
+    segments.for_each(|name| storage.lose(&name));
+    let refused = open_and_read(&storage, &options_with(true)).err().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::Corruption, "{refused}");
+}
+
+#[test]
+fn a_trim_that_a_crash_cut_short_is_finished_by_the_next_start() {
+    for archive in [true, false] {
+        let mut cut_short = 0;
+        for step in 0.. {
+            let (storage, mut writer, frames) = written(archive);
+            storage.fail_at(storage.steps() + step, Fault::Crash);
+            let finished = writer.trim(&keep_from(4)).is_ok();
+            let killed = storage.kill();
+            let was_there = killed.list().unwrap().contains(&segment_name(SegmentId(1)));
+            if replayed(&killed, archive) == frames[2..] {
+                drop(open(killed.clone(), &options_with(archive), &mut |_, _| Ok(()), &mut |_| {}).unwrap());
+                let names = killed.list().unwrap();
+                assert!(!names.contains(&segment_name(SegmentId(1))), "step {step}: {names:?}");
+                assert_eq!(names.contains(&archive_name(SegmentId(1))), archive, "step {step}: {names:?}");
+                cut_short += u64::from(was_there);
+            }
+            if finished {
+                break;
+            }
+        }
+        assert!(cut_short > 0, "some crash is between the bounds and the segment");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is committed is replayed, across segments and restarts, and nobody else may write.
 
 use super::scribe::*;
+use crate::storage::sim::SimStorage;
 use crate::*;
 
 #[test]
@@ -47,6 +48,33 @@ fn a_sealed_log_says_so_when_it_is_opened() {
     writer.seal().unwrap();
     assert_eq!(writer.stats().seals, 1);
     assert!(open_and_read(&storage.kill(), &options(1 << 16)).unwrap().3.sealed);
+}
+
+#[test]
+fn opening_says_whether_the_tail_was_judged_past_the_cache() {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(1 << 16)).unwrap();
+    commit_each(&mut writer, &mut scribe, &[b"one"]);
+    for refuses in [false, true] {
+        storage.refuse_direct(refuses);
+        assert_eq!(open_and_read(&storage.kill(), &options(1 << 16)).unwrap().3.past_cache, !refuses);
+    }
+}
+
+#[test]
+fn what_a_writer_does_is_counted() {
+    let storage = new_log();
+    let (mut writer, _, mut scribe, _) = open_and_read(&storage, &options(1 << 16)).unwrap();
+    let mut frames = commit_each(&mut writer, &mut scribe, &[b"one", &[2; 5000]]);
+    writer.turn_over().unwrap();
+    frames.extend(commit_each(&mut writer, &mut scribe, &[b"three"]));
+    writer.seal().unwrap();
+    let frame_bytes = frames.iter().map(|frame| frame.len() as u64).sum();
+    let sync_times = writer.stats().sync_times;
+    // Groups of one, two and one sectors, a closing group, a seal; the header of the new segment and its name are synced too.
+    let (disk_bytes, syncs) = (6 * 4096, 3 + 1 + 1 + 2);
+    let expected = Stats { groups: 3, frames: 3, frame_bytes, seals: 1, segments: 1, disk_bytes, syncs, sync_times };
+    assert_eq!((writer.stats(), writer.durable()), (expected, GroupSeq(4)));
 }
 
 #[test]
@@ -162,4 +190,22 @@ fn the_real_disk_keeps_what_the_simulated_one_keeps() {
     }
     let report = verify(&disk, &mut |_| {}).unwrap();
     assert!(report.problem.is_none() && report.whole.frames == 6, "{report:?}");
+}
+
+#[test]
+fn a_log_is_not_created_beside_a_file_of_one() {
+    for name in ["log.id", "segment-000000000003.wal", "spare-000000000003.wal"] {
+        let storage = SimStorage::new();
+        storage.set_bytes(name, b"");
+        let refused = create(&storage, UUID, b"").unwrap_err();
+        assert!(matches!(&refused, Error::Exists { file } if file == name), "{refused}");
+    }
+}
+
+#[test]
+fn a_caller_keeps_as_many_bytes_as_there_is_room_for_and_not_one_more() {
+    let (storage, bytes) = (SimStorage::new(), vec![7; CALLER_BYTES_MAX + 1]);
+    assert_eq!(create(&storage, UUID, &bytes).unwrap_err().kind(), ErrorKind::Usage);
+    create(&storage, UUID, &bytes[1..]).unwrap();
+    assert_eq!(Identity::load(&storage).unwrap().caller_bytes, bytes[1..]);
 }

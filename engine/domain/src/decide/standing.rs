@@ -93,15 +93,12 @@ impl Standing<'_> {
         }
     }
 
-    /// As it stands once a live hold of it is let go.
+    /// As it stands once a live hold of it is let go, to be quoted: past its window a quote refuses before it looks at value.
     pub(super) fn without(mut self, hold: Option<&Hold>) -> Self {
         if let Some(hold) = hold {
             self.value.held -= hold.held;
             self.value.available += hold.held;
             self.live_holds -= 1;
-        }
-        if self.window.is_over(self.now_ms) {
-            self.value.expired += std::mem::take(&mut self.value.available);
         }
         self
     }
