@@ -1,6 +1,6 @@
 //! Calls beside the load: they outlive a server that is killed and comes back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tonic::Status;
 
@@ -10,8 +10,8 @@ use crate::{
     wire::refusal,
 };
 
-/// How often a call is made before its failure is final.
-const CALLS_MAX: u32 = 20;
+/// How long a call is made again before its failure is final: longer than a disk is kept full.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Pause before a call is made again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -22,15 +22,15 @@ pub async fn patient<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
     link: &Link,
     mut call: impl FnMut() -> F,
 ) -> Result<T, Error> {
-    for _ in 1..CALLS_MAX {
+    let begin = Instant::now();
+    loop {
         match call().await {
             Ok(reply) => return Ok(reply.into_inner()),
-            Err(status) if is_final(&status) => return Err(Error::call(name)(status)),
+            Err(status) if is_final(&status) || begin.elapsed() >= PATIENCE => return Err(Error::call(name)(status)),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
         link.serving(RECOVERY_MAX).await?;
     }
-    call().await.map(tonic::Response::into_inner).map_err(Error::call(name))
 }
 
 fn is_final(status: &Status) -> bool {
