@@ -1,7 +1,8 @@
 //! The ceiling: a bare tonic server that accepts everything with one constant reply. No engine, no disk, no state.
 //!
-//! It decodes the same requests and encodes replies of the same size as a real server would, by the generated types, and
-//! answers a message of n items with a message of n outcomes. What it reaches is what the transport leaves to an engine.
+//! It decodes the same requests and encodes replies of the same size as a real server would, and answers a message of n items
+//! with a message of n outcomes. What it reaches is what the transport leaves to an engine, streams a little more than that: it
+//! knows the generated types only, and a real server reads and writes the messages of streams in place.
 
 use futures_util::StreamExt as _;
 use tessera_proto::v1::{

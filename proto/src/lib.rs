@@ -1,8 +1,9 @@
 //! The contract: what tessera says over the wire, and nothing about how it does it.
 //!
 //! Owns `proto/tessera/v1/*.proto` and the types, clients and servers generated from them at build time (by protox and
-//! prost, without `protoc`). The comments in those files are the reference documentation. Changes are additive: numbers are
-//! never reused or retyped. Relies on none of our other crates.
+//! prost, without `protoc`), how those become bytes ([`codec`]), and for the messages that travel by the million how their bytes are
+//! read and written in place ([`wire`], [`Raw`]). The comments in those files are the reference documentation. Changes are additive:
+//! numbers are never reused or retyped. Relies on none of our other crates.
 
 pub mod codec;
 mod raw;

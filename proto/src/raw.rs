@@ -19,14 +19,19 @@ const UNARY_BUFFER_BYTES: usize = 512;
 const STREAM_BUFFER_BYTES: usize = 64 * 1024;
 
 impl Raw {
-    /// For unary calls.
+    /// For unary calls of a client.
     pub fn unary() -> Self {
-        Self { buffer_bytes: UNARY_BUFFER_BYTES }
+        Self::buffered(UNARY_BUFFER_BYTES)
     }
 
-    /// For streams.
+    /// For the few streams of a client.
     pub fn stream() -> Self {
-        Self { buffer_bytes: STREAM_BUFFER_BYTES }
+        Self::buffered(STREAM_BUFFER_BYTES)
+    }
+
+    /// With so many bytes set aside for each direction; a longer message takes more while it passes.
+    pub fn buffered(buffer_bytes: usize) -> Self {
+        Self { buffer_bytes }
     }
 
     fn settings(self) -> BufferSettings {

@@ -124,8 +124,11 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The field of the items in every message of a stream: requests one way, outcomes the other.
+pub const ITEMS: u32 = 1;
+
 /// Wire type of strings and messages.
-const LENGTH_DELIMITED: u32 = 2;
+pub const LENGTH_DELIMITED: u32 = 2;
 
 /// Bytes that are kept for a message's length until it is known: lengths of 128 to 16,383 take two.
 const LENGTH_BYTES: usize = 2;

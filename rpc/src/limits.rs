@@ -18,6 +18,9 @@ pub const STREAM_ITEMS_MAX: usize = 1024;
 /// holds back its own requests and nothing else.
 pub const STREAM_IN_FLIGHT_MAX: usize = 16 * 1024;
 
+/// Bytes that a stream sets aside for each direction: an idle one holds no more.
+pub const STREAM_BUFFER_BYTES: usize = 8 * 1024;
+
 /// Largest response message, in bytes: what clients take unless told otherwise.
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 

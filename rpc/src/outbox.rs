@@ -7,9 +7,6 @@ use tessera_proto::wire;
 
 use crate::limits::STREAM_ITEMS_MAX;
 
-/// The field of the items in every message of a stream.
-pub const ITEMS: u32 = 1;
-
 /// Messages of outcomes that have not been sent.
 #[derive(Default)]
 pub struct Outbox {
@@ -26,7 +23,7 @@ impl Outbox {
         if self.items == 0 {
             self.open.reserve(self.usual_bytes);
         }
-        wire::message(ITEMS, &mut self.open, write);
+        wire::message(wire::ITEMS, &mut self.open, write);
         self.items += 1;
         if self.items == STREAM_ITEMS_MAX {
             self.close();

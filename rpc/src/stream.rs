@@ -16,7 +16,7 @@ use tessera_engine::{
 };
 use tessera_proto::{
     v1::Refusal,
-    wire::{Fields, Malformed},
+    wire::{Fields, ITEMS, Malformed},
 };
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
@@ -28,7 +28,7 @@ use crate::{
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
     meter::{Outcome, Tally},
     mouth,
-    outbox::{ITEMS, Outbox},
+    outbox::Outbox,
     seals::Seals,
     slots::Slots,
     status,

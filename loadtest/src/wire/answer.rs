@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::FixedState;
 
-use tessera_proto::wire::{Fields, Malformed};
+use tessera_proto::wire::{Fields, ITEMS, Malformed};
 
 /// Which write an operation is; fixes the shape of its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl<'a> Answer<'a> {
     ) -> Result<(), E> {
         let mut fields = Fields::of(message);
         while let Some(field) = fields.read()? {
-            if field.number == 1 {
+            if field.number == ITEMS {
                 each(Self::read(kind, field.value.bytes()?)?)?;
             }
         }

@@ -2,13 +2,7 @@
 
 use prost::bytes::{BufMut, BytesMut};
 use prost::encoding::encode_varint;
-use tessera_proto::wire::{message, number, string};
-
-/// Wire type of strings and messages.
-const LENGTH_DELIMITED: u32 = 2;
-
-/// Field 1 of both stream messages holds the items.
-const ITEMS: u32 = 1;
+use tessera_proto::wire::{ITEMS, LENGTH_DELIMITED, message, number, string};
 
 /// Appends an encoded request as an item of a stream message.
 #[inline]

@@ -50,9 +50,11 @@ fn bytes_of<M: Message>(messages: impl Strategy<Value = M>) -> impl Strategy<Val
     let changes = vec((any::<Index>(), any::<u8>()), 0..4);
     (vec(messages, 0..3), changes, any::<bool>()).prop_map(|(messages, changes, is_changed)| {
         let mut bytes: Vec<u8> = messages.iter().flat_map(Message::encode_to_vec).collect();
-        for (at, byte) in changes.into_iter().filter(|_| is_changed && !bytes.is_empty()).collect::<Vec<_>>() {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
+        if is_changed && !bytes.is_empty() {
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
         }
         bytes
     })

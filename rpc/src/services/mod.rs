@@ -1,4 +1,4 @@
-//! The services, one file each: convert, ask, convert back.
+//! The services, one file each: convert, ask, convert back; the streams of all have one of their own.
 
 pub mod claim;
 pub mod custody;

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     desk::Desk,
-    limits::{RESPONSE_BYTES_MAX, STREAM_MESSAGE_BYTES_MAX},
+    limits::{RESPONSE_BYTES_MAX, STREAM_BUFFER_BYTES, STREAM_MESSAGE_BYTES_MAX},
     status,
     stream::{Item, converse},
 };
@@ -65,7 +65,7 @@ where
 {
     let (longest, longest_reply) = (Some(STREAM_MESSAGE_BYTES_MAX), Some(RESPONSE_BYTES_MAX));
     Box::pin(async move {
-        let mut grpc = Grpc::new(Raw::stream()).apply_max_message_size_config(longest, longest_reply);
+        let mut grpc = Grpc::new(Raw::buffered(STREAM_BUFFER_BYTES)).apply_max_message_size_config(longest, longest_reply);
         Ok(grpc.streaming(Opening::<I>(desk, PhantomData), request).await)
     })
 }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use prost::bytes::Bytes;
-use tessera_proto::Raw;
+use futures_util::{future::ready, stream};
+use prost::{Message as _, bytes::Bytes};
+use tessera_proto::{
+    Raw,
+    v1::{ClaimStreamRequest, ClaimStreamResponse},
+};
 use tessera_rpc::client::method_paths;
 use tokio::time::timeout;
 use tonic::{Code, Request, Response, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
@@ -61,6 +65,22 @@ async fn bytes_that_are_no_message_end_a_stream() {
             check(send(path, bytes).await, Code::InvalidArgument, "INVALID_ARGUMENT", "message", 0);
         }
     }
+}
+
+#[tokio::test]
+async fn what_stands_before_a_break_in_a_streams_message_is_answered() {
+    let whole = ClaimStreamRequest { claims: vec![claim("u", "t")] };
+    let bytes = [whole.encode_to_vec(), vec![0x0a, 2, 0xff, 0xff]].concat();
+    let mut grpc = Grpc::new(channel().await);
+    grpc.ready().await.expect("the channel is ready");
+    let path = PathAndQuery::from_static("/tessera.v1.ClaimService/ClaimStream");
+    let asked = Request::new(stream::once(ready(Bytes::from(bytes))));
+    let mut answers = grpc.streaming(asked, path, Raw::stream()).await.expect("the stream opens").into_inner();
+    let first = answers.message().await.expect("it answers").expect("it does not end");
+    let first = ClaimStreamResponse::decode(first).expect("it is a message");
+    assert_eq!(first.outcomes.iter().map(|outcome| &outcome.request_id).collect::<Vec<_>>(), [&whole.claims[0].request_id]);
+    let end = answers.message().await.map(Response::new);
+    check(end, Code::InvalidArgument, "INVALID_ARGUMENT", "message", 0);
 }
 
 #[tokio::test]
