@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field; `None` at the end.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -101,14 +101,20 @@ impl<'a> Fields<'a> {
         Ok(Some(Field { number, value }))
     }
 
-    #[inline]
+    /// Keys, lengths and small numbers take one byte.
+    #[inline(always)]
     fn varint(&mut self) -> Result<u64, Malformed> {
-        if let Some((&byte, rest)) = self.rest.split_first()
-            && byte < 0x80
-        {
-            self.rest = rest;
-            return Ok(u64::from(byte));
+        match self.rest.split_first() {
+            Some((&byte, rest)) if byte < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(byte))
+            }
+            _ => self.long_varint(),
         }
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         prost::encoding::decode_varint(&mut self.rest).map_err(|_| Malformed("bad varint"))
     }
 
@@ -122,6 +128,13 @@ impl<'a> Fields<'a> {
     fn skip(&mut self, length: usize) -> Result<Value<'a>, Malformed> {
         self.take(length).map(|_| Value::Fixed)
     }
+}
+
+/// The field of a message that has exactly one; nothing if it has none or more.
+pub fn only_field(message: &[u8]) -> Result<Option<Field<'_>>, Malformed> {
+    let mut fields = Fields::of(message);
+    let field = fields.read()?;
+    Ok(field.filter(|_| fields.remaining() == 0))
 }
 
 /// The field of the items in every message of a stream: requests one way, outcomes the other.

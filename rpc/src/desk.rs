@@ -147,9 +147,9 @@ impl Desk {
     }
 
     /// Asks a partition.
-    pub async fn ask(&self, asked: Result<(u16, Command), Rejection>) -> Result<(u16, Reply), Status> {
+    pub async fn ask(&self, asked: Result<(u16, impl Into<Command>), Rejection>) -> Result<(u16, Reply), Status> {
         let (partition, command) = asked.map_err(|rejection| refuse(&rejection))?;
-        let answer = self.hear(partition, command).await?;
+        let answer = self.hear(partition, command.into()).await?;
         answer.map(|reply| (partition, reply)).map_err(|rejection| refuse(&rejection))
     }
 

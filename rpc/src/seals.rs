@@ -55,7 +55,7 @@ impl<'a> Seals<'a> {
     }
 
     /// The user of this text, and the partition it lives in.
-    pub fn user(&self, text: impl Into<Box<str>>) -> Result<(u16, User), Rejection> {
+    pub fn user(&self, text: impl AsRef<str>) -> Result<(u16, User), Rejection> {
         Id::new("user_id", text).map(|id| self.user_of(id))
     }
 
@@ -127,7 +127,12 @@ impl<'a> Seals<'a> {
 
     /// The id of a hold.
     pub fn hold_id(&self, hold: Place) -> String {
-        self.keys.ids.seal(IdType::Hold, hold.partition, hold.number).as_str().to_owned()
+        self.sealed_hold(hold).as_str().to_owned()
+    }
+
+    /// The id of a hold, as its symbols.
+    pub fn sealed_hold(&self, hold: Place) -> SealedId {
+        self.keys.ids.seal(IdType::Hold, hold.partition, hold.number)
     }
 
     /// Opens a hold id.

@@ -6,7 +6,7 @@
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
 //! driven by its reader: no task, no queue beside the slots.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use prost::bytes::Bytes;
@@ -24,7 +24,10 @@ use tonic::{Status, Streaming};
 use crate::{
     convert::refusal,
     desk::{Closing, Desk, refuse},
-    domain::{Reason, Rejection, Reply, command::Command},
+    domain::{
+        Id, Reason, Rejection, Reply,
+        command::{Command, Write},
+    },
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
     meter::{Outcome, Tally},
     mouth,
@@ -36,23 +39,41 @@ use crate::{
 
 /// What differs between a stream of claims, one of redemptions and that of a till. In the messages of all three the items are field 1.
 pub trait Item: 'static {
-    /// What is kept of a request until its outcome: its id at least.
-    type Kept: Send;
+    /// What is kept of a request until its outcome: its id, which begins that, and more where it is needed.
+    type Kept: AsRef<str> + Send;
     /// The method's path.
     const PATH: &'static str;
     /// Where the requests stand in a message.
     const FIELD: &'static str;
 
-    /// A request out of its bytes: what is kept of it, and its command with the partition that decides it.
-    fn read(seals: Seals<'_>, request: &[u8]) -> Result<Asked<Self::Kept>, Malformed>;
+    /// Reads a request out of its bytes.
+    fn read<'a>(seals: Seals<'_>, request: &'a [u8]) -> Result<Asked<'a, Self::Kept>, Malformed>;
     /// Writes the outcome of a request that was accepted.
-    fn accepted(seals: Seals<'_>, kept: Self::Kept, reply: Reply, out: &mut Vec<u8>);
+    fn accepted(seals: Seals<'_>, kept: &Self::Kept, reply: Reply, out: &mut Vec<u8>);
     /// Writes the outcome of a request that was refused.
-    fn refused(kept: Self::Kept, refusal: Refusal, out: &mut Vec<u8>);
+    fn refused(request_id: &str, refusal: Refusal, out: &mut Vec<u8>);
 }
 
-/// What a request asks; what is malformed in itself is refused.
-pub type Asked<K> = (K, Result<(u16, Command), Rejection>);
+/// A request as it was read.
+pub struct Asked<'a, K> {
+    /// Its id, as the caller wrote it.
+    pub request_id: Cow<'a, str>,
+    /// What is kept of it, the command and the partition that decides it; what is malformed in itself is refused.
+    pub admitted: Result<(K, u16, Command), Rejection>,
+}
+
+impl<'a, K> Asked<'a, K> {
+    /// A write, and what to `keep` of it beside its id.
+    pub fn write<W: Write>(request_id: &'a str, asked: Result<(u16, W), Rejection>, keep: impl FnOnce(Id) -> K) -> Self {
+        let admitted = asked.map(|(home, write)| (keep(write.request_id().clone()), home, write.into()));
+        Asked { request_id: request_id.into(), admitted }
+    }
+
+    /// The same, that borrows nothing.
+    pub fn into_owned(self) -> Asked<'static, K> {
+        Asked { request_id: self.request_id.into_owned().into(), admitted: self.admitted }
+    }
+}
 
 /// The method's name, as the contract has it.
 fn method<I: Item>() -> &'static str {
@@ -154,8 +175,8 @@ impl<I: Item> Conversation<I> {
             let (kept, began) = self.slots.free(tag);
             self.tally.end(Outcome::of(&answer), began, now);
             self.outbox.push(|out| match answer {
-                Ok(reply) => I::accepted(seals, kept, reply, out),
-                Err(rejection) => I::refused(kept, refusal::of(&rejection), out),
+                Ok(reply) => I::accepted(seals, &kept, reply, out),
+                Err(rejection) => I::refused(kept.as_ref(), refusal::of(&rejection), out),
             });
         }
         self.tally.settle(now);
@@ -189,21 +210,21 @@ impl<I: Item> Conversation<I> {
     fn admit(&mut self, message: &[u8], began: Instant, batch: &mut Vec<Request>) -> Result<(), Malformed> {
         let requests = items(message)?;
         let too_many = requests.len() > STREAM_ITEMS_MAX;
+        let seals = Seals::of(&self.router);
         self.tally.begin(requests.len());
         batch.reserve(requests.len());
         for request in requests {
-            let (kept, mut command) = I::read(Seals::of(&self.router), request)?;
-            if too_many {
-                command = Err(Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64));
-            }
-            match command {
-                Ok((partition, command)) => {
+            let Asked { request_id, admitted } = I::read(seals, request)?;
+            match admitted {
+                Ok((kept, partition, command)) if !too_many => {
                     let tag = self.slots.take((kept, began));
                     batch.push(Request { partition, tag, command });
                 }
-                Err(rejection) => {
+                admitted => {
+                    let many = Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64);
+                    let rejection = admitted.err().filter(|_| !too_many).unwrap_or(many);
                     self.tally.end(Outcome::Refused(rejection.reason), began, began);
-                    self.outbox.push(|out| I::refused(kept, refusal::of(&rejection), out));
+                    self.outbox.push(|out| I::refused(&request_id, refusal::of(&rejection), out));
                 }
             }
         }

@@ -198,6 +198,30 @@ pub enum Command {
     ListRedemptions(ListRedemptions),
 }
 
+/// A command that is remembered under its request id.
+pub trait Write: Into<Command> {
+    /// Its idempotency key.
+    fn request_id(&self) -> &Id;
+}
+
+macro_rules! writes {
+    ($($write:ident),*) => {
+        $(
+            impl From<$write> for Command {
+                fn from(write: $write) -> Command {
+                    Command::$write(write)
+                }
+            }
+            impl Write for $write {
+                fn request_id(&self) -> &Id {
+                    &self.request_id
+                }
+            }
+        )*
+    };
+}
+writes!(Claim, Redeem, Refund, Hold, Capture, Release);
+
 /// Create, or update if a version is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteTemplate {

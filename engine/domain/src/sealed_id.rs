@@ -85,7 +85,7 @@ impl IdKeys {
         let named = Named { id_type: id_type as u8, partition, number };
         let tag = self.tag_of(named);
         let body = named.to_bits() ^ self.stream_of(tag);
-        SealedId(crockford::encode(crockford::symbols_of(u128::from(tag) << 64 | u128::from(body))))
+        SealedId(crockford::text_of(u128::from(tag) << 64 | u128::from(body)))
     }
 
     /// Reads the partition and number of an id of the expected type: exactly 26 symbols, either case, no other spelling.
@@ -145,11 +145,7 @@ impl Named {
 
 /// Tag and body as they stand in the symbols.
 fn read(text: &str) -> Option<(u64, u64)> {
-    let symbols: [u8; ID_SYMBOLS] = crockford::decode_exact(text)?;
-    if symbols[0] > 7 {
-        return None;
-    }
-    let bits = crockford::bits_of(&symbols);
+    let bits = crockford::number_of::<ID_SYMBOLS>(text)?;
     Some(((bits >> 64) as u64, bits as u64))
 }
 
@@ -204,6 +200,10 @@ mod tests {
         String::from_utf8(crockford::encode(symbols).to_vec()).unwrap()
     }
 
+    fn symbols_in(id: SealedId) -> [u8; ID_SYMBOLS] {
+        crockford::symbols_of(crockford::number_of::<ID_SYMBOLS>(id.as_str()).unwrap())
+    }
+
     /// Customers store these: a change of any of them is a lost coupon, never a new expectation.
     #[test]
     fn ids_of_fixed_keys_are_fixed() {
@@ -224,7 +224,7 @@ mod tests {
     fn every_single_wrong_symbol_is_refused() {
         for id_type in TYPES {
             let id = keys().seal(id_type, 7, 1 << 40);
-            let good: [u8; ID_SYMBOLS] = crockford::decode_exact(id.as_str()).unwrap();
+            let good: [u8; ID_SYMBOLS] = symbols_in(id);
             for (at, wrong) in (0..ID_SYMBOLS).flat_map(|at| (1..32).map(move |wrong| (at, wrong))) {
                 let mut symbols = good;
                 symbols[at] ^= wrong;
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn bits_above_128_are_refused_not_ignored() {
         let id = keys().seal(IdType::Coupon, 1, 2);
-        let good: [u8; ID_SYMBOLS] = crockford::decode_exact(id.as_str()).unwrap();
+        let good: [u8; ID_SYMBOLS] = symbols_in(id);
         for high in [8, 16, 24] {
             let mut symbols = good;
             symbols[0] |= high;

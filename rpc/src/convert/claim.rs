@@ -9,7 +9,7 @@ use super::{position, request_id, write_position};
 use crate::{
     domain::{
         Id, Rejection,
-        command::{Claim, Command, Operation},
+        command::{Claim, Operation},
         reply::Claimed,
     },
     seals::{Place, Seals},
@@ -52,12 +52,12 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The command of a claim or an issue, and the partition that decides it.
-pub fn command(seals: Seals<'_>, operation: Operation, asked: Asked<'_>) -> Result<(u16, Command), Rejection> {
+/// A claim or an issue, and the partition that decides it.
+pub fn claim(seals: Seals<'_>, operation: Operation, asked: Asked<'_>) -> Result<(u16, Claim), Rejection> {
     let request_id = request_id(asked.request_id)?;
     let (partition, user) = seals.user(asked.user_id)?;
     let template = Id::new("template_id", asked.template_id)?;
-    Ok((partition, Command::Claim(Claim { operation, user, template, request_id })))
+    Ok((partition, Claim { operation, user, template, request_id }))
 }
 
 /// The reply to a claim.
@@ -131,15 +131,14 @@ mod tests {
 
     #[track_caller]
     fn check_refused(request: v1::ClaimRequest, field: &str) {
-        let refusal = command(seals(4), Operation::Claim, (&request).into()).unwrap_err();
+        let refusal = claim(seals(4), Operation::Claim, (&request).into()).unwrap_err();
         assert_eq!((refusal.reason, refusal.field, refusal.value), (Reason::InvalidArgument, field, 64));
     }
 
     #[test]
     fn a_claim_goes_to_its_users_partition() {
-        let (partition, command) = command(seals(4), Operation::Claim, (&request()).into()).unwrap();
+        let (partition, claim) = claim(seals(4), Operation::Claim, (&request()).into()).unwrap();
         let (expected, user) = seals(4).user("u1").unwrap();
-        let Command::Claim(claim) = command else { panic!("a claim becomes a claim") };
         assert_eq!((partition, claim.operation, claim.user), (expected, Operation::Claim, user));
     }
 

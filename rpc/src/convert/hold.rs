@@ -1,48 +1,129 @@
 //! Holds, their captures and releases.
 
-use tessera_proto::v1;
+use tessera_proto::{
+    v1,
+    wire::{self, Fields, Malformed},
+};
 
-use super::{Sum, amount, amount_minor, instrument::Named, malformed, position, redemption::amounts, request_id};
+use super::{
+    Sum, amount, amount_minor,
+    instrument::{Named, Naming},
+    malformed, position,
+    redemption::{amounts, write_amounts, write_redeemed},
+    request_id, write_position,
+};
 use crate::{
     domain::{
         HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HoldState, Id, Rejection,
-        command::{Capture, Command, Hold, Release},
+        command::{Capture, Hold, Release},
         reply::{Held, Redeemed, Released},
     },
     seals::{Place, Seals},
 };
 
-/// The command of a hold, and the partition that decides it.
-pub fn hold(seals: Seals<'_>, request: v1::HoldRequest) -> Result<(u16, Command), Rejection> {
-    let request_id = request_id(request.request_id)?;
-    let named = Named::read((&request.instrument).into())?;
-    let merchant = Id::new("merchant_id", request.merchant_id)?;
-    let order = Id::new("order_id", request.order_id)?;
-    let (amount, currency) = amount(request.amount.as_ref().map(Sum::from))?;
-    let ttl_ms = ttl_ms(request.ttl_ms)?;
-    let (partition, instrument) = named.open(seals)?;
-    Ok((partition, Command::Hold(Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id })))
+/// A `HoldRequest`, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Names the request.
+    pub request_id: &'a str,
+    instrument: Naming<'a>,
+    merchant_id: &'a str,
+    order_id: &'a str,
+    amount: Option<Sum<'a>>,
+    ttl_ms: i64,
 }
 
-/// The command of a capture, and the partition that decides it.
-pub fn capture(seals: Seals<'_>, request: v1::CaptureRequest) -> Result<(u16, Command), Rejection> {
+impl<'a> From<&'a v1::HoldRequest> for Asked<'a> {
+    fn from(request: &'a v1::HoldRequest) -> Self {
+        let v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms } = request;
+        let (instrument, amount) = (instrument.into(), amount.as_ref().map(Sum::from));
+        Self { request_id, instrument, merchant_id, order_id, amount, ttl_ms: *ttl_ms }
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// From an encoded `HoldRequest`.
+    pub fn read(message: &'a [u8]) -> Result<Self, Malformed> {
+        let (mut asked, mut fields) = (Self::default(), Fields::of(message));
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => asked.request_id = field.value.text()?,
+                2 => asked.instrument.merge(field.value.bytes()?)?,
+                3 => asked.merchant_id = field.value.text()?,
+                4 => asked.order_id = field.value.text()?,
+                5 => asked.amount.get_or_insert_default().merge(field.value.bytes()?)?,
+                6 => asked.ttl_ms = field.value.int64()?,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// A hold, and the partition that decides it.
+pub fn hold(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Hold), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let named = Named::read(request.instrument)?;
+    let merchant = Id::new("merchant_id", request.merchant_id)?;
+    let order = Id::new("order_id", request.order_id)?;
+    let (amount, currency) = amount(request.amount)?;
+    let ttl_ms = ttl_ms(request.ttl_ms)?;
+    let (partition, instrument) = named.open(seals)?;
+    Ok((partition, Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id }))
+}
+
+/// A `CaptureRequest`, whichever way it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AskedCapture<'a> {
+    /// Names the request.
+    pub request_id: &'a str,
+    hold_id: &'a str,
+    amount_minor: Option<i64>,
+    reacquire: bool,
+}
+
+impl<'a> From<&'a v1::CaptureRequest> for AskedCapture<'a> {
+    fn from(request: &'a v1::CaptureRequest) -> Self {
+        let v1::CaptureRequest { request_id, hold_id, amount_minor, reacquire } = request;
+        Self { request_id, hold_id, amount_minor: *amount_minor, reacquire: *reacquire }
+    }
+}
+
+impl<'a> AskedCapture<'a> {
+    /// From an encoded `CaptureRequest`.
+    pub fn read(message: &'a [u8]) -> Result<Self, Malformed> {
+        let (mut asked, mut fields) = (Self::default(), Fields::of(message));
+        while let Some(field) = fields.read()? {
+            match field.number {
+                1 => asked.request_id = field.value.text()?,
+                2 => asked.hold_id = field.value.text()?,
+                3 => asked.amount_minor = Some(field.value.int64()?),
+                4 => asked.reacquire = field.value.varint()? != 0,
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// A capture, and the partition that decides it.
+pub fn capture(seals: Seals<'_>, request: AskedCapture<'_>) -> Result<(u16, Capture), Rejection> {
     let request_id = request_id(request.request_id)?;
     let named = named(request.hold_id)?;
     let amount = amount_minor(request.amount_minor)?;
-    let hold = seals.open_hold_id(&named)?;
-    let capture = Capture { hold: hold.number, amount, reacquire: request.reacquire, request_id };
-    Ok((hold.partition, Command::Capture(capture)))
+    let hold = seals.open_hold_id(named)?;
+    Ok((hold.partition, Capture { hold: hold.number, amount, reacquire: request.reacquire, request_id }))
 }
 
-/// The command of a release, and the partition that decides it.
-pub fn release(seals: Seals<'_>, request: v1::ReleaseRequest) -> Result<(u16, Command), Rejection> {
-    let request_id = request_id(request.request_id)?;
-    let hold = seals.open_hold_id(&named(request.hold_id)?)?;
-    Ok((hold.partition, Command::Release(Release { hold: hold.number, request_id })))
+/// A release, and the partition that decides it.
+pub fn release(seals: Seals<'_>, request: &v1::ReleaseRequest) -> Result<(u16, Release), Rejection> {
+    let request_id = request_id(&request.request_id)?;
+    let hold = seals.open_hold_id(named(&request.hold_id)?)?;
+    Ok((hold.partition, Release { hold: hold.number, request_id }))
 }
 
 /// An id that names something, opened or not.
-fn named(hold_id: String) -> Result<String, Rejection> {
+fn named(hold_id: &str) -> Result<&str, Rejection> {
     if hold_id.is_empty() { Err(malformed("hold_id")) } else { Ok(hold_id) }
 }
 
@@ -76,6 +157,19 @@ pub fn held(seals: Seals<'_>, held: &Held) -> v1::HoldResponse {
     }
 }
 
+/// Writes the reply to a hold: what [`held`] says.
+pub fn write_held(seals: Seals<'_>, held: &Held, out: &mut Vec<u8>) {
+    let Held { written, coupon, terms, amount, applied, deadline_ms, at_ms } = held;
+    let place = |number| Place { partition: written.partition, number };
+    wire::string(1, seals.sealed_hold(place(written.lsn)).as_bytes(), out);
+    wire::string(2, seals.sealed_coupon(place(*coupon)).as_bytes(), out);
+    write_amounts(3, terms.currency, *amount, *applied, None, out);
+    wire::number(4, deadline_ms.cast_unsigned(), out);
+    wire::number(5, at_ms.cast_unsigned(), out);
+    write_position(6, *written, out);
+    wire::number(7, u64::from(written.replayed), out);
+}
+
 /// The reply to a capture: that to a redemption, and whether it was one anew.
 pub fn captured(seals: Seals<'_>, captured: &Redeemed) -> v1::CaptureResponse {
     let partition = captured.written.partition;
@@ -88,6 +182,12 @@ pub fn captured(seals: Seals<'_>, captured: &Redeemed) -> v1::CaptureResponse {
         replayed: captured.written.replayed,
         reacquired: captured.reacquired,
     }
+}
+
+/// Writes the reply to a capture: what [`captured`] says.
+pub fn write_captured(seals: Seals<'_>, captured: &Redeemed, out: &mut Vec<u8>) {
+    write_redeemed(seals, captured, out);
+    wire::number(7, u64::from(captured.reacquired), out);
 }
 
 /// The reply to a release.
@@ -128,21 +228,20 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_refused(answer: Result<(u16, Command), Rejection>, reason: Reason, field: &str, value: i64) {
+    fn check_refused<C: std::fmt::Debug>(answer: Result<(u16, C), Rejection>, reason: Reason, field: &str, value: i64) {
         let refusal = answer.unwrap_err();
         assert_eq!((refusal.reason, refusal.field, refusal.value), (reason, field, value));
     }
 
     #[test]
     fn a_hold_goes_to_the_partition_that_its_code_carries() {
-        let (partition, command) = hold(seals(4), request()).unwrap();
-        let Command::Hold(hold) = command else { panic!("a hold becomes one") };
+        let (partition, hold) = hold(seals(4), (&request()).into()).unwrap();
         assert_eq!((partition, hold.instrument.coupon(), hold.amount, hold.ttl_ms), (3, 41, 150, 0));
     }
 
     #[test]
     fn a_hold_lives_five_seconds_to_seven_days() {
-        let asked = |ttl_ms| hold(seals(4), v1::HoldRequest { ttl_ms, ..request() });
+        let asked = |ttl_ms| hold(seals(4), (&v1::HoldRequest { ttl_ms, ..request() }).into());
         assert!(asked(5_000).is_ok() && asked(604_800_000).is_ok());
         for short in [i64::MIN, -1, 1, 4_999] {
             check_refused(asked(short), Reason::InvalidArgument, "ttl_ms", 5_000);
@@ -154,34 +253,38 @@ mod tests {
     fn a_hold_that_is_too_short_comes_before_a_wrong_code() {
         let wrong = Some(v1::Instrument { instrument: Some(v1::instrument::Instrument::Code("nonsense".into())) });
         let both = v1::HoldRequest { instrument: wrong, ttl_ms: 1, ..request() };
-        check_refused(hold(seals(4), both), Reason::InvalidArgument, "ttl_ms", 5_000);
+        check_refused(hold(seals(4), (&both).into()), Reason::InvalidArgument, "ttl_ms", 5_000);
     }
 
     #[test]
     fn a_capture_goes_to_the_partition_that_its_hold_carries() {
-        let (partition, command) = capture(seals(4), capture_of(seals(4).hold_id(HOLD))).unwrap();
-        let Command::Capture(capture) = command else { panic!("a capture becomes one") };
+        let (partition, capture) = capture(seals(4), (&capture_of(seals(4).hold_id(HOLD))).into()).unwrap();
         assert_eq!((partition, capture.hold, capture.amount, capture.reacquire), (2, 97, Some(150), true));
     }
 
     #[test]
     fn a_captured_amount_is_named_as_the_request_names_it() {
         let given = |minor| v1::CaptureRequest { amount_minor: Some(minor), ..capture_of(seals(4).hold_id(HOLD)) };
-        check_refused(capture(seals(4), given(0)), Reason::InvalidArgument, "amount_minor", 1);
-        check_refused(capture(seals(4), given(i64::MAX)), Reason::AmountOutOfRange, "amount_minor", 1_000_000_000_000_000);
+        check_refused(capture(seals(4), (&given(0)).into()), Reason::InvalidArgument, "amount_minor", 1);
+        check_refused(
+            capture(seals(4), (&given(i64::MAX)).into()),
+            Reason::AmountOutOfRange,
+            "amount_minor",
+            1_000_000_000_000_000,
+        );
     }
 
     #[test]
     fn a_hold_must_be_named() {
-        check_refused(capture(seals(4), capture_of(String::new())), Reason::InvalidArgument, "hold_id", 0);
+        check_refused(capture(seals(4), (&capture_of(String::new())).into()), Reason::InvalidArgument, "hold_id", 0);
         let release_of = |hold_id| v1::ReleaseRequest { request_id: "r1".into(), hold_id };
-        check_refused(release(seals(4), release_of(String::new())), Reason::InvalidArgument, "hold_id", 0);
-        check_refused(release(seals(4), release_of("0".repeat(26))), Reason::HoldNotFound, "", 0);
+        check_refused(release(seals(4), &release_of(String::new())), Reason::InvalidArgument, "hold_id", 0);
+        check_refused(release(seals(4), &release_of("0".repeat(26))), Reason::HoldNotFound, "", 0);
     }
 
     #[test]
     fn a_redemption_is_no_hold() {
         let redemption = seals(4).redemption_id(HOLD);
-        check_refused(capture(seals(4), capture_of(redemption)), Reason::HoldNotFound, "", 0);
+        check_refused(capture(seals(4), (&capture_of(redemption)).into()), Reason::HoldNotFound, "", 0);
     }
 }

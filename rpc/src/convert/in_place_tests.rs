@@ -6,12 +6,12 @@ use proptest::{collection::vec, option, prelude::*, sample::Index};
 use prost::Message;
 use tessera_proto::{v1, wire::Malformed};
 
-use super::{claim, redemption};
+use super::{claim, hold, redemption};
 use crate::{
     domain::{
         Id, Kind, RefundPolicy, Terms, Validity, Window,
         money::{Currency, Rounding},
-        reply::{Claimed, Quote, Redeemed, Written},
+        reply::{Claimed, Held, Quote, Redeemed, Written},
     },
     seals::tests::seals,
 };
@@ -45,6 +45,23 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn hold_request()(redeem in redeem_request(), ttl_ms in any::<i64>()) -> v1::HoldRequest {
+        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount } = redeem;
+        v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms }
+    }
+}
+
+prop_compose! {
+    fn capture_request()(
+        (request_id, hold_id) in (text(), text()),
+        amount_minor in option::of(any::<i64>()),
+        reacquire in any::<bool>(),
+    ) -> v1::CaptureRequest {
+        v1::CaptureRequest { request_id, hold_id, amount_minor, reacquire }
+    }
+}
+
 /// Two encoded messages one after the other, which the format takes for one that says things twice, and bytes that were changed.
 fn bytes_of<M: Message>(messages: impl Strategy<Value = M>) -> impl Strategy<Value = Vec<u8>> {
     let changes = vec((any::<Index>(), any::<u8>()), 0..4);
@@ -63,45 +80,59 @@ fn bytes_of<M: Message>(messages: impl Strategy<Value = M>) -> impl Strategy<Val
 /// Groups, which no version of ours has written, are refused here and skipped there.
 const GROUPS: Malformed = Malformed("unknown wire type");
 
+/// Holds a reader of encoded messages against the generated type.
+macro_rules! reads_as_generated {
+    ($($name:ident: $requests:expr, $read:ty, $generated:ty;)*) => {
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(2_000))]
+            $(#[test]
+            fn $name(bytes in bytes_of($requests)) {
+                match (<$read>::read(&bytes), <$generated>::decode(bytes.as_slice())) {
+                    (Ok(read), Ok(decoded)) => prop_assert_eq!(read, (&decoded).into()),
+                    (Err(GROUPS), _) | (Err(_), Err(_)) => {}
+                    (read, decoded) => prop_assert!(false, "{:?} and {:?}", read, decoded),
+                }
+            })*
+        }
+    };
+}
+
+reads_as_generated! {
+    a_claim_is_read_as_the_generated_type_reads_it: claim_request(), claim::Asked, v1::ClaimRequest;
+    a_redemption_is_read_as_the_generated_type_reads_it: redeem_request(), redemption::Asked, v1::RedeemRequest;
+    a_hold_is_read_as_the_generated_type_reads_it: hold_request(), hold::Asked, v1::HoldRequest;
+    a_capture_is_read_as_the_generated_type_reads_it: capture_request(), hold::AskedCapture, v1::CaptureRequest;
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-    #[test]
-    fn a_claim_is_read_as_the_generated_type_reads_it(bytes in bytes_of(claim_request())) {
-        match (claim::Asked::read(&bytes), v1::ClaimRequest::decode(bytes.as_slice())) {
-            (Ok(read), Ok(decoded)) => prop_assert_eq!(read, (&decoded).into()),
-            (Err(GROUPS), _) | (Err(_), Err(_)) => {}
-            (read, decoded) => prop_assert!(false, "{:?} and {:?}", read, decoded),
-        }
-    }
-
-    #[test]
-    fn a_redemption_is_read_as_the_generated_type_reads_it(bytes in bytes_of(redeem_request())) {
-        match (redemption::Asked::read(&bytes), v1::RedeemRequest::decode(bytes.as_slice())) {
-            (Ok(read), Ok(decoded)) => prop_assert_eq!(read, (&decoded).into()),
-            (Err(GROUPS), _) | (Err(_), Err(_)) => {}
-            (read, decoded) => prop_assert!(false, "{:?} and {:?}", read, decoded),
-        }
-    }
 
     #[test]
     fn replies_are_written_as_the_generated_types_write_them(
         (partition, lsn, coupon, replayed) in (0_u16..4, 0_u64..1 << 48, 0_u64..1 << 33, any::<bool>()),
         (face_value, amount, applied, balance_after) in (option::of(1_i64..), 0_i64.., 0_i64.., 0_i64..),
         (template, key_version, at_ms) in ("[a-z]{1,64}", 1_u8..3, any::<i64>()),
-        (from_ms, until_ms) in (any::<i64>(), any::<i64>()),
+        (from_ms, until_ms, deadline_ms) in (any::<i64>(), any::<i64>(), any::<i64>()),
+        reacquired in any::<bool>(),
     ) {
         let (written, window) = (Written { partition, lsn, replayed }, Window { from_ms, until_ms });
         let terms = Arc::new(terms(&template, face_value));
         let claimed = Claimed { written, coupon, key_version, terms: terms.clone(), window };
+        let held = Held { written, coupon, terms: terms.clone(), amount, applied: applied.min(amount), deadline_ms, at_ms };
         let quote = Quote { coupon, terms, amount, applied: applied.min(amount), balance_after };
-        let redeemed = Redeemed { written, quote, at_ms, reacquired: false };
+        let redeemed = Redeemed { written, quote, at_ms, reacquired };
         let mut out = Vec::new();
         claim::write_claimed(seals(4), &claimed, &mut out);
         prop_assert_eq!(&out, &claim::claimed(seals(4), &claimed).encode_to_vec());
         out.clear();
         redemption::write_redeemed(seals(4), &redeemed, &mut out);
         prop_assert_eq!(&out, &redemption::redeemed(seals(4), &redeemed).encode_to_vec());
+        out.clear();
+        hold::write_held(seals(4), &held, &mut out);
+        prop_assert_eq!(&out, &hold::held(seals(4), &held).encode_to_vec());
+        out.clear();
+        hold::write_captured(seals(4), &redeemed, &mut out);
+        prop_assert_eq!(&out, &hold::captured(seals(4), &redeemed).encode_to_vec());
     }
 }
 

@@ -85,7 +85,7 @@ fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
     Currency::parse(text).map_err(|_| Rejection::invalid(field, CURRENCY_BYTES))
 }
 
-fn request_id(text: impl Into<Box<str>>) -> Result<Id, Rejection> {
+fn request_id(text: impl AsRef<str>) -> Result<Id, Rejection> {
     Id::new("request_id", text)
 }
 
@@ -128,7 +128,7 @@ pub fn write_refused(request_id: &str, refusal: &v1::Refusal, out: &mut Vec<u8>)
 }
 
 /// A refusal of an argument whose form no number describes.
-pub fn malformed(field: &'static str) -> Rejection {
+pub const fn malformed(field: &'static str) -> Rejection {
     Rejection::invalid(field, 0)
 }
 

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         Id, Rejection,
         command::{Command, ListRedemptions, Redeem, Validate},
+        money::Currency,
         reply::{Quote, Redeemed, RedemptionView},
     },
     limits::LISTED_REDEMPTIONS_MAX,
@@ -65,16 +66,15 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The command of a redemption, and the partition that decides it.
-pub fn redeem(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Command), Rejection> {
+/// A redemption, and the partition that decides it.
+pub fn redeem(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Redeem), Rejection> {
     let request_id = request_id(request.request_id)?;
     let named = Named::read(request.instrument)?;
     let merchant = Id::new("merchant_id", request.merchant_id)?;
     let order = Id::new("order_id", request.order_id)?;
     let (amount, currency) = amount(request.amount)?;
     let (partition, instrument) = named.open(seals)?;
-    let redeem = Redeem { instrument, merchant, order, amount, currency, request_id };
-    Ok((partition, Command::Redeem(redeem)))
+    Ok((partition, Redeem { instrument, merchant, order, amount, currency, request_id }))
 }
 
 /// The command that asks a partition for the redemptions of an order.
@@ -109,21 +109,27 @@ pub fn redeemed(seals: Seals<'_>, redeemed: &Redeemed) -> v1::RedeemResponse {
     }
 }
 
+/// Writes `Amounts`: what a coupon does to an amount, and the card's balance after it.
+pub fn write_amounts(field: u32, currency: Currency, amount: i64, applied: i64, balance_after: Option<i64>, out: &mut Vec<u8>) {
+    wire::message(field, out, |out| {
+        wire::string(1, currency.as_str().as_bytes(), out);
+        wire::number(2, amount.cast_unsigned(), out);
+        wire::number(3, applied.cast_unsigned(), out);
+        wire::number(4, (amount - applied).cast_unsigned(), out);
+        if let Some(balance_after) = balance_after {
+            wire::some_number(5, balance_after.cast_unsigned(), out);
+        }
+    });
+}
+
 /// Writes the reply to a redemption: what [`redeemed`] says.
 pub fn write_redeemed(seals: Seals<'_>, redeemed: &Redeemed, out: &mut Vec<u8>) {
     let Redeemed { written, quote, at_ms, .. } = redeemed;
     let place = |number| Place { partition: written.partition, number };
     wire::string(1, seals.sealed_redemption(place(written.lsn)).as_bytes(), out);
     wire::string(2, seals.sealed_coupon(place(quote.coupon)).as_bytes(), out);
-    wire::message(3, out, |out| {
-        wire::string(1, quote.terms.currency.as_str().as_bytes(), out);
-        wire::number(2, quote.amount.cast_unsigned(), out);
-        wire::number(3, quote.applied.cast_unsigned(), out);
-        wire::number(4, (quote.amount - quote.applied).cast_unsigned(), out);
-        if quote.terms.is_stored_value() {
-            wire::some_number(5, quote.balance_after.cast_unsigned(), out);
-        }
-    });
+    let balance_after = quote.terms.is_stored_value().then_some(quote.balance_after);
+    write_amounts(3, quote.terms.currency, quote.amount, quote.applied, balance_after, out);
     wire::number(4, at_ms.cast_unsigned(), out);
     write_position(5, *written, out);
     wire::number(6, u64::from(written.replayed), out);
@@ -189,8 +195,7 @@ mod tests {
 
     #[test]
     fn a_redemption_goes_to_the_partition_that_its_code_carries() {
-        let (partition, command) = redeem(seals(4), (&request(seals(4).code(COUPON, 1))).into()).unwrap();
-        let Command::Redeem(redeem) = command else { panic!("a redemption becomes one") };
+        let (partition, redeem) = redeem(seals(4), (&request(seals(4).code(COUPON, 1))).into()).unwrap();
         assert_eq!((partition, redeem.instrument.coupon(), redeem.amount), (3, 41, 150));
     }
 

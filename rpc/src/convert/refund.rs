@@ -6,21 +6,21 @@ use super::{amount_minor, malformed, position, request_id, wallet};
 use crate::{
     domain::{
         Rejection,
-        command::{Command, Refund},
+        command::Refund,
         reply::{Refunded, Replacement},
     },
     seals::{Place, Seals},
 };
 
-/// The command of a refund, and the partition that decides it.
-pub fn refund(seals: Seals<'_>, request: v1::RefundRequest) -> Result<(u16, Command), Rejection> {
-    let request_id = request_id(request.request_id)?;
+/// A refund, and the partition that decides it.
+pub fn refund(seals: Seals<'_>, request: &v1::RefundRequest) -> Result<(u16, Refund), Rejection> {
+    let request_id = request_id(&request.request_id)?;
     if request.redemption_id.is_empty() {
         return Err(malformed("redemption_id"));
     }
     let amount = amount_minor(request.amount_minor)?;
     let redemption = seals.open_redemption_id(&request.redemption_id)?;
-    Ok((redemption.partition, Command::Refund(Refund { redemption: redemption.number, amount, request_id })))
+    Ok((redemption.partition, Refund { redemption: redemption.number, amount, request_id }))
 }
 
 /// The reply to a refund.
@@ -65,22 +65,21 @@ mod tests {
     #[test]
     fn a_refund_goes_to_the_partition_of_its_redemption() {
         for amount in [None, Some(7)] {
-            let (partition, command) = refund(seals(4), request(seals(4).redemption_id(REDEMPTION), amount)).unwrap();
-            let Command::Refund(refund) = command else { panic!("a refund becomes one") };
+            let (partition, refund) = refund(seals(4), &request(seals(4).redemption_id(REDEMPTION), amount)).unwrap();
             assert_eq!((partition, refund.redemption, refund.amount), (3, 41, amount));
         }
     }
 
     #[test]
     fn an_unknown_redemption_id_is_not_found() {
-        assert_eq!(refund(seals(4), request("0".repeat(26), None)), Err(Reason::RedemptionNotFound.into()));
+        assert_eq!(refund(seals(4), &request("0".repeat(26), None)), Err(Reason::RedemptionNotFound.into()));
         let hold = seals(4).hold_id(REDEMPTION);
-        assert_eq!(refund(seals(4), request(hold, None)), Err(Reason::RedemptionNotFound.into()));
+        assert_eq!(refund(seals(4), &request(hold, None)), Err(Reason::RedemptionNotFound.into()));
     }
 
     #[test]
     fn a_refund_of_nothing_comes_before_an_unknown_redemption() {
-        let refusal = refund(seals(4), request("0".repeat(26), Some(0)));
+        let refusal = refund(seals(4), &request("0".repeat(26), Some(0)));
         assert_eq!(refusal, Err(Rejection::invalid("amount_minor", 1)));
     }
 }

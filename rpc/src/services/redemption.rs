@@ -38,7 +38,7 @@ impl RedemptionService for Redemptions {
 
     async fn refund(&self, request: Request<v1::RefundRequest>) -> Result<Response<v1::RefundResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(refund::refund(seals, request.into_inner())).await? {
+        match self.0.ask(refund::refund(seals, &request.into_inner())).await? {
             (_, Reply::Refunded(refunded)) => Ok(Response::new(refund::refunded(seals, &refunded))),
             (_, reply) => mismatched("a refund", &reply),
         }
@@ -46,7 +46,7 @@ impl RedemptionService for Redemptions {
 
     async fn hold(&self, request: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(hold::hold(seals, request.into_inner())).await? {
+        match self.0.ask(hold::hold(seals, (&request.into_inner()).into())).await? {
             (_, Reply::Held(held)) => Ok(Response::new(hold::held(seals, &held))),
             (_, reply) => mismatched("a hold", &reply),
         }
@@ -54,7 +54,7 @@ impl RedemptionService for Redemptions {
 
     async fn capture(&self, request: Request<v1::CaptureRequest>) -> Result<Response<v1::CaptureResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(hold::capture(seals, request.into_inner())).await? {
+        match self.0.ask(hold::capture(seals, (&request.into_inner()).into())).await? {
             (_, Reply::Redeemed(captured)) => Ok(Response::new(hold::captured(seals, &captured))),
             (_, reply) => mismatched("a capture", &reply),
         }
@@ -62,7 +62,7 @@ impl RedemptionService for Redemptions {
 
     async fn release(&self, request: Request<v1::ReleaseRequest>) -> Result<Response<v1::ReleaseResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask(hold::release(seals, request.into_inner())).await? {
+        match self.0.ask(hold::release(seals, &request.into_inner())).await? {
             (_, Reply::Released(released)) => Ok(Response::new(hold::released(seals, &released))),
             (_, reply) => mismatched("a release", &reply),
         }

@@ -19,7 +19,7 @@ fn with_right_check(mut symbols: [u8; CODE_SYMBOLS]) -> String {
 }
 
 fn symbols_in(code: Code) -> [u8; CODE_SYMBOLS] {
-    crockford::decode_exact(code.as_str()).unwrap()
+    crockford::decode_typed(code.as_str()).unwrap()
 }
 
 /// A fixed sequence of well-mixed numbers (SplitMix64), so that a failure is the same each time.
