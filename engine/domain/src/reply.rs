@@ -6,6 +6,8 @@
 use crate::block::Blocks;
 use crate::coupon::Life;
 use crate::hold::HoldState;
+use crate::id::Id;
+use crate::money::Currency;
 use crate::terms::{Template, Terms, Window};
 use std::sync::Arc;
 
@@ -32,10 +34,32 @@ pub struct Claimed {
     pub coupon: u64,
     /// Version of the key that seals its code.
     pub key_version: u8,
-    /// Its terms.
-    pub terms: Arc<Terms>,
+    /// What its terms say to its owner.
+    pub offer: Offer,
     /// Use window as fixed at issue.
     pub window: Window,
+}
+
+/// What a claim tells of the terms: by value, since a count of references that every thread moves would be waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The template.
+    pub template: Id,
+    /// Its version.
+    pub version: u32,
+    /// Its currency.
+    pub currency: Currency,
+    /// What is on a card; nothing for a one-use coupon.
+    pub face_value: Option<i64>,
+}
+
+impl Offer {
+    /// Of these terms.
+    pub(crate) fn of(terms: &Terms) -> Offer {
+        let Terms { template_id, version, currency, .. } = terms;
+        let face_value = terms.is_stored_value().then(|| terms.face_value());
+        Offer { template: template_id.clone(), version: *version, currency: *currency, face_value }
+    }
 }
 
 /// What a redemption did, or would do.
@@ -43,8 +67,10 @@ pub struct Claimed {
 pub struct Quote {
     /// The coupon's number.
     pub coupon: u64,
-    /// Its terms.
-    pub terms: Arc<Terms>,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// Whether it is a card, which has a balance.
+    pub is_card: bool,
     /// Order amount, or what was to be charged.
     pub amount: i64,
     /// Discount given, or charge made.
@@ -75,8 +101,10 @@ pub struct Refunded {
     pub redemption: u64,
     /// The coupon's number.
     pub coupon: u64,
-    /// The coupon's terms.
-    pub terms: Arc<Terms>,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// Whether it is a card, which has a balance.
+    pub is_card: bool,
     /// What was given back.
     pub amount: i64,
     /// The card's balance after it; 0 for a one-use coupon.
@@ -109,8 +137,8 @@ pub struct Held {
     pub written: Written,
     /// The coupon's number.
     pub coupon: u64,
-    /// Its terms.
-    pub terms: Arc<Terms>,
+    /// The currency of its amounts.
+    pub currency: Currency,
     /// Order amount, or what is to be charged.
     pub amount: i64,
     /// The discount it fixes, or the charge.
@@ -171,8 +199,8 @@ pub struct RedemptionView {
     pub redemption: u64,
     /// The coupon's number.
     pub coupon: u64,
-    /// Its terms.
-    pub terms: Arc<Terms>,
+    /// The currency of its amounts.
+    pub currency: Currency,
     /// Order amount, or what was charged.
     pub amount: i64,
     /// Discount given, or charge made.

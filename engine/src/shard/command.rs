@@ -9,7 +9,7 @@ use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Context, Decision, Events, HOLDS_PER_COUPON_MAX, Partition, Reason, Reply};
+use tessera_domain::{Context, Decision, Events, HOLDS_PER_COUPON_MAX, Partition, Reason, Rejection, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -40,8 +40,8 @@ impl Shard {
             },
             Outcome::Park(template) => {
                 let Command::Claim(claim) = command else { unreachable!("only claims are parked") };
-                if let Err(answer) = self.park(partition, template, claim, Slot { sink: sink.clone(), tag }) {
-                    answers.push((tag, answer));
+                if let Err(refusal) = self.park(partition, template, claim, Slot { sink: sink.clone(), tag }) {
+                    answers.push((tag, Err(refusal)));
                 }
             }
         }
@@ -86,11 +86,11 @@ impl Shard {
         }
     }
 
-    fn park(&mut self, partition: u16, template: u32, claim: Claim, slot: Slot) -> Result<(), Answer> {
+    fn park(&mut self, partition: u16, template: u32, claim: Claim, slot: Slot) -> Result<(), Rejection> {
         let Owned { lessee, ledger, parked, .. } =
             self.owned[usize::from(partition)].as_mut().expect("a claim is decided by its owner");
         if !lessee.park(ledger.state().stock(), template) {
-            return Err(Err(Reason::StockBusy.into()));
+            return Err(Reason::StockBusy.into());
         }
         let until_ms = ledger.now_ms() + PARKED_MS_MAX;
         parked.entry(template).or_default().push_back(Parked { claim, slot, until_ms });

@@ -1,6 +1,9 @@
-//! Gift cards, issued one to a user. Their ids and codes are kept: a redemption names its card by them.
+//! Gift cards, issued one to a user. Their ids and codes are kept: a redemption names its card by them, drawn at random, so a card's
+//! texts lie where its place is.
 
 use std::sync::OnceLock;
+
+use arrayvec::ArrayVec;
 
 use super::Plan;
 use crate::{
@@ -15,9 +18,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Card {
     /// The coupon's id.
-    pub coupon_id: Box<[u8]>,
+    pub coupon_id: ArrayVec<u8, 26>,
     /// Its code.
-    pub code: Box<[u8]>,
+    pub code: ArrayVec<u8, 16>,
+}
+
+const _: () = assert!(size_of::<OnceLock<Card>>() <= 64, "a card is a cache line");
+
+impl Card {
+    /// Texts as long as the contract says; what is longer is cut, and will not be known by the server that gave it.
+    fn of(coupon_id: &[u8], code: &[u8]) -> Self {
+        Self { coupon_id: coupon_id.iter().copied().take(26).collect(), code: code.iter().copied().take(16).collect() }
+    }
 }
 
 /// Phase 1: card n goes to user n.
@@ -58,10 +70,7 @@ impl Issues {
 
     /// The card's texts, after its issue; made up before, for measurements without an engine.
     pub fn card(&self, card: u64) -> &Card {
-        self.cards[card as usize].get_or_init(|| Card {
-            coupon_id: format!("0{:025}", card).into_bytes().into(),
-            code: format!("{card:016}").into_bytes().into(),
-        })
+        self.cards[card as usize].get_or_init(|| Card::of(format!("0{card:025}").as_bytes(), format!("{card:016}").as_bytes()))
     }
 }
 
@@ -85,7 +94,7 @@ impl Plan for Issues {
 
     fn accepted(&self, operation: u64, reply: &Accepted<'_>) {
         if let Some(place) = self.cards.get(operation as usize) {
-            place.get_or_init(|| Card { coupon_id: reply.coupon_id.into(), code: reply.code.into() });
+            place.get_or_init(|| Card::of(reply.coupon_id, reply.code));
         }
     }
 }

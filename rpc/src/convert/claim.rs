@@ -10,7 +10,7 @@ use crate::{
     domain::{
         Id, Rejection,
         command::{Claim, Operation},
-        reply::Claimed,
+        reply::{Claimed, Offer},
     },
     seals::{Place, Seals},
 };
@@ -66,8 +66,8 @@ pub fn claimed(seals: Seals<'_>, claimed: &Claimed) -> v1::ClaimResponse {
     v1::ClaimResponse {
         coupon_id: seals.coupon_id(coupon),
         code: seals.code(coupon, claimed.key_version),
-        template_id: claimed.terms.template_id.as_str().to_owned(),
-        template_version: claimed.terms.version,
+        template_id: claimed.offer.template.as_str().to_owned(),
+        template_version: claimed.offer.version,
         use_from_ms: claimed.window.from_ms,
         use_until_ms: claimed.window.until_ms,
         face_value: face_value(claimed),
@@ -78,20 +78,20 @@ pub fn claimed(seals: Seals<'_>, claimed: &Claimed) -> v1::ClaimResponse {
 
 /// Writes the reply to a claim: what [`claimed`] says.
 pub fn write_claimed(seals: Seals<'_>, claimed: &Claimed, out: &mut Vec<u8>) {
-    let Claimed { written, coupon, key_version, terms, window } = claimed;
+    let Claimed { written, coupon, key_version, offer, window } = claimed;
     let coupon = Place { partition: written.partition, number: *coupon };
     wire::string(1, seals.sealed_coupon(coupon).as_bytes(), out);
     if let Some(code) = seals.sealed_code(coupon, *key_version) {
         wire::string(2, code.as_bytes(), out);
     }
-    wire::string(3, terms.template_id.as_str().as_bytes(), out);
-    wire::number(4, u64::from(terms.version), out);
+    wire::string(3, offer.template.as_str().as_bytes(), out);
+    wire::number(4, u64::from(offer.version), out);
     wire::number(5, window.from_ms.cast_unsigned(), out);
     wire::number(6, window.until_ms.cast_unsigned(), out);
-    if terms.is_stored_value() {
+    if let Some(face_value) = offer.face_value {
         wire::message(7, out, |out| {
-            wire::number(1, terms.face_value().cast_unsigned(), out);
-            wire::string(2, terms.currency.as_str().as_bytes(), out);
+            wire::number(1, face_value.cast_unsigned(), out);
+            wire::string(2, offer.currency.as_str().as_bytes(), out);
         });
     }
     write_position(8, *written, out);
@@ -115,9 +115,8 @@ pub fn issued(seals: Seals<'_>, issued: &Claimed) -> v1::IssueResponse {
 }
 
 fn face_value(claimed: &Claimed) -> Option<v1::Money> {
-    let terms = &claimed.terms;
-    let currency = || terms.currency.as_str().to_owned();
-    terms.is_stored_value().then(|| v1::Money { minor: terms.face_value(), currency: currency() })
+    let Offer { currency, face_value, .. } = &claimed.offer;
+    face_value.map(|minor| v1::Money { minor, currency: currency.as_str().to_owned() })
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ fn ttl_ms(asked: i64) -> Result<i64, Rejection> {
 pub fn held(seals: Seals<'_>, held: &Held) -> v1::HoldResponse {
     let partition = held.written.partition;
     let amounts = v1::Amounts {
-        currency: held.terms.currency.as_str().to_owned(),
+        currency: held.currency.as_str().to_owned(),
         amount_minor: held.amount,
         applied_minor: held.applied,
         payable_minor: held.amount - held.applied,
@@ -159,11 +159,11 @@ pub fn held(seals: Seals<'_>, held: &Held) -> v1::HoldResponse {
 
 /// Writes the reply to a hold: what [`held`] says.
 pub fn write_held(seals: Seals<'_>, held: &Held, out: &mut Vec<u8>) {
-    let Held { written, coupon, terms, amount, applied, deadline_ms, at_ms } = held;
+    let Held { written, coupon, currency, amount, applied, deadline_ms, at_ms } = held;
     let place = |number| Place { partition: written.partition, number };
     wire::string(1, seals.sealed_hold(place(written.lsn)).as_bytes(), out);
     wire::string(2, seals.sealed_coupon(place(*coupon)).as_bytes(), out);
-    write_amounts(3, terms.currency, *amount, *applied, None, out);
+    write_amounts(3, *currency, *amount, *applied, None, out);
     wire::number(4, deadline_ms.cast_unsigned(), out);
     wire::number(5, at_ms.cast_unsigned(), out);
     write_position(6, *written, out);

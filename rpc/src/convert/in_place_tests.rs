@@ -1,7 +1,5 @@
 //! What is read and written in place against the generated types, which are the authority.
 
-use std::sync::Arc;
-
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use prost::Message;
 use tessera_proto::{v1, wire::Malformed};
@@ -9,9 +7,9 @@ use tessera_proto::{v1, wire::Malformed};
 use super::{claim, hold, redemption};
 use crate::{
     domain::{
-        Id, Kind, RefundPolicy, Terms, Validity, Window,
-        money::{Currency, Rounding},
-        reply::{Claimed, Held, Quote, Redeemed, Written},
+        Id, Window,
+        money::Currency,
+        reply::{Claimed, Held, Offer, Quote, Redeemed, Written},
     },
     seals::tests::seals,
 };
@@ -116,10 +114,11 @@ proptest! {
         reacquired in any::<bool>(),
     ) {
         let (written, window) = (Written { partition, lsn, replayed }, Window { from_ms, until_ms });
-        let terms = Arc::new(terms(&template, face_value));
-        let claimed = Claimed { written, coupon, key_version, terms: terms.clone(), window };
-        let held = Held { written, coupon, terms: terms.clone(), amount, applied: applied.min(amount), deadline_ms, at_ms };
-        let quote = Quote { coupon, terms, amount, applied: applied.min(amount), balance_after };
+        let (currency, is_card) = (Currency::parse("CNY").unwrap(), face_value.is_some());
+        let offer = Offer { template: Id::new("template_id", template).unwrap(), version: 3, currency, face_value };
+        let claimed = Claimed { written, coupon, key_version, offer, window };
+        let held = Held { written, coupon, currency, amount, applied: applied.min(amount), deadline_ms, at_ms };
+        let quote = Quote { coupon, currency, is_card, amount, applied: applied.min(amount), balance_after };
         let redeemed = Redeemed { written, quote, at_ms, reacquired };
         let mut out = Vec::new();
         claim::write_claimed(seals(4), &claimed, &mut out);
@@ -133,23 +132,6 @@ proptest! {
         out.clear();
         hold::write_captured(seals(4), &redeemed, &mut out);
         prop_assert_eq!(&out, &hold::captured(seals(4), &redeemed).encode_to_vec());
-    }
-}
-
-fn terms(template: &str, face_value: Option<i64>) -> Terms {
-    let kind = face_value.map_or(Kind::AmountOff { threshold: 100, amount: 10 }, |face_value| Kind::StoredValue { face_value });
-    Terms {
-        template: 0,
-        version: 3,
-        template_id: Id::new("template_id", template).unwrap(),
-        kind,
-        currency: Currency::parse("CNY").unwrap(),
-        rounding: Rounding::default(),
-        issue: Window::default(),
-        validity: Validity::Fixed(Window::default()),
-        per_user_limit: 0,
-        limited: true,
-        refund: RefundPolicy::default(),
     }
 }
 

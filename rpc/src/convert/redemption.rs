@@ -86,13 +86,12 @@ pub fn list(request: v1::ListRedemptionsRequest) -> Result<Command, Rejection> {
 
 /// What a coupon does to an amount.
 pub fn amounts(quote: &Quote) -> v1::Amounts {
-    let is_card = quote.terms.is_stored_value();
     v1::Amounts {
-        currency: quote.terms.currency.as_str().to_owned(),
+        currency: quote.currency.as_str().to_owned(),
         amount_minor: quote.amount,
         applied_minor: quote.applied,
         payable_minor: quote.amount - quote.applied,
-        balance_after_minor: is_card.then_some(quote.balance_after),
+        balance_after_minor: quote.is_card.then_some(quote.balance_after),
     }
 }
 
@@ -128,8 +127,8 @@ pub fn write_redeemed(seals: Seals<'_>, redeemed: &Redeemed, out: &mut Vec<u8>) 
     let place = |number| Place { partition: written.partition, number };
     wire::string(1, seals.sealed_redemption(place(written.lsn)).as_bytes(), out);
     wire::string(2, seals.sealed_coupon(place(quote.coupon)).as_bytes(), out);
-    let balance_after = quote.terms.is_stored_value().then_some(quote.balance_after);
-    write_amounts(3, quote.terms.currency, quote.amount, quote.applied, balance_after, out);
+    let balance_after = quote.is_card.then_some(quote.balance_after);
+    write_amounts(3, quote.currency, quote.amount, quote.applied, balance_after, out);
     wire::number(4, at_ms.cast_unsigned(), out);
     write_position(5, *written, out);
     wire::number(6, u64::from(written.replayed), out);
@@ -150,7 +149,7 @@ pub fn listed(seals: Seals<'_>, found: &[(u16, Vec<RedemptionView>)]) -> v1::Lis
 
 fn redemption(seals: Seals<'_>, partition: u16, view: &RedemptionView) -> v1::Redemption {
     let amounts = v1::Amounts {
-        currency: view.terms.currency.as_str().to_owned(),
+        currency: view.currency.as_str().to_owned(),
         amount_minor: view.amount,
         applied_minor: view.applied,
         payable_minor: view.amount - view.applied,

@@ -26,12 +26,11 @@ pub fn refund(seals: Seals<'_>, request: &v1::RefundRequest) -> Result<(u16, Ref
 /// The reply to a refund.
 pub fn refunded(seals: Seals<'_>, refunded: &Refunded) -> v1::RefundResponse {
     let partition = refunded.written.partition;
-    let terms = &refunded.terms;
     v1::RefundResponse {
         redemption_id: seals.redemption_id(Place { partition, number: refunded.redemption }),
         coupon_id: seals.coupon_id(Place { partition, number: refunded.coupon }),
-        refunded: Some(v1::Money { minor: refunded.amount, currency: terms.currency.as_str().to_owned() }),
-        balance_after_minor: terms.is_stored_value().then_some(refunded.balance_after),
+        refunded: Some(v1::Money { minor: refunded.amount, currency: refunded.currency.as_str().to_owned() }),
+        balance_after_minor: refunded.is_card.then_some(refunded.balance_after),
         status: wallet::status(refunded.life).into(),
         use_until_ms: refunded.until_ms,
         at_ms: refunded.at_ms,

@@ -65,7 +65,7 @@ impl Partition {
             request,
             amount: quote.amount,
             applied: quote.applied,
-            held: if quote.terms.is_stored_value() { quote.applied } else { 1 },
+            held: if quote.is_card { quote.applied } else { 1 },
             deadline_ms,
             replaces: own.map_or(0, |own| own.lsn),
         }))

@@ -47,7 +47,6 @@ pub type Events<'a> = ArrayVec<Event<'a>, 2>;
 
 /// What a command comes to.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one command and is never stored")]
 pub enum Decision<'a> {
     /// An answer that changes nothing: a read, or a replay.
     Answer(Reply),

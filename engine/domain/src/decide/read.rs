@@ -60,7 +60,7 @@ impl Partition {
     pub(super) fn view_of_redemption(&self, redemption: &Redemption) -> RedemptionView {
         let &Redemption { lsn, coupon, amount, applied, refunded, at_ms, .. } = redemption;
         let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
-        RedemptionView { redemption: lsn, coupon, terms: terms.clone(), amount, applied, refunded, at_ms }
+        RedemptionView { redemption: lsn, coupon, currency: terms.currency, amount, applied, refunded, at_ms }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::hold::{Hold, HoldState};
 use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Blocked, Claimed, Held, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
+use crate::reply::{Blocked, Claimed, Held, Offer, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
 use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
 
@@ -62,7 +62,7 @@ impl Partition {
 
     fn recall_claim(&self, number: u64, written: Written) -> Claimed {
         let (coupon, terms) = self.coupon(number).expect("I3: a claimed coupon is here");
-        Claimed { written, coupon: number, key_version: coupon.key_version, terms: terms.clone(), window: coupon.window }
+        Claimed { written, coupon: number, key_version: coupon.key_version, offer: Offer::of(terms), window: coupon.window }
     }
 
     pub(super) fn recall_redemption(&self, number: u64, replayed: bool) -> Result<Redeemed, Rejection> {
@@ -71,7 +71,8 @@ impl Partition {
         let written = Written { partition: self.id(), lsn: redemption.lsn, replayed };
         let quote = Quote {
             coupon: redemption.coupon,
-            terms: terms.clone(),
+            currency: terms.currency,
+            is_card: terms.is_stored_value(),
             amount: redemption.amount,
             applied: redemption.applied,
             balance_after: redemption.balance_after,
@@ -83,7 +84,7 @@ impl Partition {
         let hold = self.holds.get(number).expect("I3: a remembered hold is here");
         let (_, terms) = self.coupon(hold.coupon).expect("I3: a held coupon is here");
         let &Hold { coupon, amount, applied, deadline_ms, .. } = hold;
-        Held { written, coupon, terms: terms.clone(), amount, applied, deadline_ms, at_ms }
+        Held { written, coupon, currency: terms.currency, amount, applied, deadline_ms, at_ms }
     }
 
     fn recall_release(&self, number: u64, written: Written, at_ms: i64) -> Released {
@@ -99,7 +100,8 @@ impl Partition {
             written,
             redemption: redemption.lsn,
             coupon: redemption.coupon,
-            terms: terms.clone(),
+            currency: terms.currency,
+            is_card: terms.is_stored_value(),
             amount: refund.amount,
             balance_after: refund.balance_after,
             life: life_after(terms, refund),

@@ -61,7 +61,7 @@ impl Partition {
             request,
             amount: quote.amount,
             applied: quote.applied,
-            captured: if quote.terms.is_stored_value() { quote.applied } else { 1 },
+            captured: if quote.is_card { quote.applied } else { 1 },
         })
     }
 

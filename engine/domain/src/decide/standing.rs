@@ -116,7 +116,7 @@ impl Standing<'_> {
         }
         let applied = applied(self.terms, amount)?;
         let balance_after = if is_card { available - applied } else { 0 };
-        Ok(Quote { coupon: self.number, terms: self.terms.clone(), amount, applied, balance_after })
+        Ok(Quote { coupon: self.number, currency, is_card, amount, applied, balance_after })
     }
 
     fn is_used(&self) -> bool {

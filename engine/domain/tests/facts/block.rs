@@ -16,7 +16,7 @@ fn a_frozen_coupon_is_refused_until_each_reason_is_taken_away() {
          unfreeze known 0 risk f3 => blocks 4 revoked 0 #7
          redeem alice 0 shop/1 100 r4 => COUPON_FROZEN
          unfreeze known 0 operator f4 => blocks 0 revoked 0 #9
-         redeem alice 0 shop/1 100 r5 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #10",
+         redeem alice 0 shop/1 100 r5 => took 100 of 100 by coupon 0, leaves 900 at 1000 #10",
     );
 }
 
@@ -44,7 +44,7 @@ fn live_holds_are_kept_unless_they_are_revoked_explicitly() {
          hold alice 0 shop/2 200 h2
          freeze known 0 risk f1 => blocks 1 revoked 0 #5
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 700 captured 0 held 300 in holds 2 blocks 1
-         capture #3 c1 => took 100 of 100 by coupon 0 of gift, leaves 700 at 1000 #6
+         capture #3 c1 => took 100 of 100 by coupon 0, leaves 700 at 1000 #6
          freeze known 0 operator f2 revoke => blocks 5 revoked 1 #7
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 900 captured 100 blocks 5
          capture #4 c2 => HOLD_RELEASED
@@ -96,13 +96,13 @@ fn a_frozen_account_freezes_each_of_its_coupons_without_touching_them() {
          claim bob gift r2
          freeze account alice risk f1 => blocks 1 revoked 0 #4
          redeem alice 0 shop/1 100 r3 => COUPON_FROZEN
-         redeem bob 1 shop/1 100 r4 => took 100 of 100 by coupon 1 of gift, leaves 900 at 1000 #6
+         redeem bob 1 shop/1 100 r4 => took 100 of 100 by coupon 1, leaves 900 at 1000 #6
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 1000 captured 0 account 1
          claim alice gift r5 => coupon 2 of gift v1 0.. key 1 #7
          redeem code:1 2 shop/1 100 r6 => COUPON_FROZEN
          freeze account alice risk f2 => blocks 1 revoked 0 #9
          unfreeze account alice risk f3 => blocks 0 revoked 0 #10
-         redeem alice 0 shop/1 100 r7 => took 100 of 100 by coupon 0 of gift, leaves 900 at 1000 #11",
+         redeem alice 0 shop/1 100 r7 => took 100 of 100 by coupon 0, leaves 900 at 1000 #11",
     );
 }
 

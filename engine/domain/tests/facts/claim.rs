@@ -32,8 +32,8 @@ fn a_partition_adopts_terms_once_and_again_for_each_later_version() {
          claim alice cash r4 => coupon 3 of cash v2 0.. key 1 #6",
     );
     world.tell(
-        "validate alice 1 10000 => takes 2000 of 10000 by coupon 1 of cash, leaves 0
-         validate alice 2 10000 => takes 3000 of 10000 by coupon 2 of cash, leaves 0",
+        "validate alice 1 10000 => takes 2000 of 10000 by coupon 1, leaves 0
+         validate alice 2 10000 => takes 3000 of 10000 by coupon 2, leaves 0",
     );
 }
 

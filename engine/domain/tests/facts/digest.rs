@@ -30,7 +30,7 @@ pub fn eventful() -> World {
          refund #7 r8
          refund #7 r9 => ALREADY_REFUNDED 2500
          raise cash 5 9 r10
-         redeem bob 2 shop/2 400 r15 => took 400 of 400 by coupon 2 of gift, leaves 300 at 2000 #9 replayed
+         redeem bob 2 shop/2 400 r15 => took 400 of 400 by coupon 2, leaves 300 at 2000 #9 replayed
          at 9500
          refund #8 r11
          template pct percent 8500 t6 => TEMPLATE_EXISTS

@@ -118,9 +118,9 @@ fn a_refund_past_the_end_opens_a_card_for_what_came_back_and_leaves_the_rest_exp
          redeem alice 0 shop/1 300 r2
          redeem alice 0 shop/2 200 r3
          at 9500
-         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0 of gift, ACTIVE until 2592009500 with 100 at 9500 #6
+         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 2592009500 with 100 at 9500 #6
          view alice 0 => coupon 0 of gift v1 ACTIVE 0..2592009500 available 100 captured 400 expired 500
-         refund #4 r5 => gave back 200 of #4 to coupon 0 of gift, ACTIVE until 2592009500 with 300 at 9500 #7
+         refund #4 r5 => gave back 200 of #4 to coupon 0, ACTIVE until 2592009500 with 300 at 9500 #7
          redeem alice 0 shop/3 301 r6 => INSUFFICIENT_BALANCE 300
          at {end}
          view alice 0 => coupon 0 of gift v1 EXPIRED 0..2592009500 available 0 captured 200 expired 800"

@@ -15,10 +15,10 @@ fn a_redemption_is_archived_30_days_after_it_whether_it_is_forgotten_or_not() {
     story(&format!(
         "{scene}
          at {}
-         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0 of gift, ACTIVE until 0 with 500 at 2592000999 #5
+         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 0 with 500 at 2592000999 #5
          at {end}
          refund #3 r5 => REDEMPTION_ARCHIVED
-         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0 of gift, ACTIVE until 0 with 500 at 2592000999 #5 replayed
+         refund #3 r4 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 0 with 500 at 2592000999 #5 replayed
          refund #4 r5 => REDEMPTION_ARCHIVED
          order shop/1 => []
          redeem alice 0 shop/1 300 r6 => ORDER_ALREADY_REDEEMED 3
@@ -31,8 +31,8 @@ fn a_redemption_is_archived_30_days_after_it_whether_it_is_forgotten_or_not() {
          refund #5 r7 => REDEMPTION_ARCHIVED
          refund #9 r7 => REDEMPTION_ARCHIVED
          refund #999 r7 => REDEMPTION_NOT_FOUND
-         redeem alice 0 shop/1 300 r8 => took 300 of 300 by coupon 0 of gift, leaves 200 at 2764801000 #10
-         refund #10 r9 => gave back 300 of #10 to coupon 0 of gift, ACTIVE until 0 with 500 at 2764801000 #11
+         redeem alice 0 shop/1 300 r8 => took 300 of 300 by coupon 0, leaves 200 at 2764801000 #10
+         refund #10 r9 => gave back 300 of #10 to coupon 0, ACTIVE until 0 with 500 at 2764801000 #11
          refund #3 r9 => REDEMPTION_ARCHIVED",
         end - 1,
         end + 2 * DAY_MS,
@@ -49,10 +49,10 @@ fn a_redemption_stays_while_a_remembered_request_may_refer_to_it() {
          forget 0
          at {}
          forget 2
-         redeem alice 0 shop/1 300 r3 => took 300 of 300 by coupon 0 of gift, leaves 700 at 1000 #3 replayed
+         redeem alice 0 shop/1 300 r3 => took 300 of 300 by coupon 0, leaves 700 at 1000 #3 replayed
          at {}
          forget 0
-         redeem alice 0 shop/1 300 r3 => took 300 of 300 by coupon 0 of gift, leaves 700 at 1000 #3 replayed",
+         redeem alice 0 shop/1 300 r3 => took 300 of 300 by coupon 0, leaves 700 at 1000 #3 replayed",
         end - 1,
         end + DAY_MS - 2,
     ));
@@ -82,7 +82,7 @@ fn an_ended_hold_is_forgotten_and_a_live_one_keeps_those_behind_it() {
     assert_eq!(world.partition.holds(), [0, 0]);
     world.restart();
     world.tell(
-        "hold alice 0 shop/1 100 h4 => held 100 of 100 by coupon 0 of gift until 692101000 #11
+        "hold alice 0 shop/1 100 h4 => held 100 of 100 by coupon 0 until 692101000 #11
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 900 captured 0 held 100 in holds 1
          capture #3 c => HOLD_NOT_FOUND",
     );
@@ -103,10 +103,10 @@ fn numbers_go_on_after_everything_was_forgotten() {
     world.restart();
     world.tell(
         "hold alice 0 shop/1 100 h1
-         capture #10 c1 => took 100 of 100 by coupon 0 of gift, leaves 900 at 3456001000 #11
-         refund #11 f1 => gave back 100 of #11 to coupon 0 of gift, ACTIVE until 0 with 1000 at 3456001000 #12
+         capture #10 c1 => took 100 of 100 by coupon 0, leaves 900 at 3456001000 #11
+         refund #11 f1 => gave back 100 of #11 to coupon 0, ACTIVE until 0 with 1000 at 3456001000 #12
          refund #4 f2 => REDEMPTION_ARCHIVED
-         order shop/1 => [#11 100 of 100 by coupon 0 of gift less 100 at 3456001000]",
+         order shop/1 => [#11 100 of 100 by coupon 0 less 100 at 3456001000]",
     );
 }
 

@@ -102,7 +102,7 @@ fn a_golden_world_answers_as_it_did() {
          view alice 0 => coupon 0 of cash v2 ACTIVE 500..900000000 available 1 captured 0
          view bob 2 => coupon 2 of gift v1 ACTIVE 500..2592009500 available 600 captured 400
          claim carol cash r14 => coupon 3 of cash v2 500..900000000 key 1 #18 replayed
-         refund #9 x => gave back 400 of #9 to coupon 2 of gift, ACTIVE until 2592009500 with 1000 at 86402000 #30",
+         refund #9 x => gave back 400 of #9 to coupon 2, ACTIVE until 2592009500 with 1000 at 86402000 #30",
     );
 }
 

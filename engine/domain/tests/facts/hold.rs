@@ -7,16 +7,16 @@ fn a_hold_sets_a_charge_aside_until_its_deadline() {
     story(
         "template gift card 1000 t
          claim alice gift r1
-         hold alice 0 shop/1 400 r2 => held 400 of 400 by coupon 0 of gift until 901000 #3
+         hold alice 0 shop/1 400 r2 => held 400 of 400 by coupon 0 until 901000 #3
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 600 captured 0 held 400 in holds 1
          redeem alice 0 shop/2 601 r3 => INSUFFICIENT_BALANCE 600
-         redeem alice 0 shop/3 600 r4 => took 600 of 600 by coupon 0 of gift, leaves 0 at 1000 #5
+         redeem alice 0 shop/3 600 r4 => took 600 of 600 by coupon 0, leaves 0 at 1000 #5
          at 900999
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 0 captured 600 held 400 in holds 1
          at 901000
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 400 captured 600
-         validate alice 0 400 => takes 400 of 400 by coupon 0 of gift, leaves 0
-         redeem alice 0 shop/4 400 r5 => took 400 of 400 by coupon 0 of gift, leaves 0 at 901000 #7",
+         validate alice 0 400 => takes 400 of 400 by coupon 0, leaves 0
+         redeem alice 0 shop/4 400 r5 => took 400 of 400 by coupon 0, leaves 0 at 901000 #7",
     );
 }
 
@@ -25,12 +25,12 @@ fn a_hold_lives_15_minutes_unless_told_and_5_seconds_to_7_days_at_most() {
     story(
         "template gift card 1000 t
          claim alice gift r1
-         hold alice 0 shop/1 1 a ttl=5000 => held 1 of 1 by coupon 0 of gift until 6000 #3
-         hold alice 0 shop/2 1 b ttl=604800000 => held 1 of 1 by coupon 0 of gift until 604801000 #4
+         hold alice 0 shop/1 1 a ttl=5000 => held 1 of 1 by coupon 0 until 6000 #3
+         hold alice 0 shop/2 1 b ttl=604800000 => held 1 of 1 by coupon 0 until 604801000 #4
          hold alice 0 shop/3 1 c ttl=4999 => INVALID_ARGUMENT ttl_ms 5000
          hold alice 0 shop/3 1 c ttl=-1 => INVALID_ARGUMENT ttl_ms 5000
          hold alice 0 shop/3 1 c ttl=604800001 => INVALID_ARGUMENT ttl_ms 604800000
-         hold alice 0 shop/3 1 c => held 1 of 1 by coupon 0 of gift until 901000 #5",
+         hold alice 0 shop/3 1 c => held 1 of 1 by coupon 0 until 901000 #5",
     );
 }
 
@@ -39,14 +39,14 @@ fn a_hold_of_a_one_use_coupon_fixes_its_discount_and_keeps_all_others_away() {
     story(
         "template cash off 10000 2000 t
          claim alice cash r1
-         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 of cash until 901000 #3
+         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 until 901000 #3
          view alice 0 => coupon 0 of cash v1 ACTIVE 0.. available 0 captured 0 held 1 in holds 1
          validate alice 0 12000 => COUPON_HELD
          redeem alice 0 shop/2 12000 r3 => COUPON_HELD
          hold alice 0 shop/2 12000 r4 => COUPON_HELD
          redeem alice 0 shop/1 12000 r5 => COUPON_HELD 3
          later 900000
-         redeem alice 0 shop/2 12000 r6 => took 2000 of 12000 by coupon 0 of cash, leaves 0 at 901000 #8",
+         redeem alice 0 shop/2 12000 r6 => took 2000 of 12000 by coupon 0, leaves 0 at 901000 #8",
     );
 }
 
@@ -57,7 +57,7 @@ fn the_order_that_holds_a_card_captures_its_hold_and_does_not_redeem_past_it() {
          claim alice gift r1
          hold alice 0 shop/1 400 r2
          redeem alice 0 shop/1 400 r3 => COUPON_HELD 3
-         redeem alice 0 shop/2 400 r4 => took 400 of 400 by coupon 0 of gift, leaves 200 at 1000 #5",
+         redeem alice 0 shop/2 400 r4 => took 400 of 400 by coupon 0, leaves 200 at 1000 #5",
     );
 }
 
@@ -66,9 +66,9 @@ fn the_same_order_replaces_its_own_hold_whose_value_counts_as_available() {
     story(
         "template gift card 1000 t
          claim alice gift r1
-         hold alice 0 shop/1 700 r2 => held 700 of 700 by coupon 0 of gift until 901000 #3
+         hold alice 0 shop/1 700 r2 => held 700 of 700 by coupon 0 until 901000 #3
          later 1000
-         hold alice 0 shop/1 1000 r3 => held 1000 of 1000 by coupon 0 of gift until 902000 #4
+         hold alice 0 shop/1 1000 r3 => held 1000 of 1000 by coupon 0 until 902000 #4
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 0 captured 0 held 1000 in holds 1
          hold alice 0 shop/1 1001 r4 => INSUFFICIENT_BALANCE 1000
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 0 captured 0 held 1000 in holds 1
@@ -83,10 +83,10 @@ fn the_same_hold_again_under_another_request_has_a_new_deadline() {
     story(
         "template cash off 10000 2000 t
          claim alice cash r1
-         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 of cash until 901000 #3
+         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 until 901000 #3
          later 1000
-         hold alice 0 shop/1 12000 r3 => held 2000 of 12000 by coupon 0 of cash until 902000 #4
-         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 of cash until 901000 #3 replayed
+         hold alice 0 shop/1 12000 r3 => held 2000 of 12000 by coupon 0 until 902000 #4
+         hold alice 0 shop/1 12000 r2 => held 2000 of 12000 by coupon 0 until 901000 #3 replayed
          view alice 0 => coupon 0 of cash v1 ACTIVE 0.. available 0 captured 0 held 1 in holds 1",
     );
 }
@@ -98,7 +98,7 @@ fn a_hold_may_outlive_the_validity_and_is_refused_outside_of_it() {
          claim alice gift r1
          hold alice 0 shop/1 1 r2 => USE_NOT_STARTED 2000
          at 8999
-         hold alice 0 shop/1 400 r3 => held 400 of 400 by coupon 0 of gift until 908999 #4
+         hold alice 0 shop/1 400 r3 => held 400 of 400 by coupon 0 until 908999 #4
          at 9000
          view alice 0 => coupon 0 of gift v1 EXPIRED 2000..9000 available 0 captured 0 held 400 in holds 1 expired 600
          hold alice 0 shop/1 400 r4 => COUPON_EXPIRED 9000
@@ -154,11 +154,11 @@ fn a_coupon_has_a_bounded_number_of_holds() {
     assert_eq!(world.partition.holds(), [4_096, 4_096]);
     world.tell(
         "hold alice 0 shop/x 1 x => TOO_MANY_HOLDS 4096
-         hold alice 0 shop/9 2 y => held 2 of 2 by coupon 0 of gift until 901000 #4100
+         hold alice 0 shop/9 2 y => held 2 of 2 by coupon 0 until 901000 #4100
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 5903 captured 0 held 4097 in holds 4096
          later 5002
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 7658 captured 0 held 2342 in holds 2341
-         hold alice 0 shop/x 1 z => held 1 of 1 by coupon 0 of gift until 906002 #5856",
+         hold alice 0 shop/x 1 z => held 1 of 1 by coupon 0 until 906002 #5856",
     );
 }
 
@@ -169,6 +169,6 @@ fn an_operator_names_a_coupon_by_its_number_alone() {
          claim alice gift r1
          view known 0 => coupon 0 of gift v1 ACTIVE 0.. available 1000 captured 0
          view known 1 => CODE_NOT_ACCEPTED
-         hold known 0 shop/1 100 r2 => held 100 of 100 by coupon 0 of gift until 901000 #3",
+         hold known 0 shop/1 100 r2 => held 100 of 100 by coupon 0 until 901000 #3",
     );
 }

@@ -79,7 +79,7 @@ fn another_payload_under_a_known_request_names_the_first_and_executes_nothing() 
     world.tell(
         "claim bob cash w1 => coupon 2 of cash v1 0..900000000 key 1 #5
          claim bob gift w1 => REQUEST_ID_REUSED 5
-         redeem alice 0 shop/1 10000 w2 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 1000 #6
+         redeem alice 0 shop/1 10000 w2 => took 2000 of 10000 by coupon 0, leaves 0 at 1000 #6
          redeem alice 0 shop/1 10001 w2 => REQUEST_ID_REUSED 6
          redeem alice 0 shop/1 10000USD w2 => REQUEST_ID_REUSED 6
          redeem alice 0 shop/2 10000 w2 => REQUEST_ID_REUSED 6
@@ -103,10 +103,10 @@ fn a_request_id_is_known_by_operation_and_subject() {
         "claim bob cash same => coupon 2 of cash v1 0..900000000 key 1 #5
          claim carol cash same => coupon 3 of cash v1 0..900000000 key 1 #6
          issue bob gift same => coupon 4 of gift v1 0.. key 1 #7
-         redeem bob 1 shop/1 100 same => took 100 of 100 by coupon 1 of gift, leaves 900 at 1000 #8
-         redeem bob 4 shop/1 100 same => took 100 of 100 by coupon 4 of gift, leaves 900 at 1000 #9
-         refund #8 same => gave back 100 of #8 to coupon 1 of gift, ACTIVE until 0 with 1000 at 1000 #10
-         refund #9 same => gave back 100 of #9 to coupon 4 of gift, ACTIVE until 0 with 1000 at 1000 #11
+         redeem bob 1 shop/1 100 same => took 100 of 100 by coupon 1, leaves 900 at 1000 #8
+         redeem bob 4 shop/1 100 same => took 100 of 100 by coupon 4, leaves 900 at 1000 #9
+         refund #8 same => gave back 100 of #8 to coupon 1, ACTIVE until 0 with 1000 at 1000 #10
+         refund #9 same => gave back 100 of #9 to coupon 4, ACTIVE until 0 with 1000 at 1000 #11
          raise flash 5 9 same => total 9 #13",
     );
 }
@@ -115,8 +115,8 @@ fn a_request_id_is_known_by_operation_and_subject() {
 fn the_same_coupon_by_code_and_by_owner_is_the_same_request() {
     let mut world = story(SCENE);
     world.tell(
-        "redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1 of gift, leaves 900 at 1000 #5
-         redeem code:1 1 shop/1 100 w => took 100 of 100 by coupon 1 of gift, leaves 900 at 1000 #5 replayed",
+        "redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1, leaves 900 at 1000 #5
+         redeem code:1 1 shop/1 100 w => took 100 of 100 by coupon 1, leaves 900 at 1000 #5 replayed",
     );
 }
 
@@ -128,13 +128,13 @@ fn a_remembered_refusal_of_a_redemption_does_not_flip() {
          redeem alice 0 shop/1 100 w1 => USE_NOT_STARTED 2000
          at 2000
          redeem alice 0 shop/1 100 w1 => USE_NOT_STARTED 2000
-         redeem alice 0 shop/1 100 w2 => took 100 of 100 by coupon 0 of soon, leaves 900 at 2000 #4
+         redeem alice 0 shop/1 100 w2 => took 100 of 100 by coupon 0, leaves 900 at 2000 #4
          redeem alice 0 shop/2 901 w3 => INSUFFICIENT_BALANCE 900
          refund #4 w4
          restart
          redeem alice 0 shop/2 901 w3 => INSUFFICIENT_BALANCE 900
          redeem alice 0 shop/1 100 w1 => USE_NOT_STARTED 2000
-         redeem alice 0 shop/2 901 w5 => took 901 of 901 by coupon 0 of soon, leaves 99 at 2000 #7",
+         redeem alice 0 shop/2 901 w5 => took 901 of 901 by coupon 0, leaves 99 at 2000 #7",
     );
 }
 
@@ -146,7 +146,7 @@ fn a_remembered_refusal_of_a_used_coupon_does_not_flip_when_it_comes_back() {
          redeem alice 0 shop/2 10000 w2 => COUPON_USED
          refund #5 w3
          redeem alice 0 shop/2 10000 w2 => COUPON_USED
-         redeem alice 0 shop/2 10000 w4 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 1000 #8",
+         redeem alice 0 shop/2 10000 w4 => took 2000 of 10000 by coupon 0, leaves 0 at 1000 #8",
     );
 }
 
@@ -155,12 +155,12 @@ fn a_remembered_refusal_of_a_refund_does_not_flip_and_is_told_apart_from_the_ref
     let mut world = story(SCENE);
     world.tell(
         "redeem bob 1 shop/1 400 w1
-         refund #5 w2 => gave back 400 of #5 to coupon 1 of gift, ACTIVE until 0 with 1000 at 1000 #6
+         refund #5 w2 => gave back 400 of #5 to coupon 1, ACTIVE until 0 with 1000 at 1000 #6
          refund #5 w3 => ALREADY_REFUNDED 400
          restart
          later 1000
          refund #5 w3 => ALREADY_REFUNDED 400
-         refund #5 w2 => gave back 400 of #5 to coupon 1 of gift, ACTIVE until 0 with 1000 at 1000 #6 replayed",
+         refund #5 w2 => gave back 400 of #5 to coupon 1, ACTIVE until 0 with 1000 at 1000 #6 replayed",
     );
     assert_eq!(world.partition.lsn(), 7);
 }
@@ -203,9 +203,9 @@ fn a_full_store_refuses_new_writes_and_still_replays() {
          raise flash 5 9 w => REQUEST_STORE_FULL 2
          claim alice cash c1 => coupon 0 of cash v1 0..900000000 key 1 #2 replayed
          claim alice gift c1 => REQUEST_ID_REUSED 2
-         validate bob 1 100 => takes 100 of 100 by coupon 1 of gift, leaves 900
+         validate bob 1 100 => takes 100 of 100 by coupon 1, leaves 900
          room for 3
-         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1 of gift, leaves 900 at 1000 #5
+         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1, leaves 900 at 1000 #5
          refund #5 w => REQUEST_STORE_FULL 3",
     );
     assert_eq!(world.partition.counts()[3], 3);
@@ -234,10 +234,10 @@ fn the_oldest_requests_are_forgotten_first_and_the_younger_stay() {
     let mut world = story(SCENE);
     world.tell(&format!(
         "later 1
-         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1 of gift, leaves 900 at 1001 #5
+         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1, leaves 900 at 1001 #5
          at {}
          forget 2
-         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1 of gift, leaves 900 at 1001 #5 replayed
+         redeem bob 1 shop/1 100 w => took 100 of 100 by coupon 1, leaves 900 at 1001 #5 replayed
          issue bob gift c2 => coupon 2 of gift v1 0.. key 1 #7",
         1_000 + DAY_MS,
     ));

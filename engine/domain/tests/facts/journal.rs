@@ -76,7 +76,7 @@ fn a_redemption_joins_one_that_happened() {
         check(joined(11, lsn), "a hold that did not happen");
     }
     let mut world = begun();
-    world.tell("redeem alice 0 shop/1 10000 r2 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 1000 #4");
+    world.tell("redeem alice 0 shop/1 10000 r2 => took 2000 of 10000 by coupon 0, leaves 0 at 1000 #4");
     assert_eq!(world.partition.apply(1_000, &joined(3, 4)), Ok(()));
 }
 

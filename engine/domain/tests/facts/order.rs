@@ -12,16 +12,16 @@ fn an_order_finds_its_redemptions_newest_first() {
          redeem alice 0 shop/1 300 r3
          redeem alice 0 shop/2 300 r4
          hold alice 1 shop/1 500 r5
-         order shop/1 => [#5 300 of 300 by coupon 0 of gift less 0 at 1000]
+         order shop/1 => [#5 300 of 300 by coupon 0 less 0 at 1000]
          later 5
          capture #7 r6
          refund #5 r7 amount=50
-         order shop/1 => [#8 100 of 500 by coupon 1 of cash less 0 at 1005, #5 300 of 300 by coupon 0 of gift less 50 at 1000]
-         order shop/2 => [#6 300 of 300 by coupon 0 of gift less 0 at 1000]
+         order shop/1 => [#8 100 of 500 by coupon 1 less 0 at 1005, #5 300 of 300 by coupon 0 less 50 at 1000]
+         order shop/2 => [#6 300 of 300 by coupon 0 less 0 at 1000]
          order shop/3 => []
          order sho/p1 => []
          restart
-         order shop/1 => [#8 100 of 500 by coupon 1 of cash less 0 at 1005, #5 300 of 300 by coupon 0 of gift less 50 at 1000]",
+         order shop/1 => [#8 100 of 500 by coupon 1 less 0 at 1005, #5 300 of 300 by coupon 0 less 50 at 1000]",
     );
 }
 

@@ -167,7 +167,7 @@ fn of_a_capture_and_of_a_release() {
          capture #6 c7 amount=501 reacquire => COUPON_FROZEN
          unfreeze known 0 risk u
          capture #6 c8 amount=501 reacquire => INSUFFICIENT_BALANCE 500
-         capture #6 c9 amount=500 reacquire => took 500 of 500 by coupon 0 of gift, leaves 0 at 6000 anew #13",
+         capture #6 c9 amount=500 reacquire => took 500 of 500 by coupon 0, leaves 0 at 6000 anew #13",
     );
 }
 

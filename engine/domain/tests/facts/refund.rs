@@ -12,9 +12,9 @@ fn a_refund_in_time_gives_a_one_use_coupon_back_with_its_end() {
          claim alice cash r1
          redeem alice 0 shop/1 10000 r2
          at 8999
-         refund #3 r3 => gave back 2000 of #3 to coupon 0 of cash, ACTIVE until 9000 with 0 at 8999 #4
+         refund #3 r3 => gave back 2000 of #3 to coupon 0, ACTIVE until 9000 with 0 at 8999 #4
          view alice 0 => coupon 0 of cash v1 ACTIVE 0..9000 available 1 captured 0
-         redeem alice 0 shop/2 10000 r4 => took 2000 of 10000 by coupon 0 of cash, leaves 0 at 8999 #5",
+         redeem alice 0 shop/2 10000 r4 => took 2000 of 10000 by coupon 0, leaves 0 at 8999 #5",
     );
 }
 
@@ -25,7 +25,7 @@ fn a_refund_past_the_end_leaves_a_one_use_coupon_expired() {
          claim alice cash r1
          redeem alice 0 shop/1 10000 r2
          at 9000
-         refund #3 r3 => gave back 2000 of #3 to coupon 0 of cash, EXPIRED until 9000 with 0 at 9000 #4
+         refund #3 r3 => gave back 2000 of #3 to coupon 0, EXPIRED until 9000 with 0 at 9000 #4
          view alice 0 => coupon 0 of cash v1 EXPIRED 0..9000 available 0 captured 0 expired 1
          redeem alice 0 shop/2 10000 r4 => COUPON_EXPIRED 9000",
     );
@@ -37,7 +37,7 @@ fn a_refund_under_the_policy_never_leaves_the_coupon_used() {
         "template cash off 10000 2000 t refund=never
          claim alice cash r1
          redeem alice 0 shop/1 10000 r2
-         refund #3 r3 => gave back 2000 of #3 to coupon 0 of cash, USED until 0 with 0 at 1000 #4
+         refund #3 r3 => gave back 2000 of #3 to coupon 0, USED until 0 with 0 at 1000 #4
          view alice 0 => coupon 0 of cash v1 USED 0.. available 0 captured 1
          redeem alice 0 shop/2 10000 r4 => COUPON_USED",
     );
@@ -50,7 +50,7 @@ fn stored_value_comes_back_whatever_the_policy() {
          claim alice gift r1
          redeem alice 0 shop/1 300 r2
          redeem alice 0 shop/2 200 r3
-         refund #3 r4 => gave back 300 of #3 to coupon 0 of gift, ACTIVE until 0 with 800 at 1000 #5
+         refund #3 r4 => gave back 300 of #3 to coupon 0, ACTIVE until 0 with 800 at 1000 #5
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 800 captured 200",
     );
 }
@@ -62,7 +62,7 @@ fn a_refund_before_the_end_of_a_card_leaves_its_end() {
          claim alice gift r1
          redeem alice 0 shop/1 300 r2
          at 8999
-         refund #3 r3 => gave back 300 of #3 to coupon 0 of gift, ACTIVE until 9000 with 1000 at 8999 #4",
+         refund #3 r3 => gave back 300 of #3 to coupon 0, ACTIVE until 9000 with 1000 at 8999 #4",
     );
 }
 
@@ -75,10 +75,10 @@ fn a_refund_reopens_an_expired_card_for_30_days() {
          redeem alice 0 shop/1 300 r2
          at 9000
          validate alice 0 1 => COUPON_EXPIRED 9000
-         refund #3 r3 => gave back 300 of #3 to coupon 0 of gift, ACTIVE until {end} with 300 at 9000 #5
+         refund #3 r3 => gave back 300 of #3 to coupon 0, ACTIVE until {end} with 300 at 9000 #5
          view alice 0 => coupon 0 of gift v1 ACTIVE 0..{end} available 300 captured 0 expired 700
          at {}
-         redeem alice 0 shop/2 1 r4 => took 1 of 1 by coupon 0 of gift, leaves 299 at {} #6
+         redeem alice 0 shop/2 1 r4 => took 1 of 1 by coupon 0, leaves 299 at {} #6
          at {end}
          redeem alice 0 shop/3 1 r5 => COUPON_EXPIRED {end}",
         end - 1,
@@ -95,12 +95,12 @@ fn a_reopened_card_that_expired_again_is_reopened_again() {
          redeem alice 0 shop/1 300 r2
          redeem alice 0 shop/2 300 r3
          at 9000
-         refund #3 r4 => gave back 300 of #3 to coupon 0 of gift, ACTIVE until 2592009000 with 300 at 9000 #6
+         refund #3 r4 => gave back 300 of #3 to coupon 0, ACTIVE until 2592009000 with 300 at 9000 #6
          later 1
-         refund #4 r5 amount=100 => gave back 100 of #4 to coupon 0 of gift, ACTIVE until 2592009000 with 400 at 9001 #7
+         refund #4 r5 amount=100 => gave back 100 of #4 to coupon 0, ACTIVE until 2592009000 with 400 at 9001 #7
          redeem alice 0 shop/3 50 r6
          at {first}
-         refund #8 r7 => gave back 50 of #8 to coupon 0 of gift, ACTIVE until 5184009000 with 50 at 2592009000 #10
+         refund #8 r7 => gave back 50 of #8 to coupon 0, ACTIVE until 5184009000 with 50 at 2592009000 #10
          view alice 0 => coupon 0 of gift v1 ACTIVE 0..5184009000 available 50 captured 200 expired 750
          claim alice gift r1 => coupon 0 of gift v1 0..9000 key 1 #2 replayed
          at {second}
@@ -114,15 +114,15 @@ fn a_charge_is_refunded_in_parts_up_to_what_was_captured() {
         "template gift card 1000 t
          claim alice gift r1
          redeem alice 0 shop/1 300 r2
-         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0 of gift, ACTIVE until 0 with 800 at 1000 #4
+         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 0 with 800 at 1000 #4
          refund #3 r4 amount=201 => REFUND_EXCEEDS_CAPTURE 200
          refund #3 r5 amount=0 => INVALID_ARGUMENT amount 1
          refund #3 r5 amount=1000000000000001 => AMOUNT_OUT_OF_RANGE amount 1000000000000000
-         refund #3 r5 amount=150 => gave back 150 of #3 to coupon 0 of gift, ACTIVE until 0 with 950 at 1000 #6
-         refund #3 r5 amount=150 => gave back 150 of #3 to coupon 0 of gift, ACTIVE until 0 with 950 at 1000 #6 replayed
+         refund #3 r5 amount=150 => gave back 150 of #3 to coupon 0, ACTIVE until 0 with 950 at 1000 #6
+         refund #3 r5 amount=150 => gave back 150 of #3 to coupon 0, ACTIVE until 0 with 950 at 1000 #6 replayed
          refund #3 r5 => REQUEST_ID_REUSED 6
          refund #3 r4 amount=201 => REFUND_EXCEEDS_CAPTURE 200
-         refund #3 r6 => gave back 50 of #3 to coupon 0 of gift, ACTIVE until 0 with 1000 at 1000 #7
+         refund #3 r6 => gave back 50 of #3 to coupon 0, ACTIVE until 0 with 1000 at 1000 #7
          refund #3 r7 => ALREADY_REFUNDED 300
          refund #3 r8 amount=1 => ALREADY_REFUNDED 300
          view alice 0 => coupon 0 of gift v1 ACTIVE 0.. available 1000 captured 0
@@ -139,12 +139,12 @@ fn a_one_use_coupon_comes_back_with_the_last_part_of_its_discount() {
          claim alice never r2
          redeem alice 0 shop/1 5000 r3
          redeem alice 1 shop/1 5000 r4
-         refund #5 r5 amount=1999 => gave back 1999 of #5 to coupon 0 of cash, USED until 0 with 0 at 1000 #7
+         refund #5 r5 amount=1999 => gave back 1999 of #5 to coupon 0, USED until 0 with 0 at 1000 #7
          view alice 0 => coupon 0 of cash v1 USED 0.. available 0 captured 1
-         refund #5 r6 amount=1 => gave back 1 of #5 to coupon 0 of cash, ACTIVE until 0 with 0 at 1000 #8
+         refund #5 r6 amount=1 => gave back 1 of #5 to coupon 0, ACTIVE until 0 with 0 at 1000 #8
          view alice 0 => coupon 0 of cash v1 ACTIVE 0.. available 1 captured 0
-         refund #6 r7 amount=1999 => gave back 1999 of #6 to coupon 1 of never, USED until 0 with 0 at 1000 #9
-         refund #6 r8 => gave back 1 of #6 to coupon 1 of never, USED until 0 with 0 at 1000 #10",
+         refund #6 r7 amount=1999 => gave back 1999 of #6 to coupon 1, USED until 0 with 0 at 1000 #9
+         refund #6 r8 => gave back 1 of #6 to coupon 1, USED until 0 with 0 at 1000 #10",
     );
 }
 
@@ -173,7 +173,7 @@ fn a_refund_names_a_redemption_and_nothing_else() {
          refund #3 r => REDEMPTION_NOT_FOUND
          refund #5 r => REDEMPTION_NOT_FOUND
          refund #18446744073709551615 r => REDEMPTION_NOT_FOUND
-         refund #4 r => gave back 300 of #4 to coupon 0 of gift, ACTIVE until 0 with 1000 at 1000 #5",
+         refund #4 r => gave back 300 of #4 to coupon 0, ACTIVE until 0 with 1000 at 1000 #5",
     );
     assert_eq!(world.partition.lsn(), 5, "an unknown redemption leaves no trace");
 }
@@ -205,6 +205,6 @@ fn a_refund_of_a_coupon_that_was_used_again_leaves_the_later_use() {
          redeem alice 0 shop/2 10000 r4
          refund #3 r5 => ALREADY_REFUNDED 2000
          view alice 0 => coupon 0 of cash v1 USED 0.. available 0 captured 1
-         refund #5 r6 => gave back 2000 of #5 to coupon 0 of cash, ACTIVE until 0 with 0 at 1000 #7",
+         refund #5 r6 => gave back 2000 of #5 to coupon 0, ACTIVE until 0 with 0 at 1000 #7",
     );
 }

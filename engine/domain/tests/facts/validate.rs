@@ -9,9 +9,9 @@ fn a_validation_tells_what_a_redemption_would_do_and_changes_nothing() {
          template gift card 1000 t2
          claim alice cash r1
          claim alice gift r2
-         validate alice 0 10000 => takes 2000 of 10000 by coupon 0 of cash, leaves 0
-         validate alice 0 10000 => takes 2000 of 10000 by coupon 0 of cash, leaves 0
-         validate code:1 1 400 => takes 400 of 400 by coupon 1 of gift, leaves 600
+         validate alice 0 10000 => takes 2000 of 10000 by coupon 0, leaves 0
+         validate alice 0 10000 => takes 2000 of 10000 by coupon 0, leaves 0
+         validate code:1 1 400 => takes 400 of 400 by coupon 1, leaves 600
          view alice 1 => coupon 1 of gift v1 ACTIVE 0.. available 1000 captured 0",
     );
     assert_eq!((world.partition.lsn(), world.frames.len()), (4, 2));

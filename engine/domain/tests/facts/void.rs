@@ -91,15 +91,15 @@ fn a_refund_to_a_void_card_gives_a_linked_new_one() {
          void known 0 v
          key 4
          at 5000
-         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0 of gift, VOID until 0 with 0 at 5000 on coupon 1 5000..2592005000 key 4 #6
-         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0 of gift, VOID until 0 with 0 at 5000 on coupon 1 5000..2592005000 key 4 #6 replayed
+         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0, VOID until 0 with 0 at 5000 on coupon 1 5000..2592005000 key 4 #6
+         refund #3 r3 amount=100 => gave back 100 of #3 to coupon 0, VOID until 0 with 0 at 5000 on coupon 1 5000..2592005000 key 4 #6 replayed
          view alice 0 => coupon 0 of gift v1 VOID 0.. available 0 captured 200 voided 700 blocks 1
          view alice 1 => coupon 1 of gift v1 ACTIVE 5000..2592005000 available 100 captured 0 blocks 1
          wallet alice 10 => [1 ACTIVE, 0 VOID] no more
          redeem alice 1 shop/2 100 r4 => COUPON_FROZEN
          unfreeze known 1 risk f
-         redeem code:4 1 shop/2 100 r5 => took 100 of 100 by coupon 1 of gift, leaves 0 at 5000 #9
-         refund #3 r6 => gave back 200 of #3 to coupon 0 of gift, VOID until 0 with 0 at 5000 on coupon 2 5000..2592005000 key 4 #10
+         redeem code:4 1 shop/2 100 r5 => took 100 of 100 by coupon 1, leaves 0 at 5000 #9
+         refund #3 r6 => gave back 200 of #3 to coupon 0, VOID until 0 with 0 at 5000 on coupon 2 5000..2592005000 key 4 #10
          view alice 0 => coupon 0 of gift v1 VOID 0.. available 0 captured 0 voided 700 blocks 1",
     );
     let (_, _, totals) = world.partition.value_totals().next().unwrap();
@@ -108,7 +108,7 @@ fn a_refund_to_a_void_card_gives_a_linked_new_one() {
         "unfreeze known 2 risk f
          redeem alice 2 shop/3 200 r7
          void known 2 v2 => void 0 revoked 0 #13
-         refund #12 r8 => gave back 200 of #12 to coupon 2 of gift, VOID until 2592005000 with 0 at 5000 on coupon 3 5000..2592005000 key 4 #14
+         refund #12 r8 => gave back 200 of #12 to coupon 2, VOID until 2592005000 with 0 at 5000 on coupon 3 5000..2592005000 key 4 #14
          view alice 2 => coupon 2 of gift v1 VOID 5000..2592005000 available 0 captured 0",
     );
 }
@@ -122,10 +122,10 @@ fn a_replacement_is_valid_for_30_days_and_not_counted_as_claimed() {
          redeem alice 0 shop/1 1000 r2
          void known 0 v
          at 5000
-         refund #3 r3 => gave back 1000 of #3 to coupon 0 of gift, VOID until 9000 with 0 at 5000 on coupon 1 5000..2592005000 key 1 #5
+         refund #3 r3 => gave back 1000 of #3 to coupon 0, VOID until 9000 with 0 at 5000 on coupon 1 5000..2592005000 key 1 #5
          claim alice gift r4 => coupon 2 of gift v1 0..9000 key 1 #6
          at {}
-         validate alice 1 1 => takes 1 of 1 by coupon 1 of gift, leaves 999
+         validate alice 1 1 => takes 1 of 1 by coupon 1, leaves 999
          at {end}
          validate alice 1 1 => COUPON_EXPIRED 2592005000",
         end - 1

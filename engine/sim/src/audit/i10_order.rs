@@ -29,7 +29,7 @@ pub(crate) fn check_time(frame: &Frame<'_>, latest_ms: i64) -> Checked {
 /// A claim after an acknowledged change is under the new terms, and after an acknowledged stop it is refused.
 pub(crate) fn check_catalog(op: usize, floor: Floor, answer: &Answer) -> Checked {
     let Ok(Reply::Claimed(claimed)) = answer else { return Ok(()) };
-    let (version, is_new) = (claimed.terms.version, !claimed.written.replayed);
+    let (version, is_new) = (claimed.offer.version, !claimed.written.replayed);
     holds(!is_new || version >= floor.version, "I10", || {
         format!("operation {op} was claimed under version {version}, sent after version {} was acknowledged", floor.version)
     })?;

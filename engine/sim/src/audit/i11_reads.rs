@@ -15,7 +15,7 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
     match (ask, reply) {
         (_, Reply::Coupon(view)) => check_card(shelf, view, floor),
         (Ask::Partition(_, Command::ListCoupons(list)), Reply::Coupons(page)) => check_wallet(shelf, list, page, floor),
-        (_, Reply::Quote(quote)) if quote.terms.is_stored_value() => {
+        (_, Reply::Quote(quote)) if quote.is_card => {
             let card = shelf.cards.get(quote.coupon as usize).ok_or_else(|| never_issued(quote.coupon))?;
             let before = quote.balance_after + quote.applied;
             // What was held may have been available by then.

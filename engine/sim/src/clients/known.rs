@@ -80,7 +80,9 @@ impl Known {
 
     fn hear(&mut self, ask: &Ask, reply: &Reply) {
         match (ask, reply) {
-            (Ask::Partition(partition, Command::Claim(claim)), Reply::Claimed(claimed)) if !is_sale(&claimed.terms) => {
+            (Ask::Partition(partition, Command::Claim(claim)), Reply::Claimed(claimed))
+                if sale_of(claim.template.as_str()).is_none() =>
+            {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
                 let (user, until_ms) = (claim.user.key, claimed.window.until_ms);
                 self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms });
@@ -118,8 +120,4 @@ impl Known {
         }
         self.templates.insert(name.into(), terms.version);
     }
-}
-
-fn is_sale(terms: &Terms) -> bool {
-    terms.limited
 }

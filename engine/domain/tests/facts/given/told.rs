@@ -29,8 +29,8 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Claimed(claimed) => format!(
             "coupon {} of {} v{} {} key {} {}",
             claimed.coupon,
-            claimed.terms.template_id,
-            claimed.terms.version,
+            claimed.offer.template,
+            claimed.offer.version,
             window(&claimed.window),
             claimed.key_version,
             written(&claimed.written)
@@ -41,11 +41,10 @@ fn told_reply(reply: &Reply) -> String {
             format!("{} at {}{anew} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
         }
         Reply::Refunded(refunded) => format!(
-            "gave back {} of #{} to coupon {} of {}, {} until {} with {} at {}{} {}",
+            "gave back {} of #{} to coupon {}, {} until {} with {} at {}{} {}",
             refunded.amount,
             refunded.redemption,
             refunded.coupon,
-            refunded.terms.template_id,
             life(refunded.life),
             refunded.until_ms,
             refunded.balance_after,
@@ -54,11 +53,10 @@ fn told_reply(reply: &Reply) -> String {
             written(&refunded.written)
         ),
         Reply::Held(held) => format!(
-            "held {} of {} by coupon {} of {} until {} {}",
+            "held {} of {} by coupon {} until {} {}",
             held.applied,
             held.amount,
             held.coupon,
-            held.terms.template_id,
             held.deadline_ms,
             written(&held.written)
         ),
@@ -100,13 +98,13 @@ fn told_reply(reply: &Reply) -> String {
 }
 
 fn quote(verb: &str, quote: &Quote) -> String {
-    let Quote { coupon, terms, amount, applied, balance_after } = quote;
-    format!("{verb} {applied} of {amount} by coupon {coupon} of {}, leaves {balance_after}", terms.template_id)
+    let Quote { coupon, amount, applied, balance_after, .. } = quote;
+    format!("{verb} {applied} of {amount} by coupon {coupon}, leaves {balance_after}")
 }
 
 fn redemption(view: &RedemptionView) -> String {
-    let RedemptionView { redemption, coupon, terms, amount, applied, refunded, at_ms } = view;
-    format!("#{redemption} {applied} of {amount} by coupon {coupon} of {} less {refunded} at {at_ms}", terms.template_id)
+    let RedemptionView { redemption, coupon, amount, applied, refunded, at_ms, .. } = view;
+    format!("#{redemption} {applied} of {amount} by coupon {coupon} less {refunded} at {at_ms}")
 }
 
 fn replacement(replacement: &Replacement) -> String {

@@ -74,10 +74,6 @@ impl Plain {
         self.templates.iter().position(|found| found.id() == template)
     }
 
-    pub fn name(&self, coupon: usize) -> &'static str {
-        self.coupons[coupon].body.template_id
-    }
-
     pub fn happened(&mut self) -> u64 {
         self.time_ms = self.now_ms;
         self.lsn += 1;
@@ -101,7 +97,7 @@ impl Plain {
         self.usable(number, stands, None)?;
         let applied = self.takes(number, stands, amount, currency)?;
         let after = if self.coupons[number].is_card() { stands.available - applied } else { 0 };
-        Ok(format!("takes {applied} of {amount} by coupon {number} of {}, leaves {after}", self.name(number)))
+        Ok(format!("takes {applied} of {amount} by coupon {number}, leaves {after}"))
     }
 
     /// Whether anybody may use it now; `own` is the live hold of the order that asks.
@@ -167,8 +163,8 @@ impl Plain {
         for done in self.redemptions[self.forgotten[0]..].iter().rev() {
             if done.merchant == merchant && done.order == order && done.at_ms + 30 * 86_400_000 > self.now_ms {
                 let (lsn, applied, amount, coupon) = (done.lsn, done.applied, done.amount, done.coupon);
-                let (name, refunded, at_ms) = (self.name(coupon), done.refunded, done.at_ms);
-                listed.push(format!("#{lsn} {applied} of {amount} by coupon {coupon} of {name} less {refunded} at {at_ms}"));
+                let (refunded, at_ms) = (done.refunded, done.at_ms);
+                listed.push(format!("#{lsn} {applied} of {amount} by coupon {coupon} less {refunded} at {at_ms}"));
             }
         }
         format!("[{}]", listed.join(", "))

@@ -47,7 +47,7 @@ impl Plain {
         let held = if coupon.is_card() { discount } else { 1 };
         coupon.available -= held;
         coupon.last_lsn = lsn;
-        let told = format!("held {discount} of {amount} by coupon {number} of {} until {deadline_ms} #{lsn}", self.name(number));
+        let told = format!("held {discount} of {amount} by coupon {number} until {deadline_ms} #{lsn}");
         self.holds.push(Hold {
             lsn,
             coupon: number,

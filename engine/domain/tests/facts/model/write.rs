@@ -199,14 +199,14 @@ impl Plain {
 
     /// Takes from what is available by the event of now: the number of the redemption, and what is told.
     pub fn take(&mut self, number: usize, merchant: &str, order: &str, amount: i64, discount: i64, units: i64) -> (i64, String) {
-        let (lsn, at_ms, name) = (self.lsn, self.now_ms, self.name(number));
+        let (lsn, at_ms) = (self.lsn, self.now_ms);
         let coupon = &mut self.coupons[number];
         coupon.available -= units;
         coupon.captured += units;
         coupon.last_lsn = lsn;
         // Past its end nothing is left to spend: what a capture did not take has expired.
         let after = if coupon.is_card() && !coupon.is_over(at_ms) { coupon.available } else { 0 };
-        let told = format!("took {discount} of {amount} by coupon {number} of {name}, leaves {after} at {at_ms} #{lsn}");
+        let told = format!("took {discount} of {amount} by coupon {number}, leaves {after} at {at_ms} #{lsn}");
         self.redemptions.push(Redemption {
             lsn,
             coupon: number,
@@ -263,7 +263,7 @@ impl Plain {
             _ if coupon.is_over(now_ms) => "EXPIRED",
             _ => "ACTIVE",
         };
-        let (after, until_ms, name) = (refund.balance_after, refund.until_ms, self.name(number));
+        let (after, until_ms) = (refund.balance_after, refund.until_ms);
         let on = match refund.replacement {
             0 => String::new(),
             replacement => {
@@ -272,7 +272,7 @@ impl Plain {
             }
         };
         let told = format!(
-            "gave back {amount} of #{redemption} to coupon {number} of {name}, {life} until {until_ms} with {after} at {now_ms}{on} #{lsn}"
+            "gave back {amount} of #{redemption} to coupon {number}, {life} until {until_ms} with {after} at {now_ms}{on} #{lsn}"
         );
         let value = self.refunds.len() as i64 - 1;
         self.remember(request, fingerprint, subject, (0, value), &told);
