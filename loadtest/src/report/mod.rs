@@ -3,16 +3,21 @@
 pub mod by_round;
 pub mod hgrm;
 pub mod merge;
+pub mod saved;
+pub mod series;
 pub mod sold_out;
 pub mod table;
+pub mod timeline;
 
 pub use by_round::ByRound;
+pub use saved::Saved;
+pub use series::Series;
 pub use sold_out::SoldOut;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     check::Findings,
@@ -34,6 +39,8 @@ pub struct Report {
     /// What shaped it.
     #[serde(flatten)]
     pub shape: Shape,
+    /// What it was told to do: its own options and their values.
+    pub asked: BTreeMap<String, String>,
     /// Times that the scenario was run, each time with fresh users.
     pub rounds: u64,
     /// The measured figures.
@@ -91,10 +98,12 @@ pub struct Report {
     pub overload: Option<Overload>,
     /// What prepared the measurement.
     pub preparation: Option<Rates>,
+    /// The measurement over time and by percentile.
+    pub series: Option<Series>,
 }
 
 /// What shaped a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shape {
     /// How requests travelled.
     pub mode: Mode,
@@ -121,7 +130,7 @@ impl Shape {
 }
 
 /// Rates and latencies of one measurement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rates {
     /// Operations answered, retries included.
     pub operations: u64,
@@ -137,10 +146,12 @@ pub struct Rates {
     pub client_cpu_us_per_operation: Option<f64>,
     /// Processor time of the server, in cores, if it was started here and lived through.
     pub server_cores: Option<f64>,
+    /// Processor time of that server for one operation.
+    pub server_cpu_us_per_operation: Option<f64>,
 }
 
 /// Percentiles, in microseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Latency {
     /// Half were faster.
     pub p50: f64,
@@ -199,13 +210,23 @@ impl Seconds {
 }
 
 /// The ceiling beside the measurement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Echo {
     /// Measured against the bare server.
     #[serde(flatten)]
     pub figures: Rates,
     /// This run's operations per second over the echo's.
     pub ratio: f64,
+    /// The echo over time and by percentile.
+    pub series: Option<Series>,
+}
+
+impl Rates {
+    /// How many times the server's processor time this process used, if it used more: then it may be what was measured.
+    pub fn client_over_server(&self) -> Option<f64> {
+        let times = self.client_cores? / self.server_cores?;
+        (times > 1.0 && times.is_finite()).then_some(times)
+    }
 }
 
 impl Latency {
