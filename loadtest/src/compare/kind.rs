@@ -1,27 +1,27 @@
 //! Whether two runs can be compared: the same scenario, told to do the same, under a load of the same shape.
 
-use std::collections::BTreeMap;
-
 use crate::{error::Error, report::Saved};
 
-/// What two runs do not have in common, the first of it.
+/// Finds what two runs do not have in common.
 ///
 /// # Errors
-/// When there is something, named with both its values.
+/// When there is something: the first of it, with both its values.
 pub fn check(one: &Saved, other: &Saved) -> Result<(), Error> {
-    let (left, right) = (traits(one), traits(other));
-    for (what, was) in &left {
-        // What an older file does not say may be the same.
-        match right.get(what) {
-            Some(is) if is != was => return Err(differ(what, (one, was), (other, is))),
-            None if !other.run.asked.is_empty() => return Err(differ(what, (one, was), (other, "unset"))),
-            _ => {}
-        }
+    let (left, right) = (shape(one), shape(other));
+    if let Some(((what, was), (_, is))) = left.iter().zip(&right).find(|(was, is)| was != is) {
+        return Err(differ(what, (one, was), (other, is)));
     }
-    match right.iter().find(|(what, _)| !left.contains_key(*what)) {
-        Some((what, is)) if !one.run.asked.is_empty() => Err(differ(what, (one, "unset"), (other, is))),
-        _ => Ok(()),
+    let (left, right) = (&one.run.asked, &other.run.asked);
+    // An older file may have been told the same.
+    if left.is_empty() || right.is_empty() {
+        return Ok(());
     }
+    let unset = "unset".to_owned();
+    let Some(option) = left.keys().chain(right.keys()).find(|&option| left.get(option) != right.get(option)) else {
+        return Ok(());
+    };
+    let (was, is) = (left.get(option).unwrap_or(&unset), right.get(option).unwrap_or(&unset));
+    Err(differ(&format!("--{}", option.replace('_', "-")), (one, was), (other, is)))
 }
 
 fn differ(what: &str, one: (&Saved, &str), other: (&Saved, &str)) -> Error {
@@ -29,20 +29,18 @@ fn differ(what: &str, one: (&Saved, &str), other: (&Saved, &str)) -> Error {
     Error::Incomparable { what: what.to_owned(), one: side(one), other: side(other) }
 }
 
-fn traits(saved: &Saved) -> BTreeMap<String, String> {
+/// What shaped a run, what matters most first.
+fn shape(saved: &Saved) -> [(&'static str, String); 7] {
     let (run, shape) = (&saved.run, &saved.run.shape);
-    let rate = shape.rate.map_or("closed loop".to_owned(), |rate| rate.to_string());
-    let own = [
+    [
         ("scenario", run.scenario.clone()),
         ("mode", format!("{:?}", shape.mode).to_lowercase()),
         ("connections", shape.connections.to_string()),
         ("in_flight", shape.in_flight.to_string()),
         ("batch", shape.batch.to_string()),
-        ("rate", rate),
+        ("rate", shape.rate.map_or("closed loop".to_owned(), |rate| rate.to_string())),
         ("threads", shape.threads.to_string()),
-    ];
-    let own = own.into_iter().map(|(what, value)| (what.to_owned(), value));
-    own.chain(run.asked.iter().map(|(option, value)| (format!("--{}", option.replace('_', "-")), value.clone()))).collect()
+    ]
 }
 
 #[cfg(test)]

@@ -87,8 +87,9 @@ impl Bars {
     }
 
     fn table(&self, shown: &[Shown<'_>]) -> String {
-        let heads: String = shown.iter().map(|one| format!("<th>{}</th>", escaped(&one.label))).collect();
-        let mut table = format!("<table><caption>All files</caption><thead><tr><th>figure</th>{heads}</tr></thead><tbody>");
+        let heads: String = shown.iter().map(|one| format!("<th scope=\"col\">{}</th>", escaped(&one.label))).collect();
+        let mut table =
+            format!("<table><caption>All files</caption><thead><tr><th scope=\"col\">figure</th>{heads}</tr></thead><tbody>");
         for group in &self.groups {
             for (name, values) in &group.rows {
                 let cell = |value: &Option<f64>| format!("<td>{}</td>", value.map_or("–".to_owned(), number::digits));

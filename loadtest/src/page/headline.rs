@@ -8,9 +8,10 @@ type Told = fn(&Run) -> Option<(String, String)>;
 
 /// All tiles.
 pub fn tiles(shown: &[Shown<'_>]) -> String {
-    let operations = match shown.first().map(|one| one.run.scenario.as_str()) {
-        Some("flash-sale" | "o2o") => "claims a second",
-        Some("pos") => "redemptions a second",
+    let is_all = |names: &[&str]| shown.iter().all(|one| names.contains(&one.run.scenario.as_str()));
+    let operations = match (is_all(&["flash-sale", "o2o"]), is_all(&["pos"])) {
+        (true, _) => "claims a second",
+        (_, true) => "redemptions a second",
         _ => "operations a second",
     };
     let all: [(&str, Told); 10] = [
@@ -21,8 +22,8 @@ pub fn tiles(shown: &[Shown<'_>]) -> String {
         ("server CPU an operation", |run| cpu(server_cpu_us_per_operation(run), run.figures.server_cores)),
         ("client CPU an operation", |run| cpu(run.figures.client_cpu_us_per_operation, run.figures.client_cores)),
         ("syncs", syncs),
-        ("accepted a group", group),
-        ("log bytes an accepted", bytes),
+        ("accepted/group", group),
+        ("log bytes/accepted", bytes),
         ("facts checked", checked),
     ];
     let tiles: String = all.into_iter().map(|(name, told)| tile(name, told, shown)).collect();
@@ -31,8 +32,8 @@ pub fn tiles(shown: &[Shown<'_>]) -> String {
 
 fn tile(name: &str, told: Told, shown: &[Shown<'_>]) -> String {
     let lines: String = shown.iter().map(|one| line(told(one.run), one, shown.len() > 1)).collect();
-    let class = if shown.len() > 1 { "tile several" } else { "tile" };
-    format!("<div class=\"{class}\"><h3>{}</h3>{lines}</div>\n", escaped(name))
+    let class = if shown.len() > 1 { "tile several" } else { "tile only" };
+    format!("<div class=\"{class}\"><h2>{}</h2>{lines}</div>\n", escaped(name))
 }
 
 fn line(told: Option<(String, String)>, one: &Shown<'_>, is_named: bool) -> String {
@@ -106,7 +107,7 @@ mod tests {
         let run: Run = serde_json::from_str(OLD).unwrap();
         let shown = [0, 1].map(|number| Shown { label: format!("run {number}"), colour: format!("c{number}"), run: &run });
         let (one, both) = (tiles(&shown[..1]), tiles(&shown));
-        assert!(one.contains("<h3>claims a second</h3><p><b>1,000</b>") && !one.contains("swatch"), "{one}");
+        assert!(one.contains("<h2>claims a second</h2><p><b>1,000</b>") && !one.contains("swatch"), "{one}");
         assert!(one.contains("10.0 µs") && one.contains("1.50 ms") && one.contains("1.50 cores"), "{one}");
         assert_eq!(both.matches("class=\"swatch c1\"").count(), 10);
     }

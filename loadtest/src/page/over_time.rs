@@ -15,20 +15,19 @@ type Points = fn(&Series) -> Vec<(f64, f64)>;
 pub fn throughput(shown: &[Shown<'_>]) -> Plot {
     let answered: Points = |series| series.throughput.iter().map(|one| (middle(one), one.per_second())).collect();
     let mut lines = lines(shown, answered);
+    let mut keys = Vec::new();
     if let ([only], [line, ..]) = (shown, lines.as_mut_slice()) {
-        line.is_filled = true;
         // Of one run there is room to show what came of the answers.
         let accepted: Points = |series| series.throughput.iter().map(|one| (middle(one), one.accepted_per_second())).collect();
         let points = only.run.series.as_ref().map(accepted).unwrap_or_default();
         let (label, colour) = (format!("{}, accepted", only.label), "accepted".to_owned());
+        keys = vec![(line.colour.clone(), "answered"), (colour.clone(), "accepted")];
+        line.is_filled = !line.is_echo;
         lines.push(Line { label, colour, is_echo: false, points, is_filled: false });
     }
-    let said = match shown {
-        [only] if only.run.series.is_some() => "Operations answered, and of those the ones accepted.",
-        _ => "Operations answered.",
-    };
     let gaps = gaps(shown, |_| None);
-    plot("throughput", "Throughput over time", said, lines, gaps, ("operations a second", number::short, number::whole))
+    let units: Writers = ("operations a second", number::short, number::whole);
+    Plot { keys, ..plot("throughput", "Throughput over time", "Operations answered.", lines, gaps, units) }
 }
 
 /// Processors that the server kept busy.
@@ -67,7 +66,7 @@ fn plot(
     let x =
         Axis { label: "time", scale: Scale::until(values(|point| point.0), scale::seconds), write: |at| format!("{at:.3} s") };
     let y = Axis { label, scale: Scale::up_to(values(|point| point.1), tick), write: cell };
-    Plot { id, title, said: said.to_owned(), x, y, lines, gaps }
+    Plot { id, title, said: said.to_owned(), x, y, lines, gaps, keys: Vec::new() }
 }
 
 /// Of every file its own line, and its echo's if it has one.

@@ -25,12 +25,12 @@ pub fn latency(shown: &[Shown<'_>]) -> Plot {
     let times = lines.iter().flat_map(|line| &line.points).map(|point| point.1);
     let y = Axis { label: "answered within", scale: Scale::log(times, number::short_time), write: number::time };
     let said = "How long an answer took, at most, for the fastest share of operations. Both axes are logarithmic.".to_owned();
-    Plot { id: "latency", title: "Latency by percentile", said, x, y, lines, gaps: gaps(shown, |_| None) }
+    Plot { id: "latency", title: "Latency by percentile", said, x, y, lines, gaps: gaps(shown, |_| None), keys: Vec::new() }
 }
 
-/// 1 / (1 - quantile) and time; what is 100 % lies beyond every nine.
+/// 1 / (1 - quantile) and time. 0 % is the quickest answer, of which nobody asks; 100 % lies beyond every nine.
 fn points(series: &Series) -> Vec<(f64, f64)> {
-    let drawn = series.latency.iter().filter(|point| (0.0..1.0).contains(&point.quantile));
+    let drawn = series.latency.iter().filter(|point| point.quantile > 0.0 && point.quantile < 1.0);
     drawn.map(|point| (1.0 / (1.0 - point.quantile), point.us)).collect()
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn everything_is_beyond_the_axis_and_nonsense_is_not_drawn() {
         let of = |quantile| Percentile { quantile, us: 5.0 };
-        let series = Series { latency: [0.5, 1.0, -1.0, f64::NAN].map(of).into(), ..Series::default() };
+        let series = Series { latency: [0.0, 0.5, 1.0, -1.0, f64::NAN].map(of).into(), ..Series::default() };
         assert_eq!(points(&series), [(2.0, 5.0)]);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What is said where a file has nothing to draw: it is named, not passed over.
-pub const OLDER: &str = "was written by an older version, which kept no series";
+pub const OLDER: &str = "has no series: it is of an older version, or sums up many runs";
 
 /// One direction of a plot.
 pub struct Axis {
@@ -51,6 +51,8 @@ pub struct Plot {
     pub lines: Vec<Line>,
     /// What is missing, and why.
     pub gaps: Vec<String>,
+    /// Colours that mean something else here than in the legend of the page, and what.
+    pub keys: Vec<(String, &'static str)>,
 }
 
 impl Plot {
@@ -58,7 +60,10 @@ impl Plot {
     pub fn html(&self) -> String {
         let lines: Vec<_> = self.lines.iter().filter(|line| line.points.iter().any(|(_, y)| y.is_finite())).collect();
         let (title, said) = (escaped(self.title), escaped(&self.said));
-        let mut html = format!("<figure>\n<figcaption><h2>{title}</h2><p>{said}</p></figcaption>\n");
+        let key = |(colour, name): &(String, &str)| format!("<span class=\"swatch {colour}\"></span> {}", escaped(name));
+        let keys: Vec<_> = self.keys.iter().map(key).collect();
+        let keys = if keys.is_empty() { String::new() } else { format!(" <span class=\"keys\">{}</span>", keys.join(" ")) };
+        let mut html = format!("<figure>\n<figcaption><h2>{title}</h2><p>{said}{keys}</p></figcaption>\n");
         if !lines.is_empty() {
             for frame in [&draw::WIDE, &draw::NARROW] {
                 html.push_str(&self.svg(frame));
@@ -81,15 +86,28 @@ impl Plot {
             let places = line.points.iter().map(|&(x, y)| Some((self.x.scale.place(x)?, self.y.scale.place(y)?)));
             inner.push_str(&frame.line(line, &places.collect::<Vec<_>>()));
         }
-        frame.svg(self.id, self.title, &self.said, &inner)
+        let ranges: String = self.lines.iter().filter_map(|line| self.range(line)).collect();
+        frame.svg(self.id, self.title, &format!("{}{ranges}", self.said), &inner)
+    }
+
+    /// Between which values a line lies, for readers who do not see it.
+    fn range(&self, line: &Line) -> Option<String> {
+        let drawn = || line.points.iter().map(|point| point.1).filter(|y| y.is_finite());
+        let (least, most) = (drawn().min_by(f64::total_cmp)?, drawn().max_by(f64::total_cmp)?);
+        let echo = if line.is_echo { ", echo" } else { "" };
+        Some(format!(" {}{echo}: between {} and {}.", line.label, (self.y.write)(least), (self.y.write)(most)))
     }
 
     fn table(&self, line: &Line) -> String {
         let echo = if line.is_echo { ", echo" } else { "" };
         let mut table = format!("<table><caption>{}{echo}</caption>", escaped(&line.label));
         // Writing to a string cannot fail.
-        let _ =
-            write!(table, "<thead><tr><th>{}</th><th>{}</th></tr></thead><tbody>", escaped(self.x.label), escaped(self.y.label));
+        let _ = write!(
+            table,
+            "<thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
+            escaped(self.x.label),
+            escaped(self.y.label)
+        );
         for &(x, y) in line.points.iter().filter(|(_, y)| y.is_finite()) {
             let _ = write!(table, "<tr><td>{}</td><td>{}</td></tr>", escaped(&(self.x.write)(x)), escaped(&(self.y.write)(y)));
         }
@@ -124,6 +142,7 @@ mod tests {
             y: Axis { label: "load, cores", scale: scale(), write: number::short },
             lines: vec![line],
             gaps: vec!["x & y".to_owned()],
+            keys: vec![("c0".to_owned(), "load")],
         }
     }
 
@@ -133,6 +152,7 @@ mod tests {
         assert_eq!((html.matches("<svg ").count(), html.matches("<desc ").count()), (2, 2));
         assert!(html.contains("<td>5</td><td>7.5</td>") && html.contains("a&lt;b") && html.contains("x &amp; y"), "{html}");
         assert!(html.contains("time, s") && html.contains("load, cores"));
+        assert!(html.contains("It rises. a&lt;b: between 1 and 7.5.</desc>"), "{html}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn sync_times(shown: &[Shown<'_>]) -> Plot {
         write: |share| format!("{share:.2} %"),
     };
     let said = "How long the fdatasync of each group took: the share in each bucket, as the server counts them.".to_owned();
-    Plot { id: "syncs", title: "Syncs of the log", said, x, y, lines, gaps }
+    Plot { id: "syncs", title: "Syncs of the log", said, x, y, lines, gaps, keys: Vec::new() }
 }
 
 /// The upper edge of a histogram, from the first bucket that has a sync to the last.

@@ -3,6 +3,7 @@
 pub mod by_round;
 pub mod hgrm;
 pub mod merge;
+pub mod rates;
 pub mod saved;
 pub mod series;
 pub mod sold_out;
@@ -10,13 +11,13 @@ pub mod table;
 pub mod timeline;
 
 pub use by_round::ByRound;
+pub use rates::{Latency, Rates};
 pub use saved::Saved;
 pub use series::Series;
 pub use sold_out::SoldOut;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -129,42 +130,6 @@ impl Shape {
     }
 }
 
-/// Rates and latencies of one measurement.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Rates {
-    /// Operations answered, retries included.
-    pub operations: u64,
-    /// From the first send to the last answer.
-    pub seconds: f64,
-    /// Their quotient.
-    pub operations_per_second: f64,
-    /// From the (intended) send to the answer.
-    pub latency_us: Latency,
-    /// Processor time of this process, in cores.
-    pub client_cores: Option<f64>,
-    /// Processor time of this process for one operation.
-    pub client_cpu_us_per_operation: Option<f64>,
-    /// Processor time of the server, in cores, if it was started here and lived through.
-    pub server_cores: Option<f64>,
-    /// Processor time of that server for one operation.
-    pub server_cpu_us_per_operation: Option<f64>,
-}
-
-/// Percentiles, in microseconds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Latency {
-    /// Half were faster.
-    pub p50: f64,
-    /// 10 % were slower.
-    pub p90: f64,
-    /// 1 % were slower.
-    pub p99: f64,
-    /// 0.1 % were slower.
-    pub p999: f64,
-    /// The slowest.
-    pub max: f64,
-}
-
 /// Rounds of snapshots.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Snapshots {
@@ -219,22 +184,6 @@ pub struct Echo {
     pub ratio: f64,
     /// The echo over time and by percentile.
     pub series: Option<Series>,
-}
-
-impl Rates {
-    /// How many times the server's processor time this process used, if it used more: then it may be what was measured.
-    pub fn client_over_server(&self) -> Option<f64> {
-        let times = self.client_cores? / self.server_cores?;
-        (times > 1.0 && times.is_finite()).then_some(times)
-    }
-}
-
-impl Latency {
-    /// From nanoseconds.
-    pub fn of(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: histogram.max() as f64 / 1e3 }
-    }
 }
 
 /// Adds the outcomes of one round.

@@ -135,6 +135,13 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_file_longer_than_a_run_writes_is_not_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(FILE_BYTES_MAX + 1).unwrap();
+        assert!(matches!(Saved::read(file.path()), Err(Error::LongFile { .. })));
+    }
+
+    #[test]
     fn files_of_one_name_are_called_by_their_paths() {
         let run = read(OLD).unwrap().run;
         let files = ["a/x.json", "b/x.json", "b/y.json"].map(|path| Saved { path: path.into(), run: run.clone() });

@@ -105,7 +105,9 @@ impl Usage {
                 continue;
             }
             let (begin_seconds, end_seconds) = (since(from.at_ns), since(sample.at_ns));
-            if end_seconds > begin_seconds {
+            // What lies mostly behind the last answer says little of the load.
+            let is_of_the_load = end_seconds - begin_seconds >= took.as_secs_f64() / 2.0 || number == 1;
+            if end_seconds > begin_seconds && is_of_the_load {
                 let (client, server) = (busy(from.client, sample.client, took), busy(from.server, sample.server, took));
                 self.intervals.push(Cores { begin_seconds, end_seconds, client, server });
             }
@@ -176,6 +178,13 @@ mod tests {
         usage.add(&[sample(9_000, 900, None), sample(9_250, 1_000, None)], 9_000 * MS, 0.25);
         let told: Vec<_> = usage.intervals().iter().map(|core| (core.begin_seconds, core.client)).collect();
         assert_eq!(told, [(0.0, Some(0.0)), (0.25, Some(0.4))]);
+    }
+
+    #[test]
+    fn what_comes_after_the_last_answer_is_left_out() {
+        let mut usage = Usage::default();
+        usage.add(&[sample(0, 0, None), sample(250, 250, None), sample(500, 251, None)], 0, 0.3);
+        assert_eq!(usage.intervals().iter().map(|core| core.client).collect::<Vec<_>>(), [Some(1.0)]);
     }
 
     #[test]
