@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn line(is_filled: bool) -> Line {
-        Line { label: String::new(), colour: "c1".to_owned(), is_echo: true, points: Vec::new(), is_filled }
+        Line { label: String::new(), colour: "c1".to_owned(), is_echo: true, points: Vec::new(), rows: None, is_filled }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn throughput(shown: &[Shown<'_>]) -> Plot {
         let (label, colour) = (format!("{}, accepted", only.label), "accepted".to_owned());
         keys = vec![(line.colour.clone(), "answered"), (colour.clone(), "accepted")];
         line.is_filled = !line.is_echo;
-        lines.push(Line { label, colour, is_echo: false, points, is_filled: false });
+        lines.push(Line { label, colour, is_echo: false, points, rows: None, is_filled: false });
     }
     let gaps = gaps(shown, |_| None);
     let units: Writers = ("operations a second", number::short, number::whole);
@@ -78,6 +78,7 @@ fn lines(shown: &[Shown<'_>], points: Points) -> Vec<Line> {
             colour: one.colour.clone(),
             is_echo,
             points,
+            rows: None,
             is_filled: false,
         })
     };

@@ -15,6 +15,7 @@ pub fn latency(shown: &[Shown<'_>]) -> Plot {
         colour: one.colour.clone(),
         is_echo,
         points: points(series),
+        rows: None,
         is_filled: false,
     };
     let own = shown.iter().filter_map(|one| Some(of(one, one.run.series.as_ref()?, false)));

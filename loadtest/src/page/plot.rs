@@ -31,6 +31,8 @@ pub struct Line {
     pub is_echo: bool,
     /// Its points; a second value that is no number is a gap.
     pub points: Vec<(f64, f64)>,
+    /// What its table has instead of them, if the points are only how it is drawn.
+    pub rows: Option<Vec<(f64, f64)>>,
     /// Whether it is filled down to the axis.
     pub is_filled: bool,
 }
@@ -108,7 +110,7 @@ impl Plot {
             escaped(self.x.label),
             escaped(self.y.label)
         );
-        for &(x, y) in line.points.iter().filter(|(_, y)| y.is_finite()) {
+        for &(x, y) in line.rows.as_ref().unwrap_or(&line.points).iter().filter(|(_, y)| y.is_finite()) {
             let _ = write!(table, "<tr><td>{}</td><td>{}</td></tr>", escaped(&(self.x.write)(x)), escaped(&(self.y.write)(y)));
         }
         table.push_str("</tbody></table>\n");
@@ -133,7 +135,7 @@ mod tests {
 
     fn plot(points: Vec<(f64, f64)>) -> Plot {
         let scale = || Scale::up_to([10.0].into_iter(), number::short);
-        let line = Line { label: "a<b".to_owned(), colour: "c0".to_owned(), is_echo: false, points, is_filled: true };
+        let line = Line { label: "a<b".to_owned(), colour: "c0".to_owned(), is_echo: false, points, rows: None, is_filled: true };
         Plot {
             id: "p",
             title: "Load",

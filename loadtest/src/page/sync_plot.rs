@@ -21,6 +21,7 @@ pub fn sync_times(shown: &[Shown<'_>]) -> Plot {
                 colour: one.colour.clone(),
                 is_echo: false,
                 points: steps(times),
+                rows: Some(buckets(times)),
                 is_filled: shown.len() == 1,
             }),
             None => gaps.push(format!(
@@ -30,32 +31,49 @@ pub fn sync_times(shown: &[Shown<'_>]) -> Plot {
         }
     }
     let of = |which: fn(&(f64, f64)) -> f64| lines.iter().flat_map(|line| &line.points).map(which);
-    let x = Axis { label: "duration of a sync", scale: Scale::log(of(|point| point.0), number::short_time), write: number::time };
+    let x = Axis {
+        label: "duration of a sync, at most",
+        scale: Scale::log(of(|point| point.0), number::short_time),
+        write: number::time,
+    };
     let percent: fn(f64) -> String = |share| format!("{} %", number::trimmed(share));
     let y = Axis {
         label: "share of syncs",
         scale: Scale::up_to(of(|point| point.1), percent),
         write: |share| format!("{share:.2} %"),
     };
-    let said = "How long the fdatasync of each group took: the share in each bucket, as the server counts them.".to_owned();
+    let said = "How long the fdatasync of each group took: the share in each bucket, as the server counts them. \
+                What is longer than its last bound is drawn up to twice that."
+        .to_owned();
     Plot { id: "syncs", title: "Syncs of the log", said, x, y, lines, gaps, keys: Vec::new() }
+}
+
+/// The upper bound of each bucket that has a sync, and the share in it, of a hundred.
+fn buckets(times: &SyncTimes) -> Vec<(f64, f64)> {
+    let all = times.counts.iter().map(|&count| count as f64).sum::<f64>().max(1.0);
+    let bounds = (0..=times.bounds_us.len()).map(|bucket| bound(times, bucket));
+    let shares = times.counts.iter().map(|&count| count as f64 * 100.0 / all);
+    bounds.zip(shares).filter(|(_, share)| *share > 0.0).collect()
+}
+
+fn bound(times: &SyncTimes, bucket: usize) -> f64 {
+    let last = times.bounds_us.last().copied().unwrap_or(1) as f64;
+    times.bounds_us.get(bucket).map_or(last * BEYOND, |&bound| bound as f64)
 }
 
 /// The upper edge of a histogram, from the first bucket that has a sync to the last.
 fn steps(times: &SyncTimes) -> Vec<(f64, f64)> {
     let all = times.counts.iter().map(|&count| count as f64).sum::<f64>().max(1.0);
-    let last = times.bounds_us.last().copied().unwrap_or(1) as f64;
-    let bound = |bucket: usize| times.bounds_us.get(bucket).map_or(last * BEYOND, |&bound| bound as f64);
     let busy = |bucket: &usize| times.counts.get(*bucket).is_some_and(|&count| count > 0);
     let buckets = 0..times.counts.len().min(times.bounds_us.len() + 1);
     let (Some(first), Some(end)) = (buckets.clone().find(busy), buckets.rev().find(busy)) else { return Vec::new() };
-    let from = |bucket: usize| bucket.checked_sub(1).map_or(bound(0) / BEYOND, bound);
+    let from = |bucket: usize| bucket.checked_sub(1).map_or(bound(times, 0) / BEYOND, |before| bound(times, before));
     let mut points = vec![(from(first), 0.0)];
     for bucket in first..=end {
         let share = times.counts[bucket] as f64 * 100.0 / all;
-        points.extend([(from(bucket), share), (bound(bucket), share)]);
+        points.extend([(from(bucket), share), (bound(times, bucket), share)]);
     }
-    points.push((bound(end), 0.0));
+    points.push((bound(times, end), 0.0));
     points
 }
 
@@ -69,12 +87,13 @@ mod tests {
         let expected =
             [(100.0, 0.0), (100.0, 75.0), (200.0, 75.0), (200.0, 0.0), (400.0, 0.0), (400.0, 25.0), (800.0, 25.0), (800.0, 0.0)];
         assert_eq!(steps(&times), expected);
+        assert_eq!(buckets(&times), [(200.0, 75.0), (800.0, 25.0)]);
     }
 
     #[test]
     fn broken_counts_are_no_steps() {
         assert_eq!(steps(&SyncTimes::default()), []);
         let cut = SyncTimes { bounds_us: vec![100], counts: vec![0, 0, 7], ..SyncTimes::default() };
-        assert_eq!(steps(&cut), []);
+        assert_eq!((steps(&cut), buckets(&cut)), (Vec::new(), Vec::new()));
     }
 }
