@@ -102,6 +102,58 @@ pub enum Error {
         /// How many were asked for.
         wanted: u32,
     },
+    /// A file is not JSON.
+    #[error("{path} is not JSON")]
+    NotJson {
+        /// Which.
+        path: PathBuf,
+        /// Where it breaks off.
+        source: serde_json::Error,
+    },
+    /// A file is JSON, but no run's.
+    #[error("{path} is not what a run writes with --json")]
+    NoReport {
+        /// Which.
+        path: PathBuf,
+        /// What it lacks.
+        source: serde_json::Error,
+    },
+    /// A file is longer than any run writes.
+    #[error("{path} has {bytes} bytes; a run writes at most {bytes_max}")]
+    LongFile {
+        /// Which.
+        path: PathBuf,
+        /// How long it is.
+        bytes: u64,
+        /// How long it may be.
+        bytes_max: u64,
+    },
+    /// A run has no figures of one whole.
+    #[error("{path}: {scenario} measured no operations as a whole: there is nothing to compare or to draw")]
+    NothingMeasured {
+        /// The file.
+        path: PathBuf,
+        /// The scenario.
+        scenario: String,
+    },
+    /// Two runs are not of one kind.
+    #[error("runs differ in {what}: {} in {}, {} in {}; --anyway compares them all the same", one.1, one.0.display(), other.1, other.0.display())]
+    Incomparable {
+        /// In what.
+        what: String,
+        /// A file, and what it says.
+        one: (PathBuf, String),
+        /// The other.
+        other: (PathBuf, String),
+    },
+    /// More files than colours.
+    #[error("{files} files are more than the {files_max} that can be told apart in one plot")]
+    TooManyFiles {
+        /// How many were given.
+        files: usize,
+        /// How many can be.
+        files_max: usize,
+    },
     /// A latency could not be recorded.
     #[error("latency histogram: {0}")]
     Histogram(&'static str),

@@ -2,10 +2,13 @@
 //!
 //! It owns the scenarios, the load they make, the client's record and the checker. It knows of tessera what `tessera-proto`
 //! says and nothing else: no crate of the engine, no count of the server enters a verdict. Read in this order: `plan` (what
-//! operation n is), `drive` (how it travels), `record` (what was told), `check` and `verify` (what follows), `scenario`.
+//! operation n is), `drive` (how it travels), `record` (what was told), `check` and `verify` (what follows), `scenario`. What a run
+//! leaves is a `report`; `compare` and `page` read it back.
 
+pub mod asked;
 pub mod check;
 pub mod clock;
+pub mod compare;
 pub mod dice;
 pub mod drive;
 pub mod echo;
@@ -13,6 +16,7 @@ pub mod error;
 pub mod ids;
 pub mod link;
 pub mod options;
+pub mod page;
 pub mod plan;
 pub mod progress;
 pub mod record;

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use tessera_loadtest::{
-    echo,
+    compare, echo,
     error::Error,
     options::{Common, Options, Scenario},
+    page,
     report::{hgrm, table},
     scenario::{self, Finished},
 };
@@ -30,13 +31,19 @@ fn main() -> ExitCode {
 }
 
 fn run(scenario: Scenario) -> Result<ExitCode, Error> {
-    if let Scenario::EchoServer { listen, threads } = scenario {
-        return runtime(threads)?.block_on(async {
+    match scenario {
+        Scenario::EchoServer { listen, threads } => runtime(threads)?.block_on(async {
             let listener = tokio::net::TcpListener::bind(listen).await.map_err(Error::file(listen.to_string()))?;
             echo::serve(listener).await?;
             Ok(ExitCode::SUCCESS)
-        });
+        }),
+        Scenario::Compare(asked) => compare(&asked),
+        Scenario::Report(asked) => page::write(&asked).map(|()| ExitCode::SUCCESS),
+        scenario => play(scenario),
     }
+}
+
+fn play(scenario: Scenario) -> Result<ExitCode, Error> {
     let threads = scenario.common().map_or(1, |common| common.threads);
     let (finished, common) = runtime(threads)?.block_on(scenario::run(scenario))?;
     write(&finished, &common)?;
@@ -45,6 +52,16 @@ fn run(scenario: Scenario) -> Result<ExitCode, Error> {
         println!("VIOLATION: {violation}");
     }
     Ok(if finished.report.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn compare(asked: &compare::Asked) -> Result<ExitCode, Error> {
+    let comparison = asked.compare()?;
+    if asked.json {
+        println!("{}", comparison.json()?);
+    } else {
+        println!("{}", compare::table::text(&comparison));
+    }
+    Ok(if comparison.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn write(finished: &Finished, common: &Common) -> Result<(), Error> {

@@ -5,8 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    compare,
     drive::{Load, Mode},
     error::Error,
+    page,
     plan::{redeems::By, skew::Skew},
     server::{killer::Schedule, rounds::Weather, site::Site},
 };
@@ -144,6 +146,11 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Tells whether runs are better or worse than others, from the files that --json wrote: ratios of throughput, latency, processor
+    /// time, bytes and syncs.
+    Compare(compare::Asked),
+    /// Draws the files that --json wrote: one page of HTML that needs nothing else.
+    Report(page::Asked),
     /// Serves the echo; the echo scenario starts it by itself.
     #[command(hide = true)]
     EchoServer {
@@ -157,7 +164,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// What every scenario has; the echo server has none.
+    /// What every scenario has; the echo server and what is done with files have none.
     pub fn common(&self) -> Option<&Common> {
         match self {
             Self::FlashSale { common, .. }
@@ -169,7 +176,7 @@ impl Scenario {
             | Self::Overload { common, .. }
             | Self::O2o { common, .. }
             | Self::Echo { common, .. } => Some(common),
-            Self::EchoServer { .. } => None,
+            Self::EchoServer { .. } | Self::Compare(_) | Self::Report(_) => None,
         }
     }
 }

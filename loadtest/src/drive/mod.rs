@@ -27,7 +27,7 @@ use std::{
 
 use clap::ValueEnum;
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
@@ -40,7 +40,7 @@ use pace::Pacer;
 use tally::Tally;
 
 /// How requests travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// One call for each.
@@ -118,6 +118,11 @@ impl Measured {
             let intended_ns = self.interval_ns.map_or(record.sent_ns, due);
             (intended_ns, record.answered_ns.saturating_sub(intended_ns))
         })
+    }
+
+    /// When it began, on the run's clock.
+    pub fn begin_ns(&self) -> u64 {
+        self.start_ns
     }
 
     fn end_at_last_answer(&mut self) {

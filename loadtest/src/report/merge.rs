@@ -9,7 +9,7 @@ use crate::error::Error;
 const LISTED_MAX: usize = 20;
 
 impl Report {
-    /// Adds a later run. What cannot be added up is left out: its echo, its server's figures, how its sale ended.
+    /// Adds a later run. What cannot be added up is left out: its echo, its server's figures, its series, how its sale ended.
     pub fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
         self.accepted += other.accepted;
@@ -41,7 +41,7 @@ impl Report {
         self.verified += other.verified;
         self.figures.operations += other.figures.operations;
         self.figures.seconds += other.figures.seconds;
-        (self.echo, self.server, self.sold_out, self.latency_by_round) = (None, None, None, None);
+        (self.echo, self.server, self.series, self.sold_out, self.latency_by_round) = (None, None, None, None, None);
     }
 
     /// Enters the latencies of all runs, and what follows from all times.
@@ -49,7 +49,8 @@ impl Report {
         let figures = &mut self.figures;
         figures.latency_us = Latency::of(latency_ns);
         figures.operations_per_second = figures.operations as f64 / figures.seconds.max(f64::MIN_POSITIVE);
-        (figures.client_cores, figures.client_cpu_us_per_operation, figures.server_cores) = (None, None, None);
+        (figures.client_cores, figures.client_cpu_us_per_operation) = (None, None);
+        (figures.server_cores, figures.server_cpu_us_per_operation) = (None, None);
         self.preparation = None;
     }
 }

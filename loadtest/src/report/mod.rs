@@ -3,16 +3,22 @@
 pub mod by_round;
 pub mod hgrm;
 pub mod merge;
+pub mod rates;
+pub mod saved;
+pub mod series;
 pub mod sold_out;
 pub mod table;
+pub mod timeline;
 
 pub use by_round::ByRound;
+pub use rates::{Latency, Rates};
+pub use saved::Saved;
+pub use series::Series;
 pub use sold_out::SoldOut;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     check::Findings,
@@ -34,6 +40,8 @@ pub struct Report {
     /// What shaped it.
     #[serde(flatten)]
     pub shape: Shape,
+    /// What it was told to do: its own options and their values.
+    pub asked: BTreeMap<String, String>,
     /// Times that the scenario was run, each time with fresh users.
     pub rounds: u64,
     /// The measured figures.
@@ -91,10 +99,12 @@ pub struct Report {
     pub overload: Option<Overload>,
     /// What prepared the measurement.
     pub preparation: Option<Rates>,
+    /// The measurement over time and by percentile.
+    pub series: Option<Series>,
 }
 
 /// What shaped a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shape {
     /// How requests travelled.
     pub mode: Mode,
@@ -118,40 +128,6 @@ impl Shape {
         let Load { mode, connections, in_flight, batch, rate, seed, .. } = *load;
         Self { mode, connections, in_flight, batch, rate, threads, seed }
     }
-}
-
-/// Rates and latencies of one measurement.
-#[derive(Clone, Debug, Serialize)]
-pub struct Rates {
-    /// Operations answered, retries included.
-    pub operations: u64,
-    /// From the first send to the last answer.
-    pub seconds: f64,
-    /// Their quotient.
-    pub operations_per_second: f64,
-    /// From the (intended) send to the answer.
-    pub latency_us: Latency,
-    /// Processor time of this process, in cores.
-    pub client_cores: Option<f64>,
-    /// Processor time of this process for one operation.
-    pub client_cpu_us_per_operation: Option<f64>,
-    /// Processor time of the server, in cores, if it was started here and lived through.
-    pub server_cores: Option<f64>,
-}
-
-/// Percentiles, in microseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Latency {
-    /// Half were faster.
-    pub p50: f64,
-    /// 10 % were slower.
-    pub p90: f64,
-    /// 1 % were slower.
-    pub p99: f64,
-    /// 0.1 % were slower.
-    pub p999: f64,
-    /// The slowest.
-    pub max: f64,
 }
 
 /// Rounds of snapshots.
@@ -199,21 +175,15 @@ impl Seconds {
 }
 
 /// The ceiling beside the measurement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Echo {
     /// Measured against the bare server.
     #[serde(flatten)]
     pub figures: Rates,
     /// This run's operations per second over the echo's.
     pub ratio: f64,
-}
-
-impl Latency {
-    /// From nanoseconds.
-    pub fn of(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: histogram.max() as f64 / 1e3 }
-    }
+    /// The echo over time and by percentile.
+    pub series: Option<Series>,
 }
 
 /// Adds the outcomes of one round.

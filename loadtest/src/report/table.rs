@@ -43,9 +43,13 @@ fn rates(table: &mut Table, figures: &Rates) {
     let latency = format!("p50 {:.0}  p90 {:.0}  p99 {:.0}  p99.9 {:.0}  max {:.0}", us.p50, us.p90, us.p99, us.p999, us.max);
     line(table, "latency, µs", latency);
     if let Some(client) = figures.client_cores {
-        let server = figures.server_cores.map_or(String::new(), |server| format!(", server {server:.2}"));
-        let each = figures.client_cpu_us_per_operation.unwrap_or_default();
-        line(table, "cores used", format!("client {client:.2} ({each:.2} µs an operation){server}"));
+        let side = |cores: f64, each: Option<f64>| format!("{cores:.2} ({:.2} µs an operation)", each.unwrap_or_default());
+        let server = figures.server_cores.map(|cores| format!(", server {}", side(cores, figures.server_cpu_us_per_operation)));
+        let client = side(client, figures.client_cpu_us_per_operation);
+        line(table, "cores used", format!("client {client}{}", server.unwrap_or_default()));
+    }
+    if let Some(times) = figures.client_over_server() {
+        line(table, "the client", format!("used {times:.1} times the server's processor time: it may be what was measured"));
     }
 }
 
@@ -61,6 +65,10 @@ fn beside(table: &mut Table, report: &Report) {
     }
     if let Some(server) = &report.server {
         line(table, "syncs", format!("{} ({:.1} accepted a group)", server.syncs, server.accepted_per_group));
+        line(table, "groups", format!("{} ({:.1} frames in each)", server.groups, server.frames_per_group));
+        if let Some(took) = &server.sync_times {
+            line(table, "sync, µs", format!("p50 {:.0}  p90 {:.0}  p99 {:.0}", took.p50_us, took.p90_us, took.p99_us));
+        }
         let (frames, disk) = (server.log_bytes_per_accepted, server.disk_bytes_per_accepted);
         line(table, "log bytes/accepted", format!("{frames:.1} in frames, {disk:.1} on disk"));
         let resident = server.resident_bytes as f64 / f64::from(1 << 20);

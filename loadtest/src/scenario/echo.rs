@@ -54,9 +54,9 @@ pub async fn beside(plan: impl FnOnce() -> Arc<dyn Plan>, load: &Load, common: &
 /// Enters the ceiling and the ratio to it.
 pub fn enter(ceiling: Option<Sum>, report: &mut Report) {
     report.echo = ceiling.map(|sum| {
-        let figures = sum.rates();
+        let (figures, series) = (sum.rates(), Some(sum.series()));
         let ratio = report.figures.operations_per_second / figures.operations_per_second;
-        Echo { figures, ratio }
+        Echo { figures, ratio, series }
     });
 }
 

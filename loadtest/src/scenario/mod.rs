@@ -38,6 +38,13 @@ pub struct Finished {
 
 /// Runs a scenario to its end.
 pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
+    let asked = scenario.asked();
+    let (mut finished, common) = play(scenario).await?;
+    finished.report.asked = asked;
+    Ok((finished, common))
+}
+
+async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
     match scenario {
         Scenario::FlashSale { stock, users, per_user, greedy, wallets, common } => {
             let sale = flash_sale::sale(stock, users, per_user, greedy)?;
@@ -58,5 +65,6 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
         Scenario::O2o { directory, common } => Ok((o2o::run(&directory, &common).await?, common)),
         Scenario::Echo { operations, messages, common } => Ok((echo::run(operations, messages, &common).await?, common)),
         Scenario::EchoServer { .. } => Err(Error::Usage("the echo server runs by itself")),
+        Scenario::Compare(_) | Scenario::Report(_) => Err(Error::Usage("what is done with files is no scenario")),
     }
 }

@@ -28,6 +28,7 @@ use crate::{
         killer::{Killer, Kills, SharedProcess},
         process::{Process, Program},
         rounds::{self, Rounds, Upkeep},
+        usage::{Sample, Watch},
     },
 };
 
@@ -51,7 +52,7 @@ pub struct Stage {
 }
 
 /// Processor time over one measurement.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cpu {
     /// Of this process.
     pub client: Option<Duration>,
@@ -59,6 +60,16 @@ pub struct Cpu {
     pub server: Option<Duration>,
     /// What passed meanwhile.
     pub wall: Duration,
+    /// Both, in between.
+    pub samples: Vec<Sample>,
+}
+
+/// Processor time before a measurement, and who samples it from there on.
+struct Before {
+    begin: Instant,
+    client: Option<Duration>,
+    server: Option<Duration>,
+    watch: Watch,
 }
 
 impl Stage {
@@ -163,22 +174,24 @@ impl Stage {
         Ok((played, cpu))
     }
 
-    async fn cpu_now(&self) -> (Instant, Option<Duration>, Option<Duration>) {
-        (Instant::now(), cpu::used_here(), self.server_cpu().await)
+    async fn cpu_now(&self) -> Before {
+        let server = self.server_id().await;
+        let watch = Watch::begin(self.clock, server);
+        Before { begin: Instant::now(), client: cpu::used_here(), server: server.and_then(cpu::used_by), watch }
     }
 
-    async fn cpu_since(&self, before: (Instant, Option<Duration>, Option<Duration>), server_lived: bool) -> Cpu {
-        let (begin, client_before, server_before) = before;
-        let wall = begin.elapsed();
+    async fn cpu_since(&self, before: Before, server_lived: bool) -> Cpu {
+        let (wall, samples) = (before.begin.elapsed(), before.watch.end());
         let since = |before: Option<Duration>, after: Option<Duration>| after?.checked_sub(before?);
-        let client = since(client_before, cpu::used_here());
-        let server = if server_lived { since(server_before, self.server_cpu().await) } else { None };
-        Cpu { client, server, wall }
+        let client = since(before.client, cpu::used_here());
+        let server = if server_lived { since(before.server, self.server_id().await.and_then(cpu::used_by)) } else { None };
+        Cpu { client, server, wall, samples }
     }
 
-    async fn server_cpu(&self) -> Option<Duration> {
+    /// Of a server that was started here and is not killed.
+    async fn server_id(&self) -> Option<u32> {
         let process = self.process.as_ref().filter(|_| !self.awaits_kills())?;
-        cpu::used_by(process.lock().await.id())
+        Some(process.lock().await.id())
     }
 
     /// Waits for the last kill and the last round, and enters both; `measured` were disturbed by them. From here on the server is

@@ -9,7 +9,8 @@ use crate::{
     drive::{self, Measured},
     error::Error,
     record::{Record, Retry},
-    report::{Latency, Rates, Report, Shape, count_outcomes},
+    report::{Latency, Rates, Report, Series, Shape, count_outcomes, timeline::Timeline},
+    server::usage::Usage,
     wire::refusal,
 };
 
@@ -30,6 +31,8 @@ pub struct Sum {
     lost: u64,
     record_bytes: u64,
     cpu: Cpu,
+    timeline: Timeline,
+    usage: Usage,
 }
 
 impl Sum {
@@ -47,7 +50,9 @@ impl Sum {
             postponed: BTreeMap::new(),
             lost: 0,
             record_bytes: 0,
-            cpu: Cpu { client: Some(Duration::ZERO), server: Some(Duration::ZERO), wall: Duration::ZERO },
+            cpu: Cpu { client: Some(Duration::ZERO), server: Some(Duration::ZERO), ..Cpu::default() },
+            timeline: Timeline::default(),
+            usage: Usage::default(),
         })
     }
 
@@ -68,21 +73,30 @@ impl Sum {
         self.cpu.client = self.cpu.client.zip(cpu.client).map(|(all, one)| all + one);
         self.cpu.server = self.cpu.server.zip(cpu.server).map(|(all, one)| all + one);
         self.cpu.wall += cpu.wall;
+        self.timeline.add(measured);
+        self.usage.add(&cpu.samples, measured.begin_ns(), measured.seconds);
         Ok(())
     }
 
     /// Rates and latencies.
     pub fn rates(&self) -> Rates {
         let cores = |used: Option<Duration>| used.map(|used| per(used.as_secs_f64(), self.cpu.wall.as_secs_f64()));
+        let each = |used: Option<Duration>| used.map(|used| per(used.as_secs_f64() * 1e6, self.operations as f64));
         Rates {
             operations: self.operations,
             seconds: self.seconds,
             operations_per_second: per(self.operations as f64, self.seconds),
             latency_us: Latency::of(&self.latency_ns),
             client_cores: cores(self.cpu.client),
-            client_cpu_us_per_operation: self.cpu.client.map(|used| per(used.as_secs_f64() * 1e6, self.operations as f64)),
+            client_cpu_us_per_operation: each(self.cpu.client),
             server_cores: cores(self.cpu.server),
+            server_cpu_us_per_operation: each(self.cpu.server),
         }
+    }
+
+    /// All rounds over time and by percentile.
+    pub fn series(&self) -> Series {
+        Series::of(&self.timeline, &self.usage, &self.latency_ns)
     }
 
     /// A report without findings.
@@ -90,6 +104,7 @@ impl Sum {
         Report {
             scenario: scenario.to_owned(),
             shape,
+            asked: BTreeMap::new(),
             rounds: self.rounds,
             figures: self.rates(),
             accepted: self.accepted,
@@ -118,6 +133,7 @@ impl Sum {
             sold_out: None,
             overload: None,
             preparation: None,
+            series: (self.operations > 0).then(|| self.series()),
         }
     }
 }

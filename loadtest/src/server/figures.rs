@@ -1,12 +1,14 @@
 //! What the server says of itself: for reading beside the measurement, never for the check.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tessera_proto::v1::{GetStatusRequest, GetStatusResponse, operator_service_client::OperatorServiceClient};
 
+use super::sync_times::SyncTimes;
 use crate::link::Link;
 
-/// The server's figures over one measurement.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// The server's figures over one measurement. What an older file lacks is absent or 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Figures {
     /// Calls of fdatasync.
     pub syncs: u64,
@@ -24,6 +26,14 @@ pub struct Figures {
     pub resident_bytes_per_coupon: f64,
     /// Request ids remembered afterwards.
     pub remembered_requests: u64,
+    /// Groups of frames made durable.
+    pub groups: u64,
+    /// Frames in them.
+    pub frames: u64,
+    /// Their quotient.
+    pub frames_per_group: f64,
+    /// How long the sync of each group took, if the server says so.
+    pub sync_times: Option<SyncTimes>,
 }
 
 /// Asks for the status; `None` from a server that does not report it.
@@ -40,6 +50,8 @@ pub fn between(before: &GetStatusResponse, after: &GetStatusResponse, accepted: 
     let syncs = log_after.syncs.checked_sub(log_before.syncs)?;
     let frame_bytes = log_after.frame_bytes.checked_sub(log_before.frame_bytes)?;
     let disk_bytes = log_after.disk_bytes.checked_sub(log_before.disk_bytes)?;
+    let frames = log_after.frames.checked_sub(log_before.frames)?;
+    let sync_times = log_before.sync_times.as_ref().zip(log_after.sync_times.as_ref());
     let new_coupons = coupons(after).saturating_sub(coupons(before));
     let growth = after.resident_bytes.saturating_sub(before.resident_bytes);
     Some(Figures {
@@ -51,6 +63,10 @@ pub fn between(before: &GetStatusResponse, after: &GetStatusResponse, accepted: 
         coupons: coupons(after),
         resident_bytes_per_coupon: ratio(growth, new_coupons),
         remembered_requests: after.partitions.iter().map(|partition| partition.remembered_requests).sum(),
+        groups,
+        frames,
+        frames_per_group: ratio(frames, groups),
+        sync_times: sync_times.and_then(|(before, after)| SyncTimes::between(before, after)),
     })
 }
 
@@ -70,7 +86,7 @@ mod tests {
 
     fn at(groups: u64, frame_bytes: u64, coupons: u64, resident_bytes: u64) -> GetStatusResponse {
         GetStatusResponse {
-            log: Some(LogStatus { groups, syncs: groups, frame_bytes, ..Default::default() }),
+            log: Some(LogStatus { groups, syncs: groups, frames: 3 * groups, frame_bytes, ..Default::default() }),
             partitions: vec![PartitionStatus { coupons, ..Default::default() }],
             resident_bytes,
             ..Default::default()
@@ -82,6 +98,7 @@ mod tests {
         let figures = between(&at(10, 1_000, 5, 100), &at(20, 3_000, 25, 500), 20).unwrap();
         assert_eq!((figures.syncs, figures.log_bytes_per_accepted, figures.accepted_per_group), (10, 100.0, 2.0));
         assert_eq!(figures.resident_bytes_per_coupon, 20.0);
+        assert_eq!((figures.groups, figures.frames, figures.frames_per_group), (10, 30, 3.0));
     }
 
     #[test]

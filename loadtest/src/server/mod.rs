@@ -8,3 +8,5 @@ pub mod process;
 pub mod rounds;
 pub mod saboteur;
 pub mod site;
+pub mod sync_times;
+pub mod usage;
