@@ -38,6 +38,6 @@ pub mod verification;
 
 pub use bring_up::Up;
 pub use node::Node;
-pub use router::Router;
+pub use router::{Bundle, Router};
 pub use tessera_domain as domain;
 pub use tessera_wal::{History, JournalId};

@@ -22,6 +22,33 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Router(Arc<Routes>);
 
+/// Requests of one caller, sorted by the shards that will decide them: each is written once, where its shard reads it.
+pub struct Bundle {
+    shares: Vec<Vec<Request>>,
+}
+
+impl Bundle {
+    /// Makes room for so many more, which spread about evenly.
+    pub fn reserve(&mut self, more: usize) {
+        let even = more.div_ceil(self.shares.len());
+        let each = if self.shares.len() > 1 { even + even / 4 } else { even };
+        self.shares.iter_mut().for_each(|share| share.reserve(each));
+    }
+
+    /// Adds a request to its shard's share.
+    #[inline]
+    pub fn push(&mut self, request: Request) {
+        let shard = usize::from(request.partition) % self.shares.len();
+        self.shares[shard].push(request);
+    }
+}
+
+impl Extend<Request> for Bundle {
+    fn extend<I: IntoIterator<Item = Request>>(&mut self, requests: I) {
+        requests.into_iter().for_each(|request| self.push(request));
+    }
+}
+
 pub(crate) struct Routes {
     pub(crate) keys: NodeKeys,
     pub(crate) partitions: u16,
@@ -65,25 +92,26 @@ impl Router {
         partition % self.shards()
     }
 
+    /// A bundle without requests yet.
+    pub fn bundle(&self) -> Bundle {
+        Bundle { shares: (0..self.shards()).map(|_| Vec::new()).collect() }
+    }
+
     /// Sends each request to its shard, one message a shard. Every one is answered through `sink`, those
     /// that no shard takes before this returns.
-    pub fn submit(&self, requests: Vec<Request>, sink: &Sink) {
-        if self.0.is_draining.load(Ordering::Relaxed) {
-            return refuse(Batch { requests, sink: sink.clone() }, Reason::Draining);
+    pub fn submit(&self, bundle: Bundle, sink: &Sink) {
+        let is_draining = self.0.is_draining.load(Ordering::Relaxed);
+        for (shard, requests) in (0..).zip(bundle.shares).filter(|(_, requests)| !requests.is_empty()) {
+            let batch = Batch { requests, sink: sink.clone() };
+            if is_draining { refuse(batch, Reason::Draining) } else { self.send(shard, batch) }
         }
-        if let [request] = requests.as_slice() {
-            let shard = self.shard_of(request.partition);
-            return self.send(shard, Batch { requests, sink: sink.clone() });
-        }
-        let mut counts = vec![0; self.0.shards.len()];
-        requests.iter().for_each(|request| counts[usize::from(self.shard_of(request.partition))] += 1);
-        let mut shares: Vec<Vec<Request>> = counts.into_iter().map(Vec::with_capacity).collect();
-        for request in requests {
-            shares[usize::from(self.shard_of(request.partition))].push(request);
-        }
-        for (shard, requests) in (0..).zip(shares).filter(|(_, requests)| !requests.is_empty()) {
-            self.send(shard, Batch { requests, sink: sink.clone() });
-        }
+    }
+
+    /// Sends one request to its shard.
+    pub fn submit_one(&self, request: Request, sink: &Sink) {
+        let mut bundle = self.bundle();
+        bundle.push(request);
+        self.submit(bundle, sink);
     }
 
     fn send(&self, shard: u16, batch: Batch) {

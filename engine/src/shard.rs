@@ -15,6 +15,7 @@ use crate::letter::{Batch, Letter, PostOffice, Request};
 use crate::owned::Owned;
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
+use arrayvec::ArrayVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tessera_domain::catalog::Catalog;
@@ -65,7 +66,7 @@ pub struct Shard {
     catalog: Arc<Catalog>,
     /// By partition number; `None` where another shard owns it.
     owned: Vec<Option<Owned>>,
-    inbox: VecDeque<Batch>,
+    inbox: VecDeque<Waiting>,
     queued_commands: usize,
     next_tick_ms: i64,
     decided_commands: u64,
@@ -107,7 +108,7 @@ impl Shard {
             return Err(batch);
         }
         self.queued_commands = queued_commands;
-        self.inbox.push_back(batch);
+        self.inbox.push_back(Waiting { batch, begin: 0 });
         Ok(())
     }
 
@@ -171,27 +172,31 @@ impl Shard {
     fn run_commands(&mut self, scene: &mut Scene, turn: &mut Turn) {
         let mut left = self.settings.limits.turn_commands_max;
         while left > 0 {
-            let Some(mut batch) = self.inbox.pop_front() else { return };
-            let rest = batch.requests.split_off(batch.requests.len().min(left));
-            left -= batch.requests.len();
-            self.queued_commands -= batch.requests.len();
-            self.decided_commands += batch.requests.len() as u64;
-            if !rest.is_empty() {
-                self.inbox.push_front(Batch { requests: rest, sink: batch.sink.clone() });
-            }
-            let keys = self.look_ahead(&batch.requests);
-            let mut answers = Vec::with_capacity(batch.requests.len());
-            for (request, keys) in batch.requests.into_iter().zip(&keys) {
-                self.run(request, keys, &batch.sink, scene, turn, &mut answers);
+            let Some(Waiting { batch, begin }) = self.inbox.pop_front() else { return };
+            let end = batch.requests.len().min(begin + left);
+            let mut answers = turn.answers_of(&batch.sink);
+            answers.reserve(end - begin);
+            for requests in batch.requests[begin..end].chunks(LOOKED_AHEAD_MAX) {
+                let keys = self.look_ahead(requests);
+                for (request, keys) in requests.iter().zip(&keys) {
+                    self.run(request, keys, &batch.sink, scene, turn, &mut answers);
+                }
             }
             turn.answer(&batch.sink, answers);
+            left -= end - begin;
+            self.queued_commands -= end - begin;
+            self.decided_commands += (end - begin) as u64;
+            if end < batch.requests.len() {
+                self.inbox.push_front(Waiting { batch, begin: end });
+            }
         }
     }
 
     /// Hashes the commands' keys, once for all that follows, and looks at what they are about before any is decided: that lies far
     /// apart, and memory serves many looks at once in the time of one.
-    fn look_ahead(&self, requests: &[Request]) -> Vec<Keys> {
-        let keys: Vec<Keys> = requests.iter().map(|request| Keys::of(&request.command, &self.settings.key)).collect();
+    fn look_ahead(&self, requests: &[Request]) -> ArrayVec<Keys, LOOKED_AHEAD_MAX> {
+        let keys: ArrayVec<Keys, LOOKED_AHEAD_MAX> =
+            requests.iter().map(|request| Keys::of(&request.command, &self.settings.key)).collect();
         let seen = requests.iter().zip(&keys).filter_map(|(request, keys)| {
             let owned = self.owned.get(usize::from(request.partition))?.as_ref()?;
             Some(owned.ledger.state().touch(&request.command, keys))
@@ -255,6 +260,16 @@ const TICK_WORK_MAX: usize = 64;
 
 /// An event that forgets takes up to 1,024 entities at once: it weighs as much as so many of one.
 const FORGETTING_WORK: usize = 4;
+
+/// Commands whose entities are looked at ahead together: enough that memory's answers overlap, few enough that what was looked at is
+/// still near when it is decided.
+const LOOKED_AHEAD_MAX: usize = 64;
+
+/// A batch, of which the requests from `begin` on wait.
+struct Waiting {
+    batch: Batch,
+    begin: usize,
+}
 
 /// What one turn carries along.
 struct Scene {

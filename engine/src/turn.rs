@@ -39,6 +39,15 @@ impl Turn {
         }
     }
 
+    /// The answers that this caller's next ones are joined to: those gathered last if they are the caller's, to be given back by
+    /// [`Turn::answer`].
+    pub fn answers_of(&mut self, sink: &Sink) -> Vec<(u64, Answer)> {
+        match self.passengers.pop_if(|last| matches!(last, Passenger::Answers { sink: last, .. } if Arc::ptr_eq(last, sink))) {
+            Some(Passenger::Answers { answers, .. }) => answers,
+            _ => Vec::new(),
+        }
+    }
+
     /// A letter to another actor.
     pub fn send(&mut self, letter: Letter) {
         self.passengers.push(Passenger::Letter { office: self.office.clone(), letter });

@@ -71,7 +71,9 @@ fn claim(router: &Router, user: &str, request: &str, tag: u64) -> Request {
 fn claim_all(router: &Router, users: u64) -> Vec<Answer> {
     let (sender, receiver) = mpsc::channel();
     let sink: Sink = Arc::new(Channel(sender));
-    router.submit((0..users).map(|user| claim(router, &format!("user-{user}"), &format!("r-{user}"), user)).collect(), &sink);
+    let mut bundle = router.bundle();
+    bundle.extend((0..users).map(|user| claim(router, &format!("user-{user}"), &format!("r-{user}"), user)));
+    router.submit(bundle, &sink);
     let mut answers: Vec<Option<Answer>> = (0..users).map(|_| None).collect();
     for _ in 0..users {
         let (tag, answer) = receiver.recv_timeout(Duration::from_secs(10)).expect("every claim is answered");

@@ -160,7 +160,9 @@ impl Desk {
         let partitions = router.partitions();
         let (sink, mut answers) = mouth::open(usize::from(partitions));
         let request = |partition| Request { partition, tag: u64::from(partition), command: command.clone() };
-        router.submit((0..partitions).map(request).collect(), &sink);
+        let mut bundle = router.bundle();
+        bundle.extend((0..partitions).map(request));
+        router.submit(bundle, &sink);
         // From here on only the engine holds it: if it stops under the question, the answers end.
         drop(sink);
         let mut replies = Vec::with_capacity(usize::from(partitions));
@@ -197,7 +199,7 @@ impl Desk {
     async fn hear(&self, partition: u16, command: Command) -> Result<Answer, Status> {
         let router = self.router()?;
         let (sink, answer) = Caller::waiting();
-        router.submit(vec![Request { partition, tag: 0, command }], &sink);
+        router.submit_one(Request { partition, tag: 0, command }, &sink);
         settle(answer).await
     }
 }

@@ -11,7 +11,7 @@ use std::{borrow::Cow, time::Instant};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use prost::bytes::Bytes;
 use tessera_engine::{
-    Router,
+    Bundle, Router,
     letter::{Answer, Request, Sink},
 };
 use tessera_proto::{
@@ -182,14 +182,14 @@ impl<I: Item> Conversation<I> {
         self.tally.settle(now);
     }
 
-    /// Submits this message and every further one that is here already, as one batch.
+    /// Submits this message and every further one that is here already, as one bundle.
     fn read(&mut self, first: Option<Result<Bytes, Status>>) {
-        let (mut batch, began) = (Vec::new(), Instant::now());
+        let (mut bundle, began) = (self.router.bundle(), Instant::now());
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Some(Ok(message)) => {
-                    if let Err(Malformed(what)) = self.admit(&message, began, &mut batch) {
+                    if let Err(Malformed(what)) = self.admit(&message, began, &mut bundle) {
                         self.end = Some(Err(status::malformed(what)));
                     }
                 }
@@ -200,25 +200,23 @@ impl<I: Item> Conversation<I> {
             next = if more { self.messages.next().now_or_never() } else { None };
         }
         self.tally.settle(Instant::now());
-        if !batch.is_empty() {
-            self.router.submit(batch, &self.sink);
-        }
+        self.router.submit(bundle, &self.sink);
     }
 
     /// Gives each request a slot; what is malformed in itself has its outcome already. Bytes that are no message end the stream, and
     /// what stood before them is answered.
-    fn admit(&mut self, message: &[u8], began: Instant, batch: &mut Vec<Request>) -> Result<(), Malformed> {
+    fn admit(&mut self, message: &[u8], began: Instant, bundle: &mut Bundle) -> Result<(), Malformed> {
         let requests = items(message)?;
         let too_many = requests.len() > STREAM_ITEMS_MAX;
         let seals = Seals::of(&self.router);
         self.tally.begin(requests.len());
-        batch.reserve(requests.len());
+        bundle.reserve(requests.len());
         for request in requests {
             let Asked { request_id, admitted } = I::read(seals, request)?;
             match admitted {
                 Ok((kept, partition, command)) if !too_many => {
                     let tag = self.slots.take((kept, began));
-                    batch.push(Request { partition, tag, command });
+                    bundle.push(Request { partition, tag, command });
                 }
                 admitted => {
                     let many = Rejection::invalid(I::FIELD, STREAM_ITEMS_MAX as i64);

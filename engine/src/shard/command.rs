@@ -15,20 +15,20 @@ impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
     pub(super) fn run(
         &mut self,
-        request: Request,
+        request: &Request,
         keys: &Keys,
         sink: &Sink,
         scene: &mut Scene,
         turn: &mut Turn,
         answers: &mut Vec<(u64, Answer)>,
     ) {
-        let Request { partition, tag, command } = request;
+        let &Request { partition, tag, ref command } = request;
         if !self.owns(partition) {
             let reason = if partition < self.settings.partitions { Reason::Recovering } else { Reason::NotOwner };
             answers.push((tag, Err(reason.into())));
             return;
         }
-        match self.decide(partition, &command, keys, scene, turn) {
+        match self.decide(partition, command, keys, scene, turn) {
             Outcome::Answer(answer) => match (command, &answer) {
                 (Command::RaiseStock(raise), Ok(Reply::StockRaised { written: Some(_), total })) => {
                     let template =
@@ -40,7 +40,7 @@ impl Shard {
             },
             Outcome::Park(template) => {
                 let Command::Claim(claim) = command else { unreachable!("only claims are parked") };
-                if let Err(refusal) = self.park(partition, template, claim, Slot { sink: sink.clone(), tag }) {
+                if let Err(refusal) = self.park(partition, template, claim.clone(), Slot { sink: sink.clone(), tag }) {
                     answers.push((tag, Err(refusal)));
                 }
             }

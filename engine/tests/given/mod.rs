@@ -136,6 +136,8 @@ fn claim(node: &Node, users: Range<u64>) -> Vec<(u64, Answer)> {
 fn ask(node: &Node, requests: Vec<Request>) -> Vec<(u64, Answer)> {
     let (sender, receiver) = mpsc::channel();
     let (sink, count): (Sink, usize) = (Arc::new(Channel(sender)), requests.len());
-    node.router().submit(requests, &sink);
+    let mut bundle = node.router().bundle();
+    bundle.extend(requests);
+    node.router().submit(bundle, &sink);
     (0..count).map(|_| receiver.recv_timeout(Duration::from_secs(10)).expect("every request is answered")).collect()
 }
