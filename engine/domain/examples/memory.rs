@@ -5,7 +5,8 @@
 //! is decided and applied like a shard does it and leaves a remembered request. It prints what the process holds in pages, what the
 //! partition's containers say they hold, and how long each write took; small batches in which the kernel gave the processor to others are
 //! left out of these times. With `count` nothing is timed: then `valgrind --tool=callgrind
-//! --collect-atstart=no --toggle-collect='*counted*'` counts the instructions of deciding and applying alone.
+//! --collect-atstart=no --toggle-collect='*write_claim*'` counts the instructions of deciding and applying alone; so does
+//! `*write_redemption*`.
 
 use hdrhistogram::Histogram;
 use std::fs;
@@ -37,7 +38,8 @@ struct World {
     partition: Partition,
     catalog: CatalogState,
     desk: LesseeDesk,
-    writes: u64,
+    claims: u64,
+    redemptions: u64,
 }
 
 fn main() {
@@ -47,10 +49,10 @@ fn main() {
     let (redemptions, is_timed) = (number(1).unwrap_or(0), !words.iter().any(|word| word == "count"));
     let mut world = World::new(coupons);
     let before = resident_bytes();
-    world.run("claims", coupons, is_timed, claim);
+    world.run("claims", coupons, is_timed, claim, World::write_claim);
     world.show(resident_bytes() - before, coupons);
     if redemptions > 0 {
-        world.run("redemptions", redemptions.min(coupons), is_timed, redeem);
+        world.run("redemptions", redemptions.min(coupons), is_timed, redeem, World::write_redemption);
         world.show(resident_bytes() - before, coupons);
     }
 }
@@ -75,10 +77,17 @@ impl World {
         let lease = Lease { template: 0, partition: 0, count: stock };
         partition.apply(START_MS, &Event::LeaseReceived(lease)).expect("a lease applies");
         let desk = LesseeDesk::start(partition.stock(), START_MS);
-        World { partition, catalog, desk, writes: 0 }
+        World { partition, catalog, desk, claims: 0, redemptions: 0 }
     }
 
-    fn run(&mut self, what: &str, count: u64, is_timed: bool, command: fn(&World, u64) -> Command) {
+    fn run(
+        &mut self,
+        what: &str,
+        count: u64,
+        is_timed: bool,
+        command: fn(&World, u64) -> Command,
+        write: fn(&mut World, &Command, &Keys),
+    ) {
         let mut times = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, 3).expect("three digits are kept");
         let mut batch_ns = Vec::with_capacity(BATCH as usize);
         for first in (0..count).step_by(BATCH as usize) {
@@ -87,7 +96,7 @@ impl World {
                 let command = command(self, number);
                 let keys = Keys::of(&command, self.partition.key());
                 let begin = is_timed.then(Instant::now);
-                self.counted(&command, &keys);
+                write(self, &command, &keys);
                 batch_ns.extend(begin.map(|begin| begin.elapsed().as_nanos() as u64));
             }
             if is_timed && waited_ns() == before_ns {
@@ -108,11 +117,21 @@ impl World {
         );
     }
 
-    /// Decides and applies one write.
     #[inline(never)]
-    fn counted(&mut self, command: &Command, keys: &Keys) {
-        self.writes += 1;
-        let now_ms = START_MS + (self.writes / WRITES_PER_MS) as i64;
+    fn write_claim(&mut self, command: &Command, keys: &Keys) {
+        self.claims += 1;
+        self.write(command, keys);
+    }
+
+    #[inline(never)]
+    fn write_redemption(&mut self, command: &Command, keys: &Keys) {
+        self.redemptions += 1;
+        self.write(command, keys);
+    }
+
+    /// Decides and applies one write.
+    fn write(&mut self, command: &Command, keys: &Keys) {
+        let now_ms = START_MS + ((self.claims + self.redemptions) / WRITES_PER_MS) as i64;
         let context =
             Context { catalog: self.catalog.catalog(), lessee: &self.desk, now_ms, key_version: 1, requests_max: 1 << 32 };
         let Decision::Happen(events) = self.partition.decide_by(&context, command, keys) else { panic!("it was refused") };

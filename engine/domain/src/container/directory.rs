@@ -5,12 +5,17 @@ const GROUP: usize = 4096;
 
 /// A list of sub-tables that only grows.
 #[derive(Clone)]
-pub(super) struct Directory<T>(Vec<Vec<T>>);
+pub(super) struct Directory<T> {
+    groups: Vec<Vec<T>>,
+    len: usize,
+    /// The bits of a hash that the current level looks at.
+    mask: usize,
+}
 
 impl<T: Clone> Directory<T> {
     /// So many alike.
     pub(super) fn of(count: usize, table: &T) -> Directory<T> {
-        let mut directory = Directory(vec![Vec::new()]);
+        let mut directory = Directory { groups: vec![Vec::new()], len: 0, mask: 0 };
         (0..count).for_each(|_| directory.push(table.clone()));
         directory
     }
@@ -19,55 +24,49 @@ impl<T: Clone> Directory<T> {
 impl<T> Directory<T> {
     /// Adds one; the first group grows with what is in it, so that few sub-tables take little.
     pub(super) fn push(&mut self, table: T) {
-        if self.last().len() == GROUP {
-            self.0.push(Vec::with_capacity(GROUP));
+        if self.len > 0 && self.len.is_multiple_of(GROUP) {
+            self.groups.push(Vec::with_capacity(GROUP));
         }
-        let last = self.0.len() - 1;
-        self.0[last].push(table);
+        self.groups.last_mut().expect("there is a group from the beginning").push(table);
+        self.len += 1;
+        self.mask = self.len.next_power_of_two() - 1;
     }
 
     #[inline]
     pub(super) fn get(&self, number: usize) -> &T {
-        &self.0[number / GROUP][number % GROUP]
+        &self.groups[number / GROUP][number % GROUP]
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, number: usize) -> &mut T {
-        &mut self.0[number / GROUP][number % GROUP]
+        &mut self.groups[number / GROUP][number % GROUP]
     }
 
     #[inline]
     pub(super) fn len(&self) -> usize {
-        (self.0.len() - 1) * GROUP + self.last().len()
+        self.len
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().flatten()
+        self.groups.iter().flatten()
     }
 
     /// The sub-table of these bits of a hash: by the low ones of the current level, or one less when not yet split.
     #[inline]
     pub(super) fn place(&self, bits: u64) -> usize {
-        let count = self.len();
-        let mask = usize::MAX >> (count - 1).leading_zeros().min(usize::BITS - 1);
-        let place = bits as usize & mask;
-        if place < count { place } else { place & (mask >> 1) }
+        let place = bits as usize & self.mask;
+        if place < self.len { place } else { place & (self.mask >> 1) }
     }
 
     /// The next to be split, in order.
     pub(super) fn next_to_split(&self) -> usize {
-        self.len() - (1 << self.len().ilog2())
+        self.len - (1 << self.len.ilog2())
     }
 
     /// Bytes of memory that it holds, without what the sub-tables point to.
     pub(super) fn memory_bytes(&self) -> u64 {
-        let tables: usize = self.0.iter().map(Vec::capacity).sum();
-        (tables * size_of::<T>() + self.0.capacity() * size_of::<Vec<T>>()) as u64
-    }
-
-    #[inline]
-    fn last(&self) -> &Vec<T> {
-        self.0.last().expect("there is a group from the beginning")
+        let tables: usize = self.groups.iter().map(Vec::capacity).sum();
+        (tables * size_of::<T>() + self.groups.capacity() * size_of::<Vec<T>>()) as u64
     }
 }
 

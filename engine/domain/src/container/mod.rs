@@ -10,6 +10,7 @@ mod entities;
 mod index;
 mod keyed;
 mod numbered;
+mod subtable;
 mod table;
 
 pub use deadlines::Deadlines;
