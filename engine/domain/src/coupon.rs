@@ -6,6 +6,7 @@
 //! instant the window ends, so it is derived from time and never waits for a timer.
 
 use crate::block::Blocks;
+use crate::compact::{Amount, Lsn, Ms, Number};
 use crate::container::{Deadlines, Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
@@ -27,34 +28,38 @@ pub enum Life {
     Void = 4,
 }
 
-/// A coupon as the partition keeps it.
+/// A coupon as the partition keeps it: 48 bytes, because coupons are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coupon {
     /// Its owner's number here.
     pub user: u32,
     /// Its adopted terms.
     pub terms: u32,
-    /// The next older coupon of the wallet + 1; 0 = none.
-    pub older: u64,
-    /// Use window as fixed at issue.
-    pub window: Window,
-    /// What can be spent: minor units, or one unit of a one-use coupon.
-    pub available: i64,
-    /// What was spent and not refunded.
-    pub captured: i64,
-    /// Lsn of its latest event; each event names the one before, so history is a walk back.
-    pub last: u64,
+    older: Number,
+    from_ms: Ms,
+    until_ms: Ms,
+    available: Amount,
+    captured: Amount,
+    last: Lsn,
+    /// What is so or not, by the bits below.
+    marks: u8,
     /// Version of the key that seals its code.
     pub key_version: u8,
-    /// Whether a refund reopened it past its window.
-    pub extended: bool,
-    /// Why it may not be used for now.
-    pub blocks: Blocks,
-    /// Whether it was made void.
-    pub void: bool,
-    /// Whether it was loaded with something else than its terms say, or its load was moved to a replacement.
-    pub adjusted: bool,
 }
+
+const _: () = assert!(size_of::<Coupon>() == 48);
+
+/// The lowest marks are the blocks.
+const BLOCKS: u8 = 7;
+
+/// A refund reopened it past its window.
+const EXTENDED: u8 = 8;
+
+/// It was made void.
+const VOID: u8 = 16;
+
+/// It was loaded with something else than its terms say, or its load was moved to a replacement.
+const ADJUSTED: u8 = 32;
 
 impl Entity for Coupon {
     const KIND: EntityKind = EntityKind::Coupon;
@@ -62,38 +67,41 @@ impl Entity for Coupon {
         // Users and terms are numbered from 0, and 0 is a default: + 1 keeps the first one counted.
         visit(1, u64::from(self.user) + 1);
         visit(2, u64::from(self.terms) + 1);
-        visit(3, self.older);
-        visit(4, self.window.from_ms as u64);
-        visit(5, self.window.until_ms as u64);
-        visit(6, self.available as u64);
-        visit(7, self.captured as u64);
-        visit(8, self.last);
+        visit(3, self.older.get());
+        visit(4, self.from_ms.get());
+        visit(5, self.until_ms.get());
+        visit(6, self.available.get());
+        visit(7, self.captured.get());
+        visit(8, self.last.get());
         visit(9, u64::from(self.key_version));
-        visit(10, u64::from(self.extended));
+        visit(10, u64::from(self.is(EXTENDED)));
         if !planted::is(Planted::BlocksUncovered) {
-            visit(11, u64::from(self.blocks.number()));
+            visit(11, u64::from(self.blocks().number()));
         }
-        visit(12, u64::from(self.void));
-        visit(13, u64::from(self.adjusted));
+        visit(12, u64::from(self.is(VOID)));
+        visit(13, u64::from(self.is(ADJUSTED)));
     }
 }
 
 impl Restore for Coupon {
     fn restore(_number: u64, fields: &Fields) -> Option<Coupon> {
-        Some(Coupon {
+        let blocks = Blocks::from_number(fields.narrow(11)?)?;
+        let mut coupon = Coupon {
             user: fields.one_based(1)?,
             terms: fields.one_based(2)?,
-            older: fields.get(3),
-            window: Window { from_ms: fields.get(4) as i64, until_ms: fields.get(5) as i64 },
-            available: fields.get(6) as i64,
-            captured: fields.get(7) as i64,
-            last: fields.get(8),
+            older: Number::new(fields.get(3))?,
+            from_ms: Ms::new(fields.get(4))?,
+            until_ms: Ms::new(fields.get(5))?,
+            available: Amount::new(fields.get(6))?,
+            captured: Amount::new(fields.get(7))?,
+            last: Lsn::new(fields.get(8))?,
+            marks: blocks.number(),
             key_version: fields.narrow(9)?,
-            extended: fields.flag(10)?,
-            blocks: Blocks::from_number(fields.narrow(11)?)?,
-            void: fields.flag(12)?,
-            adjusted: fields.flag(13)?,
-        })
+        };
+        for (field, mark) in [(10, EXTENDED), (12, VOID), (13, ADJUSTED)] {
+            coupon.marks |= if fields.flag(field)? { mark } else { 0 };
+        }
+        Some(coupon)
     }
 }
 
@@ -135,22 +143,63 @@ impl KeyedEntity for Extension {
 }
 
 impl Coupon {
-    /// A coupon that nothing has happened to yet.
+    /// A coupon that nothing has happened to yet; its numbers are those of an event that may be applied.
     pub(crate) fn new(user: u32, terms: u32, older: u64, window: Window, loaded: i64, lsn: u64, key_version: u8) -> Coupon {
         Coupon {
             user,
             terms,
-            older,
-            window,
-            available: loaded,
-            captured: 0,
-            last: lsn,
+            older: Number::of(older),
+            from_ms: Ms::of_signed(window.from_ms),
+            until_ms: Ms::of_signed(window.until_ms),
+            available: Amount::of_signed(loaded),
+            captured: Amount::default(),
+            last: Lsn::of(lsn),
+            marks: 0,
             key_version,
-            extended: false,
-            blocks: Blocks::default(),
-            void: false,
-            adjusted: false,
         }
+    }
+
+    /// The next older coupon of the wallet + 1; 0 = none.
+    pub fn older(&self) -> u64 {
+        self.older.get()
+    }
+
+    /// Use window as fixed at issue.
+    pub fn window(&self) -> Window {
+        Window { from_ms: self.from_ms.signed(), until_ms: self.until_ms.signed() }
+    }
+
+    /// What can be spent: minor units, or one unit of a one-use coupon.
+    pub fn available(&self) -> i64 {
+        self.available.signed()
+    }
+
+    /// What was spent and not refunded.
+    pub fn captured(&self) -> i64 {
+        self.captured.signed()
+    }
+
+    /// Lsn of its latest event; each event names the one before, so history is a walk back.
+    pub fn last(&self) -> u64 {
+        self.last.get()
+    }
+
+    /// Why it may not be used for now.
+    pub fn blocks(&self) -> Blocks {
+        Blocks::from_number(self.marks & BLOCKS).expect("these bits are blocks")
+    }
+
+    pub(crate) fn set_blocks(&mut self, blocks: Blocks) {
+        self.marks = self.marks & !BLOCKS | blocks.number();
+    }
+
+    /// Whether it was made void.
+    pub fn is_void(&self) -> bool {
+        self.is(VOID)
+    }
+
+    fn is(&self, mark: u8) -> bool {
+        self.marks & mark != 0
     }
 
     /// What was ever loaded onto it: its face value, or one unit.
@@ -160,28 +209,40 @@ impl Coupon {
 
     /// Takes `amount` out of what is available: for a hold, an expiry, a void.
     pub(crate) fn take(&mut self, amount: i64) {
-        assert!(amount > 0 && amount <= self.available, "I2: only what is available is taken");
-        self.available -= amount;
+        assert!(amount > 0 && amount <= self.available(), "I2: only what is available is taken");
+        self.set_available(self.available() - amount);
     }
 
     /// What was taken for a hold is available again.
     pub(crate) fn return_held(&mut self, amount: i64) {
         assert!(amount >= 0, "I2: what comes back is not below zero");
-        self.available += amount;
+        self.set_available(self.available() + amount);
     }
 
     /// Takes `amount` of what is available.
     pub(crate) fn capture(&mut self, amount: i64) {
-        assert!(amount > 0 && amount <= self.available, "I2: only what is available is captured");
-        self.available -= amount;
-        self.captured += amount;
+        self.take(amount);
+        self.set_captured(self.captured() + amount);
     }
 
     /// Gives `amount` of what was captured back.
     pub(crate) fn give_back(&mut self, amount: i64) {
-        assert!(amount >= 0 && amount <= self.captured, "I2: only what was captured is refunded");
-        self.available += amount;
-        self.captured -= amount;
+        self.uncapture(amount);
+        self.set_available(self.available() + amount);
+    }
+
+    /// Takes `amount` of what was captured away.
+    pub(crate) fn uncapture(&mut self, amount: i64) {
+        assert!(amount >= 0 && amount <= self.captured(), "I2: only what was captured is refunded");
+        self.set_captured(self.captured() - amount);
+    }
+
+    fn set_available(&mut self, amount: i64) {
+        self.available = Amount::of_signed(amount);
+    }
+
+    fn set_captured(&mut self, amount: i64) {
+        self.captured = Amount::of_signed(amount);
     }
 }
 
@@ -248,7 +309,7 @@ impl Coupons {
 
     /// Makes the event of this lsn a coupon's latest; gives the one before.
     pub(crate) fn chain(&mut self, number: u64, lsn: u64) -> u64 {
-        self.coupons.change(number, |coupon| std::mem::replace(&mut coupon.last, lsn))
+        self.coupons.change(number, |coupon| std::mem::replace(&mut coupon.last, Lsn::of(lsn)).get())
     }
 
     pub(crate) fn reopen(&mut self, number: u64, until_ms: i64) {
@@ -256,15 +317,18 @@ impl Coupons {
             assert!(until_ms > extension.until_ms, "a reopened card never gets shorter");
             extension.until_ms = until_ms;
         });
-        self.change(number, |coupon| coupon.extended = true);
+        self.change(number, |coupon| coupon.marks |= EXTENDED);
     }
 
     /// Makes a coupon void with what is available.
     pub(crate) fn make_void(&mut self, number: u64, amount: i64) {
         self.change(number, |coupon| {
-            assert!(!coupon.void && coupon.available == amount, "I9: a coupon is made void once, with all that is available");
-            coupon.void = true;
-            coupon.available = 0;
+            assert!(
+                !coupon.is_void() && coupon.available() == amount,
+                "I9: a coupon is made void once, with all that is available"
+            );
+            coupon.marks |= VOID;
+            coupon.available = Amount::default();
         });
         self.extensions.change(number, |extension| extension.voided = amount);
     }
@@ -272,17 +336,18 @@ impl Coupons {
     /// From now on this much was loaded onto a coupon.
     pub(crate) fn load(&mut self, number: u64, loaded: i64) {
         self.extensions.change(number, |extension| extension.loaded = Some(loaded));
-        self.coupons.change(number, |coupon| coupon.adjusted = true);
+        self.coupons.change(number, |coupon| coupon.marks |= ADJUSTED);
     }
 
     /// The use window as it stands: the one fixed at issue, or its reopened end.
     pub(crate) fn window(&self, number: u64, coupon: &Coupon) -> Window {
-        if coupon.extended { Window { until_ms: self.extensions.get(number).until_ms, ..coupon.window } } else { coupon.window }
+        let fixed = coupon.window();
+        if coupon.is(EXTENDED) { Window { until_ms: self.extensions.get(number).until_ms, ..fixed } } else { fixed }
     }
 
     /// The accounts of a coupon, of which `held` is set aside. I2.
     pub(crate) fn value(&self, number: u64, coupon: &Coupon, terms: &Terms, held: i64) -> Value {
-        let is_plain = !coupon.void && !coupon.adjusted;
+        let is_plain = !coupon.is(VOID | ADJUSTED);
         let (voided, loaded) = match is_plain {
             true => (0, None),
             false => {
@@ -291,7 +356,7 @@ impl Coupons {
             }
         };
         let loaded = loaded.unwrap_or_else(|| Coupon::loaded(terms));
-        Value::with_rest_expired(loaded, coupon.available, held, coupon.captured, voided)
+        Value::with_rest_expired(loaded, coupon.available(), held, coupon.captured(), voided)
     }
 
     /// A coupon with something available whose validity has ended at `now`.
@@ -301,7 +366,7 @@ impl Coupons {
 
     /// When what is available of a coupon expires, if anything is and ever does.
     pub(crate) fn expires_ms(&self, number: u64) -> Option<i64> {
-        let coupon = self.get(number).filter(|coupon| coupon.available > 0)?;
+        let coupon = self.get(number).filter(|coupon| coupon.available() > 0)?;
         Some(self.window(number, coupon).until_ms).filter(|&until_ms| until_ms != 0)
     }
 

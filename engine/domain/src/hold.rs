@@ -5,7 +5,7 @@
 //! and the deadlines of all. An ended hold stays for as long as a remembered request may refer to it, so that late captures and
 //! releases are told what became of it. Holds leave at the front only: a live one, of at most seven days, keeps those behind it.
 
-use crate::container::{Deadlines, Entities, Table, spread};
+use crate::container::{Deadlines, Entities, Index, Table, spread};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Fields, Restore};
 use crate::keyed::OrderKey;
@@ -162,7 +162,7 @@ struct OfCoupon {
 #[derive(Default)]
 pub(crate) struct Holds {
     holds: Entities<Hold>,
-    by_order: Table<u64>,
+    by_order: Index,
     by_coupon: Table<OfCoupon>,
     deadlines: Deadlines,
     live: u64,
@@ -180,7 +180,8 @@ impl Holds {
 
     /// The newest hold of this natural key.
     pub(crate) fn of_order(&self, order: u128) -> Option<(u64, &Hold)> {
-        let number = self.by_order.find(order as u64, |&number| self.get(number).is_some_and(|hold| hold.order == order))?;
+        let is_it = |number| self.get(number).is_some_and(|hold| hold.order == order);
+        let number = self.by_order.find(order as u64, self.holds.first(), is_it)?;
         Some((number, self.get(number)?))
     }
 
@@ -298,7 +299,7 @@ impl Holds {
         for number in self.holds.first()..self.holds.next() {
             let Hold { order, deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
             let holds = &self.holds;
-            self.by_order.grow_ahead(|&number| holds.get(number).expect("an indexed hold is here").order as u64);
+            self.by_order.grow_ahead(holds.first(), |number| holds.get(number).expect("an indexed hold is here").order as u64);
             self.index(number, order);
             if state == HoldState::Live {
                 self.await_end(number, deadline_ms);
@@ -331,16 +332,16 @@ impl Holds {
         while self.holds.first() < before {
             let (number, hold) = self.holds.forget_first().expect("the first hold is here");
             assert!(hold.state != HoldState::Live, "I8: a live hold is not forgotten");
-            self.by_order.remove(hold.order as u64, |&entry| entry == number);
+            self.by_order.remove(hold.order as u64, number);
         }
     }
 
     /// Makes it the newest of its natural key.
     fn index(&mut self, number: u64, order: u128) {
         let holds = &self.holds;
-        let same = |&other: &u64| holds.get(other).is_some_and(|hold| hold.order == order);
-        let hash = |&number: &u64| holds.get(number).expect("an indexed hold is here").order as u64;
-        self.by_order.put(order as u64, number, same, hash);
+        let same = |other| holds.get(other).is_some_and(|hold| hold.order == order);
+        let hash = |number| holds.get(number).expect("an indexed hold is here").order as u64;
+        self.by_order.put(order as u64, number, holds.first(), same, hash);
     }
 
     fn of_coupon(&self, coupon: u64) -> OfCoupon {

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod code;
 pub mod codec;
 pub mod command;
+mod compact;
 mod container;
 mod coupon;
 pub mod crockford;

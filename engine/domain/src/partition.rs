@@ -5,6 +5,7 @@
 //! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9. The files of this folder say, each for a
 //! family of events, what becomes of the state.
 
+mod bounds;
 mod coupon;
 mod hold;
 mod keys;
@@ -16,6 +17,7 @@ mod time;
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::command::Keys;
+use crate::compact::{Lsn, Ms};
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
@@ -23,14 +25,14 @@ use crate::hold::Holds;
 use crate::image::Chunks;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::line::Lines;
-use crate::money::Currency;
+use crate::money::{Currency, is_amount};
 use crate::planted::{self, Planted};
 use crate::redemption::Redemptions;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
 use crate::stock::Stock;
 use crate::terms::Terms;
-use crate::user::Users;
+use crate::user::{User, Users};
 use crate::value::ValueTotals;
 use std::fmt;
 use std::sync::Arc;
@@ -236,10 +238,10 @@ impl Partition {
     /// The coupons of a user, newest first.
     pub(crate) fn wallet(&self, user: UserKey) -> impl Iterator<Item = u64> {
         let user = self.users.find(user).and_then(|number| self.users.get(number));
-        let mut next = user.map_or(0, |user| user.newest);
+        let mut next = user.map_or(0, User::newest);
         std::iter::from_fn(move || {
             let number = next.checked_sub(1)?;
-            next = self.coupons.get(number).expect("a coupon of a wallet is here").older;
+            next = self.coupons.get(number).expect("a coupon of a wallet is here").older();
             Some(number)
         })
     }
@@ -266,6 +268,9 @@ impl Partition {
         assert!(time_ms >= self.time_ms, "I10: time does not go back");
         self.lsn += 1;
         self.time_ms = time_ms;
+        if !bounds::are_kept(self.lsn, time_ms, event) {
+            return self.unexpected("a number beyond what is kept");
+        }
         match event {
             Event::TermsAdopted(event) => return self.adopt(event),
             Event::Claimed(event) => return self.claimed(event),
@@ -323,14 +328,15 @@ impl Partition {
         out.numbered(self.holds.entities())?;
         self.redemptions.save(&mut out)?;
         if !planted::is(Planted::RequestsLeftOutOfImage) {
-            out.numbered(self.requests.entries())?;
+            self.requests.save(&mut out)?;
         }
         self.stock.save(&mut out)?;
         self.lines.save(&mut out)
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
-        let is_new = self.lsn == 0 && self.terms.is_empty();
+        let is_kept = Lsn::new(clock.lsn).is_some() && Ms::new_signed(clock.time_ms).is_some();
+        let is_new = self.lsn == 0 && self.terms.is_empty() && is_kept;
         is_new.then_some(())?;
         let [redemptions, refunds, holds] = clock.forgotten_of;
         self.requests.begin_at(clock.forgotten)?;
@@ -361,6 +367,9 @@ impl Partition {
         let Some(terms) = Terms::from_body(&event.body) else {
             return self.unexpected("terms with a number that is not known");
         };
+        if !is_amount(terms.face_value()) {
+            return self.unexpected("a face value that is no amount");
+        }
         assert_eq!(event.terms as usize, self.terms.len(), "terms are numbered without gaps");
         let template = event.body.template as usize;
         if template >= TEMPLATES_MAX {

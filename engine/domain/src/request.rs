@@ -2,16 +2,19 @@
 //!
 //! A request is known by a keyed 128-bit hash of operation, subject and `request_id`, with a
 //! fingerprint of what was asked. Requests are remembered in the order of their events and forgotten
-//! in that order, by an event, never early: a full store refuses new writes.
+//! in that order, by an event, never early: a full store refuses new writes. Each takes 40 bytes ([`Entries`]) and 7 in the index.
+
+mod entries;
 
 use crate::block::Blocks;
-use crate::container::{Entities, Table};
-use crate::digest::{Entity, EntityKind};
+use crate::container::Index;
+use crate::digest::{Entity, EntityKind, contribution};
 use crate::hold::HOLDS_PER_COUPON_MAX;
-use crate::image::{Fields, Restore};
+use crate::image::{Chunks, Fields, Restore};
 use crate::money::AMOUNT_MAX;
 use crate::planted::{self, Planted};
 use crate::rejection::Reason;
+use entries::Entries;
 
 /// How long a request is remembered, in ms: 24 hours.
 pub const REQUEST_MEMORY_MS: i64 = 24 * 3_600_000;
@@ -155,25 +158,28 @@ impl Restore for Remembered {
 }
 
 /// What the store says to a request before it is decided.
-pub(crate) enum Known<'a> {
+pub(crate) enum Known {
     /// Never seen.
     New,
     /// The same request: give the same answer.
-    Same(&'a Remembered),
+    Same(Remembered),
     /// Another payload under the same key.
-    Other(&'a Remembered),
+    Other(Remembered),
 }
 
 /// All remembered requests of one journal.
 #[derive(Default)]
 pub(crate) struct Requests {
-    entries: Entities<Remembered>,
-    index: Table<u64>,
+    entries: Entries,
+    index: Index,
+    digest: u64,
 }
 
 impl Requests {
-    pub(crate) fn look_up(&self, key: u128, fingerprint: u64) -> Known<'_> {
-        match self.find(key) {
+    pub(crate) fn look_up(&self, key: u128, fingerprint: u64) -> Known {
+        let is_it = |number| self.entries.has_key(number, key);
+        let number = self.index.find(key as u64, self.entries.first(), is_it);
+        match number.and_then(|number| self.entries.get(number)) {
             None => Known::New,
             Some(entry) if entry.reason != 0 && planted::is(Planted::RefusalForgotten) => Known::New,
             Some(entry) if entry.fingerprint == fingerprint || planted::is(Planted::FingerprintIgnored) => Known::Same(entry),
@@ -181,31 +187,31 @@ impl Requests {
         }
     }
 
-    fn find(&self, key: u128) -> Option<&Remembered> {
-        let number = self.index.find(key as u64, |&number| self.entries.get(number).is_some_and(|entry| entry.key == key))?;
-        self.entries.get(number)
-    }
-
     /// Reads ahead what [`Requests::look_up`] will read; the number means nothing.
     pub(crate) fn touch(&self, key: u128) -> u64 {
         self.index.touch(key as u64)
     }
 
+    /// Whether there is no room for another: as many are remembered as may be, or as can be found.
+    pub(crate) fn are_full(&self, requests_max: u64) -> bool {
+        self.len() >= requests_max.min(Index::ENTRIES_MAX)
+    }
+
     pub(crate) fn remember(&mut self, entry: Remembered) {
+        assert!(self.add(&entry), "I5: one effect per idempotency key");
+    }
+
+    /// Adds an entry and makes it findable by its key; `false` if there was one already.
+    fn add(&mut self, entry: &Remembered) -> bool {
         let number = self.entries.push(entry);
-        assert!(self.index(entry.key, number), "I5: one effect per idempotency key");
-    }
-
-    /// Makes an entry findable by its key; `false` if there was one already.
-    fn index(&mut self, key: u128, number: u64) -> bool {
+        self.digest = self.digest.wrapping_add(contribution(number, entry));
         let entries = &self.entries;
-        let key_of = |number: &u64| entries.get(*number).expect("an indexed request is here").key;
-        self.index.put(key as u64, number, |other| key_of(other) == key, |other| key_of(other) as u64).is_none()
+        let (is_it, hash_of) = (|other| entries.has_key(other, entry.key), |other| entries.hash(other));
+        self.index.put(entry.key as u64, number, entries.first(), is_it, hash_of).is_none()
     }
 
-    /// All of them, for an image.
-    pub(crate) fn entries(&self) -> &Entities<Remembered> {
-        &self.entries
+    pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
+        out.rows::<Remembered>(self.entries.first(), self.entries.iter())
     }
 
     /// Goes on after `forgotten` requests that are no longer here.
@@ -215,10 +221,10 @@ impl Requests {
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let entry = Remembered::restore(number, fields)?;
-        self.entries.put_back(number, entry)?;
+        (number == self.entries.next()).then_some(())?;
         let entries = &self.entries;
-        self.index.grow_ahead(|&number| entries.get(number).expect("an indexed request is here").key as u64);
-        self.index(entry.key, number).then_some(())
+        self.index.grow_ahead(entries.first(), |number| entries.hash(number));
+        self.add(&entry).then_some(())
     }
 
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.
@@ -233,8 +239,9 @@ impl Requests {
     pub(crate) fn forget_before(&mut self, before: u64) {
         assert!(before <= self.entries.next(), "only what was remembered is forgotten");
         while self.entries.first() < before {
-            let (number, entry) = self.entries.forget_first().expect("the first request is here");
-            self.index.remove(entry.key as u64, |&entry| entry == number);
+            let (number, entry) = self.entries.pop_first().expect("the first request is here");
+            self.digest = self.digest.wrapping_sub(contribution(number, &entry));
+            self.index.remove(entry.key as u64, number);
         }
     }
 
@@ -244,12 +251,12 @@ impl Requests {
     }
 
     /// The newest entry.
-    pub(crate) fn latest(&self) -> Option<&Remembered> {
+    pub(crate) fn latest(&self) -> Option<Remembered> {
         self.entries.get(self.entries.next().checked_sub(1)?)
     }
 
     pub(crate) fn len(&self) -> u64 {
-        self.entries.len()
+        self.entries.next() - self.entries.first()
     }
 
     /// How many were forgotten; requests are numbered through, so the next one's number is this + `len`.
@@ -258,7 +265,7 @@ impl Requests {
     }
 
     pub(crate) fn digest(&self) -> u64 {
-        self.entries.digest()
+        self.digest
     }
 
     /// Bytes of memory that they hold.

@@ -1,37 +1,68 @@
 //! Users as a partition knows them: their hash, the newest coupon of their wallet, what they claimed.
 //!
-//! A wallet is a chain through the coupons, newest first, so it costs one number a coupon. The text
-//! of a user's name is in the journal only.
+//! A wallet is a chain through the coupons, newest first, so it costs one number a coupon. Most users claim of one template; how
+//! many they got of the first is kept with the user, the rest beside. The text of a user's name is in the journal only.
 
 use crate::block::Blocks;
-use crate::container::{Entities, Keyed, KeyedEntity, Table, spread};
-use crate::digest::{Entity, EntityKind};
+use crate::compact::Number;
+use crate::container::{Entities, Index, Keyed, KeyedEntity, Table, spread};
+use crate::digest::{Entity, EntityKind, contribution};
 use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
 
 /// A user with a coupon here, or with a frozen account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct User {
-    pub(crate) key: UserKey,
+    key: [u64; 2],
+    /// How many the user got of the template that was counted first, 0 = none yet; to the digest and to images a [`ClaimCount`]
+    /// like the others.
+    claimed: u32,
+    template: u32,
     /// The newest coupon's number + 1; 0 = none yet.
-    pub(crate) newest: u64,
+    newest: Number,
     /// Why none of the user's coupons may be used for now; read by each of them, not copied.
     pub(crate) blocks: Blocks,
+}
+
+const _: () = assert!(size_of::<User>() == 32);
+
+impl User {
+    fn new(key: UserKey) -> User {
+        let halves = [key.0 as u64, (key.0 >> 64) as u64];
+        User { key: halves, claimed: 0, template: 0, newest: Number::default(), blocks: Blocks::default() }
+    }
+
+    /// The hash of the user's name.
+    #[inline]
+    pub(crate) fn key(&self) -> UserKey {
+        UserKey(u128::from(self.key[1]) << 64 | u128::from(self.key[0]))
+    }
+
+    /// The newest coupon's number + 1; 0 = none yet.
+    pub(crate) fn newest(&self) -> u64 {
+        self.newest.get()
+    }
+
+    /// What is counted with the user of this number.
+    fn count(&self, user: u64) -> Option<ClaimCount> {
+        (self.claimed != 0).then_some(ClaimCount { user: user as u32, template: self.template, claimed: self.claimed })
+    }
 }
 
 impl Entity for User {
     const KIND: EntityKind = EntityKind::User;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
-        visit(1, self.key.0 as u64);
-        visit(2, (self.key.0 >> 64) as u64);
-        visit(3, self.newest);
+        visit(1, self.key[0]);
+        visit(2, self.key[1]);
+        visit(3, self.newest.get());
         visit(4, u64::from(self.blocks.number()));
     }
 }
 
 impl Restore for User {
     fn restore(_number: u64, fields: &Fields) -> Option<User> {
-        Some(User { key: UserKey(fields.wide(1)), newest: fields.get(3), blocks: Blocks::from_number(fields.narrow(4)?)? })
+        let (newest, blocks) = (Number::new(fields.get(3))?, Blocks::from_number(fields.narrow(4)?)?);
+        Some(User { newest, blocks, ..User::new(UserKey(fields.wide(1))) })
     }
 }
 
@@ -73,16 +104,20 @@ fn count_key(user: u32, template: u32) -> u64 {
 #[derive(Default)]
 pub(crate) struct Users {
     users: Entities<User>,
-    by_key: Table<u32>,
+    by_key: Index,
     /// The numbers of frozen accounts; derived. It is asked with each use of a coupon, and small, where users are many.
     frozen: Table<u32>,
+    /// What the counts that are kept with users add to the digest.
+    counted_digest: u64,
+    /// The counts that are not.
     counts: Keyed<ClaimCount>,
 }
 
 impl Users {
     /// The number of a user, if they are known here.
     pub(crate) fn find(&self, key: UserKey) -> Option<u32> {
-        self.by_key.find(hash(key), |&number| self.users.get(u64::from(number)).is_some_and(|user| user.key == key))
+        let number = self.by_key.find(hash(key), 0, |number| self.users.get(number).is_some_and(|user| user.key() == key));
+        number.map(|number| number as u32)
     }
 
     /// The user of this number.
@@ -92,19 +127,40 @@ impl Users {
 
     /// How many of a template the user got.
     pub(crate) fn claimed(&self, user: u32, template: u32) -> u32 {
-        self.counts.get(count_key(user, template)).claimed
+        match self.get(user) {
+            Some(user) if user.template == template && user.claimed != 0 => user.claimed,
+            _ => self.counts.get(count_key(user, template)).claimed,
+        }
     }
 
     /// Puts `coupon` in front of the user's wallet and counts it; gives the user and what was in front.
     pub(crate) fn receive(&mut self, key: UserKey, template: u32, coupon: u64) -> (u32, u64) {
         let number = self.find(key).unwrap_or_else(|| self.add(key));
-        self.counts.change(count_key(number, template), |count| count.claimed += 1);
-        (number, self.receive_uncounted(number, coupon))
+        let (is_counted_here, older) = self.users.change(u64::from(number), |user| {
+            let is_counted_here = user.claimed == 0 || user.template == template;
+            if is_counted_here {
+                (user.template, user.claimed) = (template, user.claimed + 1);
+            }
+            (is_counted_here, std::mem::replace(&mut user.newest, Number::of(coupon + 1)).get())
+        });
+        match is_counted_here {
+            true => self.count_with_user(number),
+            false => self.counts.change(count_key(number, template), |count| count.claimed += 1),
+        }
+        (number, older)
+    }
+
+    /// The count that is kept with a user has become one more.
+    fn count_with_user(&mut self, number: u32) {
+        let after = self.get(number).and_then(|user| user.count(number.into())).expect("a user was just counted");
+        let before = ClaimCount { claimed: after.claimed - 1, ..after };
+        let [after, before] = [after, before].map(|count| contribution(count.key(), &count));
+        self.counted_digest = self.counted_digest.wrapping_add(after).wrapping_sub(before);
     }
 
     /// Puts `coupon` in front of the wallet of a known user without counting it as claimed; gives what was in front.
     pub(crate) fn receive_uncounted(&mut self, number: u32, coupon: u64) -> u64 {
-        self.users.change(u64::from(number), |user| std::mem::replace(&mut user.newest, coupon + 1))
+        self.users.change(u64::from(number), |user| std::mem::replace(&mut user.newest, Number::of(coupon + 1)).get())
     }
 
     /// The blocks of the account of this number.
@@ -130,38 +186,57 @@ impl Users {
     }
 
     fn add(&mut self, key: UserKey) -> u32 {
-        let number = u32::try_from(self.users.push(User { key, newest: 0, blocks: Blocks::default() }))
-            .expect("a partition has fewer than 2^32 users");
+        let number = u32::try_from(self.users.push(User::new(key))).expect("a partition has fewer than 2^32 users");
         self.index(key, number);
         number
     }
 
     fn index(&mut self, key: UserKey, number: u32) {
         let users = &self.users;
-        self.by_key.insert(hash(key), number, |&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
+        self.by_key.insert(hash(key), number.into(), 0, |number| hash(users.get(number).expect("an indexed user is here").key()));
     }
 
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
         out.numbered(&self.users)?;
-        out.keyed(&self.counts)
+        // A user's counts lie together in the order of keys, those of the first user first.
+        let beside = self.counts.sorted();
+        let mut beside = beside.iter().map(|count| **count).peekable();
+        for (number, user) in (0..).zip(self.users.iter()) {
+            let mut own = user.count(number);
+            while let Some(count) = beside.next_if(|count| u64::from(count.user) == number) {
+                if let Some(own) = own.take_if(|own| own.template < count.template) {
+                    out.keyed_one(&own)?;
+                }
+                out.keyed_one(&count)?;
+            }
+            own.map_or(Ok(()), |own| out.keyed_one(&own))?;
+        }
+        out.end()
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let user = User::restore(number, fields)?;
-        if self.find(user.key).is_some() {
+        if self.find(user.key()).is_some() {
             return None;
         }
         self.users.put_back(number, user)?;
         let number = u32::try_from(number).ok()?;
         let users = &self.users;
-        self.by_key.grow_ahead(|&number| hash(users.get(u64::from(number)).expect("an indexed user is here").key));
-        self.index(user.key, number);
+        self.by_key.grow_ahead(0, |number| hash(users.get(number).expect("an indexed user is here").key()));
+        self.index(user.key(), number);
         self.note_frozen(number, user.blocks);
         Some(())
     }
 
     pub(crate) fn restore_count(&mut self, key: u64, fields: &Fields) -> Option<()> {
-        self.counts.put_back(ClaimCount::restore(key, fields)?)
+        let count = ClaimCount::restore(key, fields).filter(|count| count.claimed != 0)?;
+        let user = *self.get(count.user)?;
+        if user.claimed != 0 {
+            return if user.template == count.template { None } else { self.counts.put_back(count) };
+        }
+        self.users.change(count.user.into(), |user| (user.template, user.claimed) = (count.template, count.claimed));
+        self.counted_digest = self.counted_digest.wrapping_add(contribution(key, &count));
+        Some(())
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -169,7 +244,7 @@ impl Users {
     }
 
     pub(crate) fn digest(&self) -> u64 {
-        self.users.digest().wrapping_add(self.counts.digest())
+        self.users.digest().wrapping_add(self.counted_digest).wrapping_add(self.counts.digest())
     }
 
     /// Bytes of memory that they hold.

@@ -109,14 +109,14 @@ impl CatalogState {
         let key = self.request_key(operation, template.as_str(), request_id.as_str());
         let known = self.requests.look_up(key, fingerprint);
         if let Known::Same(entry) = known {
-            return Some(Decision::Answer(self.recall(entry, true)));
+            return Some(Decision::Answer(self.recall(&entry, true)));
         }
         if let Err(refusal) = self.check_room(limits, operation, template) {
             return Some(refusal.into());
         }
         match known {
             Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
-            _ if self.requests.len() >= limits.requests_max => {
+            _ if self.requests.are_full(limits.requests_max) => {
                 Some(Rejection::new(Reason::RequestStoreFull, limits.requests_max as i64).into())
             }
             _ => None,

@@ -68,7 +68,7 @@ impl CatalogState {
 
     /// The answer of the write just applied.
     pub fn latest_answer(&self) -> Result<Reply, Rejection> {
-        Ok(self.recall(self.requests.latest().expect("a write was just remembered"), false))
+        Ok(self.recall(&self.requests.latest().expect("a write was just remembered"), false))
     }
 
     /// The answer of a remembered write: the template as it left it (I5).
@@ -86,7 +86,7 @@ impl CatalogState {
             out.blob(EntityKind::Template, number, &write_bytes(template))?;
         }
         out.end()?;
-        out.numbered(self.requests.entries())
+        self.requests.save(&mut out)
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {

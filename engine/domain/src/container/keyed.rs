@@ -68,6 +68,13 @@ impl<E: KeyedEntity> Keyed<E> {
         self.table.iter()
     }
 
+    /// The same by rising key. Takes memory for a list of them.
+    pub fn sorted(&self) -> Vec<&E> {
+        let mut sorted: Vec<&E> = self.iter().collect();
+        sorted.sort_unstable_by_key(|entity| entity.key());
+        sorted
+    }
+
     /// The sum of what all of them add to the state digest.
     pub fn digest(&self) -> u64 {
         self.digest

@@ -2,9 +2,10 @@
 //!
 //! A doubling map of 29 M entries was seen to stop for 1.4 s. Here an insert splits at most one
 //! sub-table of about [`SUBTABLE_TARGET`] entries, so no insert does more than some 100 µs of work.
-//! Entries are small numbers; keys live where the entries point, so the caller supplies equality
-//! and hash.
+//! Entries are small values that know their own keys; the caller supplies equality and hash. For numbers of entities, whose keys
+//! live where the numbers point, there is [`Index`](super::Index), which is denser.
 
+use super::directory::Directory;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -17,16 +18,16 @@ const LOADING_GROWTH: usize = 8;
 /// Hash bits below this choose the bucket inside a sub-table; those from here on choose the sub-table.
 const SUBTABLE_SHIFT: u32 = 16;
 
-/// Numbers found by hash and equality.
+/// Small values found by hash and equality.
 #[derive(Clone)]
 pub struct Table<T> {
-    tables: Vec<HashTable<T>>,
+    tables: Directory<HashTable<T>>,
     len: usize,
 }
 
-impl<T> Default for Table<T> {
+impl<T: Copy> Default for Table<T> {
     fn default() -> Self {
-        Table { tables: vec![HashTable::new()], len: 0 }
+        Table { tables: Directory::of(1, &HashTable::new()), len: 0 }
     }
 }
 
@@ -38,26 +39,18 @@ impl<T: Copy> Table<T> {
         if self.len == 0 {
             return None;
         }
-        self.tables[self.place(hash)].find(hash, equal).copied()
-    }
-
-    /// Reads what a search for this hash will read first, ahead of it; the number means nothing.
-    #[inline]
-    pub fn touch(&self, hash: u64) -> u64 {
-        self.tables[self.place(hash)].find(hash, |_| true).map_or(0, |_| 1)
+        self.table(hash).find(hash, equal).copied()
     }
 
     /// Adds an entry that is not there yet; `hash_of` gives the hash of entries that move.
     pub fn insert(&mut self, hash: u64, entry: T, hash_of: impl Fn(&T) -> u64) {
-        let place = self.place(hash);
-        self.tables[place].insert_unique(hash, entry, &hash_of);
+        self.table_mut(hash).insert_unique(hash, entry, &hash_of);
         self.grow(&hash_of);
     }
 
     /// Puts an entry in the place of the one for which `equal` holds, and gives that one; adds it if there is none.
     pub fn put(&mut self, hash: u64, entry: T, equal: impl FnMut(&T) -> bool, hash_of: impl Fn(&T) -> u64) -> Option<T> {
-        let place = self.place(hash);
-        match self.tables[place].entry(hash, equal, &hash_of) {
+        match self.table_mut(hash).entry(hash, equal, &hash_of) {
             Entry::Occupied(mut found) => Some(std::mem::replace(found.get_mut(), entry)),
             Entry::Vacant(vacant) => {
                 vacant.insert(entry);
@@ -69,8 +62,7 @@ impl<T: Copy> Table<T> {
 
     /// Removes the entry with this hash for which `equal` holds.
     pub fn remove(&mut self, hash: u64, equal: impl FnMut(&T) -> bool) -> Option<T> {
-        let place = self.place(hash);
-        let (entry, _) = self.tables[place].find_entry(hash, equal).ok()?.remove();
+        let (entry, _) = self.table_mut(hash).find_entry(hash, equal).ok()?.remove();
         self.len -= 1;
         Some(entry)
     }
@@ -87,19 +79,17 @@ impl<T: Copy> Table<T> {
             return;
         }
         let count = self.tables.len().next_power_of_two() * LOADING_GROWTH;
-        let room = || HashTable::with_capacity(SUBTABLE_TARGET / LOADING_GROWTH);
-        let old = std::mem::replace(&mut self.tables, std::iter::repeat_with(room).take(count).collect());
-        for entry in old.into_iter().flatten() {
-            let hash = hash_of(&entry);
-            let place = self.place(hash);
-            self.tables[place].insert_unique(hash, entry, &hash_of);
+        let old = std::mem::replace(&mut self.tables, Directory::of(count, &HashTable::new()));
+        for entry in old.iter().flatten() {
+            let hash = hash_of(entry);
+            self.table_mut(hash).insert_unique(hash, *entry, &hash_of);
         }
     }
 
     /// Bytes of memory that it holds, by its tables' capacity.
     pub fn memory_bytes(&self) -> u64 {
         let tables: usize = self.tables.iter().map(HashTable::allocation_size).sum();
-        (tables + self.tables.capacity() * size_of::<HashTable<T>>()) as u64
+        tables as u64 + self.tables.memory_bytes()
     }
 
     /// How many entries there are.
@@ -118,26 +108,34 @@ impl<T: Copy> Table<T> {
 
     /// Splits the next sub-table in order into itself and a new one at the end.
     fn split(&mut self, hash_of: &impl Fn(&T) -> u64) {
-        let from = self.tables.len() - (1 << self.tables.len().ilog2());
+        let (from, count) = (self.tables.next_to_split(), self.tables.len());
+        let old = self.tables.get_mut(from);
         // About half of the old entries go to each; room for a little more spares them ten allocations on the way there.
-        let room = self.tables[from].len() * 5 / 8;
-        let old = std::mem::replace(&mut self.tables[from], HashTable::with_capacity(room));
+        let room = old.len() * 5 / 8;
+        let old = std::mem::replace(old, HashTable::with_capacity(room));
         self.tables.push(HashTable::with_capacity(room));
         for entry in old {
             let hash = hash_of(&entry);
             let place = self.place(hash);
-            assert!(place == from || place == self.tables.len() - 1, "a split moves entries to the new table only");
-            self.tables[place].insert_unique(hash, entry, hash_of);
+            assert!(place == from || place == count, "a split moves entries to the new table only");
+            self.table_mut(hash).insert_unique(hash, entry, hash_of);
         }
     }
 
-    /// The sub-table of a hash: by the low bits of the current level, or one less when not yet split.
+    #[inline]
+    fn table(&self, hash: u64) -> &HashTable<T> {
+        self.tables.get(self.place(hash))
+    }
+
+    #[inline]
+    fn table_mut(&mut self, hash: u64) -> &mut HashTable<T> {
+        let place = self.place(hash);
+        self.tables.get_mut(place)
+    }
+
     #[inline]
     fn place(&self, hash: u64) -> usize {
-        let bits = (hash >> SUBTABLE_SHIFT) as usize;
-        let mask = self.tables.len().next_power_of_two() - 1;
-        let place = bits & mask;
-        if place < self.tables.len() { place } else { bits & (mask >> 1) }
+        self.tables.place(hash >> SUBTABLE_SHIFT)
     }
 }
 
@@ -177,7 +175,7 @@ mod tests {
         }
         assert!((0..100_000u32).all(|value| loaded.find(hash(&value), |entry| *entry == value) == Some(value)));
         assert_eq!((loaded.len(), loaded.find(hash(&100_000), |entry| *entry == 100_000)), (100_000, None));
-        let bytes = table.memory_bytes();
+        let bytes = table.memory_bytes() - table.tables.memory_bytes();
         assert!((50_000 * 5..50_000 * 16).contains(&bytes), "4 bytes and a control byte an entry, with room: {bytes}");
     }
 }

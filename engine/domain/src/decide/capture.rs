@@ -57,7 +57,7 @@ impl Partition {
         Ok(Event::Captured(Captured {
             hold: hold.lsn,
             coupon: hold.coupon,
-            previous: coupon.last,
+            previous: coupon.last(),
             request,
             amount,
             applied: applied.min(hold.applied),
@@ -103,7 +103,7 @@ impl Partition {
             let refusal = Rejection::new(Reason::HoldCaptured, hold.redemption as i64);
             return Decision::happen([refused(Operation::Release, subject, request, refusal)]);
         }
-        let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last;
+        let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last();
         Decision::happen([match hold.is_live(context.now_ms) {
             true => Event::HoldEnded(HoldEnded {
                 hold: hold.lsn,

@@ -59,7 +59,7 @@ impl Partition {
         }
         Ok(Event::Held(Held {
             coupon,
-            previous: standing.coupon.last,
+            previous: standing.coupon.last(),
             merchant,
             order,
             request,

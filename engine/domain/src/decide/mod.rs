@@ -115,9 +115,9 @@ impl Partition {
     /// Refuses or replays a request that is known; `None` lets it be decided.
     fn known_request<'a>(&self, context: &Context<'_>, key: u128, fingerprint: u64) -> Option<Decision<'a>> {
         match self.requests.look_up(key, fingerprint) {
-            Known::Same(entry) => Some(self.recall(entry, true).into()),
+            Known::Same(entry) => Some(self.recall(&entry, true).into()),
             Known::Other(entry) => Some(Rejection::new(Reason::RequestIdReused, entry.lsn as i64).into()),
-            Known::New if self.requests.len() >= context.requests_max => {
+            Known::New if self.requests.are_full(context.requests_max) => {
                 Some(Rejection::new(Reason::RequestStoreFull, context.requests_max as i64).into())
             }
             Known::New => None,

@@ -35,9 +35,9 @@ impl Partition {
         let revokes = freezes && command.revoke_holds;
         Decision::happen([Event::CouponBlocked(CouponBlocked {
             coupon,
-            previous: standing.coupon.last,
+            previous: standing.coupon.last(),
             operation: operation as u8,
-            blocks: after(standing.coupon.blocks, command.block, freezes).number(),
+            blocks: after(standing.coupon.blocks(), command.block, freezes).number(),
             revoked_holds: if revokes { standing.live_holds } else { 0 },
             revoked_value: if revokes { standing.value.held } else { 0 },
             request,
@@ -104,7 +104,7 @@ impl Partition {
         }
         Decision::happen([Event::Voided(Voided {
             coupon,
-            previous: standing.coupon.last,
+            previous: standing.coupon.last(),
             // Past its end, what is revoked would expire next; a void takes it first.
             amount: standing.value.available + standing.value.held,
             revoked_holds: standing.live_holds,

@@ -28,7 +28,7 @@ impl Partition {
     /// Walks the wallet from the newest, or from where the last page ended.
     pub(super) fn list(&self, context: &Context<'_>, list: &ListCoupons) -> Result<Reply, Rejection> {
         within("page_size", i64::from(list.page_size), 1, i64::from(PAGE_SIZE_MAX))?;
-        let user = self.users.find(list.user).and_then(|number| Some((number, self.users.get(number)?.newest.checked_sub(1)?)));
+        let user = self.users.find(list.user).and_then(|number| Some((number, self.users.get(number)?.newest().checked_sub(1)?)));
         let Some((user, newest)) = user else {
             return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None }));
         };
@@ -42,7 +42,7 @@ impl Partition {
             if shows(list.status, &view) {
                 coupons.push(view);
             }
-            next = coupon.older.checked_sub(1);
+            next = coupon.older().checked_sub(1);
         }
         Ok(Reply::Coupons(CouponPage { coupons, next }))
     }
@@ -76,7 +76,7 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
     let value = &standing.value;
     CouponView {
         coupon: standing.number,
-        last: standing.coupon.last,
+        last: standing.coupon.last(),
         terms: standing.terms.clone(),
         life: standing.life(),
         window: standing.window,
@@ -86,7 +86,7 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
         expired: value.expired,
         voided: value.voided,
         live_holds: standing.live_holds,
-        blocks: standing.coupon.blocks,
+        blocks: standing.coupon.blocks(),
         account_blocks: standing.account_blocks,
     }
 }

@@ -12,7 +12,7 @@ use crate::terms::Terms;
 impl Partition {
     /// The answer of the request that was remembered last: that of the write just applied.
     pub fn latest_answer(&self) -> Result<Reply, Rejection> {
-        self.recall(self.requests.latest().expect("a write was just remembered"), false)
+        self.recall(&self.requests.latest().expect("a write was just remembered"), false)
     }
 
     pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Result<Reply, Rejection> {
@@ -62,7 +62,7 @@ impl Partition {
 
     fn recall_claim(&self, number: u64, written: Written) -> Claimed {
         let (coupon, terms) = self.coupon(number).expect("I3: a claimed coupon is here");
-        Claimed { written, coupon: number, key_version: coupon.key_version, offer: Offer::of(terms), window: coupon.window }
+        Claimed { written, coupon: number, key_version: coupon.key_version, offer: Offer::of(terms), window: coupon.window() }
     }
 
     pub(super) fn recall_redemption(&self, number: u64, replayed: bool) -> Result<Redeemed, Rejection> {
@@ -113,7 +113,7 @@ impl Partition {
 
     fn recall_replacement(&self, coupon: u64) -> Replacement {
         let found = self.coupons.get(coupon).expect("I3: a replacement is here");
-        Replacement { coupon, key_version: found.key_version, window: found.window }
+        Replacement { coupon, key_version: found.key_version, window: found.window() }
     }
 }
 

@@ -52,7 +52,7 @@ impl Partition {
     }
 
     fn redeemed_event<'a>(&self, redeem: &'a Redeem, quote: &Quote, request: Request<'a>) -> Event<'a> {
-        let previous = self.coupons.get(quote.coupon).expect("a quoted coupon is here").last;
+        let previous = self.coupons.get(quote.coupon).expect("a quoted coupon is here").last();
         Event::Redeemed(Redeemed {
             coupon: quote.coupon,
             previous,

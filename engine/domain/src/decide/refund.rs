@@ -53,16 +53,16 @@ impl Partition {
     fn refunded_event<'a>(&self, context: &Context<'_>, redemption: &Redemption, amount: i64, request: Request<'a>) -> Event<'a> {
         let (coupon, terms) = self.coupon(redemption.coupon).expect("a redeemed coupon is here");
         let is_over = self.coupons.window(redemption.coupon, coupon).is_over(context.now_ms);
-        let is_replaced = terms.is_stored_value() && coupon.void;
-        let is_reopened = terms.is_stored_value() && !coupon.void && is_over;
+        let is_replaced = terms.is_stored_value() && coupon.is_void();
+        let is_reopened = terms.is_stored_value() && !coupon.is_void() && is_over;
         let end_ms = context.now_ms + REOPENED_MS;
         Event::Refunded(Refunded {
             redemption: redemption.lsn,
             coupon: redemption.coupon,
-            previous: coupon.last,
+            previous: coupon.last(),
             request,
             amount,
-            restored: if coupon.void { 0 } else { restored(terms, redemption, amount) },
+            restored: if coupon.is_void() { 0 } else { restored(terms, redemption, amount) },
             reopened_until_ms: if is_reopened { end_ms } else { 0 },
             replacement: if is_replaced { self.coupons.next() + 1 } else { 0 },
             use_from_ms: if is_replaced { context.now_ms } else { 0 },

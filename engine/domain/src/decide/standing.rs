@@ -35,7 +35,7 @@ impl Partition {
     pub(super) fn instrument(&self, instrument: &Instrument) -> Result<(&Coupon, &Arc<Terms>), Rejection> {
         let found = self.coupon(instrument.coupon()).filter(|(coupon, _)| match *instrument {
             Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
-            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key == user),
+            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key() == user),
             Instrument::Known { .. } => true,
         });
         found.ok_or(Reason::CodeNotAccepted.into())
@@ -76,7 +76,7 @@ impl Standing<'_> {
     /// What people call it.
     pub(super) fn life(&self) -> Life {
         match () {
-            () if self.coupon.void => Life::Void,
+            () if self.coupon.is_void() => Life::Void,
             () if self.is_used() => Life::Used,
             () if self.window.is_over(self.now_ms) => Life::Expired,
             () => Life::Active,
@@ -124,13 +124,13 @@ impl Standing<'_> {
     }
 
     fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
-        if self.coupon.void {
+        if self.coupon.is_void() {
             return Err(Reason::CouponVoid.into());
         }
         if self.is_used() && !planted::is(Planted::UsedAgain) {
             return Err(Reason::CouponUsed.into());
         }
-        let is_frozen = self.coupon.blocks.is_frozen() || self.account_blocks.is_frozen();
+        let is_frozen = self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen();
         if is_frozen && !planted::is(Planted::FreezeIgnored) {
             return Err(Reason::CouponFrozen.into());
         }

@@ -66,13 +66,13 @@ impl Partition {
     }
 
     fn hold_expired(&self, hold: &Hold) -> Event<'static> {
-        let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last;
+        let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last();
         Event::HoldEnded(HoldEnded { hold: hold.lsn, coupon: hold.coupon, previous, how: EXPIRED, request: None })
     }
 
     fn coupon_expired(&self, coupon: u64) -> Event<'static> {
         let found = self.coupons.get(coupon).expect("a coupon that expires is here");
-        Event::Expired(Expired { coupon, previous: found.last, amount: found.available })
+        Event::Expired(Expired { coupon, previous: found.last(), amount: found.available() })
     }
 
     /// Closed entities that nothing remembered refers to any more: refunds, then the redemptions that they refer to, then holds.

@@ -23,7 +23,7 @@ impl Partition {
     fn touch_coupon(&self, instrument: &Instrument) -> u64 {
         let Some(coupon) = self.coupons.get(instrument.coupon()) else { return 0 };
         let owner = match instrument {
-            Instrument::Owned { .. } => self.users.get(coupon.user).map_or(0, |owner| owner.key.0 as u64),
+            Instrument::Owned { .. } => self.users.get(coupon.user).map_or(0, |owner| owner.key().0 as u64),
             Instrument::Bearer { .. } | Instrument::Known { .. } => 0,
         };
         owner ^ u64::from(coupon.user) ^ u64::from(coupon.key_version)

@@ -4,6 +4,7 @@ use super::row::{put_number, put_row};
 use super::{CHUNK_BYTES, CHUNK_BYTES_MAX};
 use crate::container::{Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
+use std::borrow::Borrow;
 
 /// Gathers rows into chunks and passes them on.
 pub(crate) struct Chunks<'a, E> {
@@ -26,12 +27,17 @@ impl<'a, E> Chunks<'a, E> {
 
     /// Numbered entities, from the oldest.
     pub(crate) fn numbered<T: Entity + Clone>(&mut self, entities: &Entities<T>) -> Result<(), E> {
-        for number in entities.first()..entities.next() {
+        self.rows::<T>(entities.first(), entities.iter())
+    }
+
+    /// Entities numbered from `first` without gaps.
+    pub(crate) fn rows<T: Entity>(&mut self, first: u64, entities: impl Iterator<Item = impl Borrow<T>>) -> Result<(), E> {
+        for (number, entity) in (first..).zip(entities) {
             if self.chunk.is_empty() {
                 self.begin(T::KIND);
                 put_number(number, &mut self.chunk);
             }
-            put_row(entities.get(number).expect("an entity between first and next is here"), &mut self.chunk);
+            put_row(entity.borrow(), &mut self.chunk);
             self.end_if_full()?;
         }
         self.end()
@@ -39,17 +45,18 @@ impl<'a, E> Chunks<'a, E> {
 
     /// Keyed entities, by rising key.
     pub(crate) fn keyed<T: KeyedEntity>(&mut self, entities: &Keyed<T>) -> Result<(), E> {
-        let mut sorted: Vec<&T> = entities.iter().collect();
-        sorted.sort_unstable_by_key(|entity| entity.key());
-        for entity in sorted {
-            if self.chunk.is_empty() {
-                self.begin(T::KIND);
-            }
-            put_number(entity.key(), &mut self.chunk);
-            put_row(entity, &mut self.chunk);
-            self.end_if_full()?;
-        }
+        entities.sorted().into_iter().try_for_each(|entity| self.keyed_one(entity))?;
         self.end()
+    }
+
+    /// One more keyed entity of a section, its key above the one before.
+    pub(crate) fn keyed_one<T: KeyedEntity>(&mut self, entity: &T) -> Result<(), E> {
+        if self.chunk.is_empty() {
+            self.begin(T::KIND);
+        }
+        put_number(entity.key(), &mut self.chunk);
+        put_row(entity, &mut self.chunk);
+        self.end_if_full()
     }
 
     /// Bytes that are decoded by somebody else, each under a key.

@@ -84,7 +84,7 @@ impl Partition {
         let (found, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
         // What a capture gives back past the card's end has expired at that instant, whatever event says so.
         let is_over = self.coupons.window(coupon, found).is_over(self.time_ms);
-        let balance_after = if terms.is_stored_value() && !is_over { found.available } else { 0 };
+        let balance_after = if terms.is_stored_value() && !is_over { found.available() } else { 0 };
         let (lsn, at_ms) = (self.lsn, self.time_ms);
         self.redemptions.add(Redemption {
             lsn,

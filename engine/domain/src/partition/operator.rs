@@ -16,12 +16,12 @@ impl Partition {
         let Some(blocks) = Blocks::from_number(event.blocks) else {
             return self.unexpected("a block that is not known");
         };
-        let before = self.coupons.get(event.coupon).expect("I9: a frozen coupon exists").blocks;
+        let before = self.coupons.get(event.coupon).expect("I9: a frozen coupon exists").blocks();
         assert!(before.may_become(blocks, operation == Operation::FreezeCoupon), "I9: one block is set or taken away");
         self.about(event.coupon, event.previous, |partition| {
             let revoked = if event.revoked_holds > 0 { partition.revoke(event.coupon) } else { (0, 0) };
             assert_eq!(revoked, (event.revoked_holds, event.revoked_value), "I2: what is revoked was held");
-            partition.coupons.change(event.coupon, |coupon| coupon.blocks = blocks);
+            partition.coupons.change(event.coupon, |coupon| coupon.set_blocks(blocks));
         });
         let value = pack_blocked(blocks, event.revoked_holds);
         self.remember(operation, u128::from(event.coupon), &event.request, 0, value);

@@ -50,7 +50,7 @@ impl Partition {
             self.replace(event);
         }
         let (coupon, terms) = self.coupon(event.coupon).expect("the coupon was just here");
-        let balance_after = if terms.is_stored_value() { coupon.available } else { 0 };
+        let balance_after = if terms.is_stored_value() { coupon.available() } else { 0 };
         let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
         let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
         let number = self.redemptions.add_refund(Refund {
@@ -69,9 +69,9 @@ impl Partition {
     fn move_load(&mut self, number: u64, amount: i64) {
         let loaded = self.value(number).loaded;
         self.coupons.change(number, |coupon| {
-            assert!(coupon.void, "I9: only what is void is replaced");
-            assert!(amount > 0 && amount <= coupon.captured, "I2: only what was captured is refunded");
-            coupon.captured -= amount;
+            assert!(coupon.is_void(), "I9: only what is void is replaced");
+            assert!(amount > 0, "I2: something is refunded");
+            coupon.uncapture(amount);
         });
         self.coupons.load(number, loaded - amount);
     }
@@ -83,8 +83,9 @@ impl Partition {
         assert_eq!(event.replacement, number + 1, "coupons are numbered without gaps");
         let older = self.users.receive_uncounted(old.user, number);
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
-        let new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
-        self.coupons.add(Coupon { blocks: old.blocks, ..new });
+        let mut new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
+        new.set_blocks(old.blocks());
+        self.coupons.add(new);
         if event.amount != Coupon::loaded(&self.terms[old.terms as usize]) {
             self.coupons.load(number, event.amount);
         }

@@ -9,7 +9,7 @@ impl Partition {
         let (coupon, _) = self.coupon(event.coupon).expect("I9: an expired coupon exists");
         let is_over = self.coupons.window(event.coupon, coupon).is_over(self.time_ms);
         assert!(is_over, "I9: a coupon expires at its end, not before");
-        assert_eq!(coupon.available, event.amount, "I2: all that was available expires, and nothing that is held");
+        assert_eq!(coupon.available(), event.amount, "I2: all that was available expires, and nothing that is held");
         self.chain(event.coupon, event.previous);
         let (before, after) = self.move_value(event.coupon, |partition| {
             partition.coupons.change(event.coupon, |coupon| coupon.take(event.amount));

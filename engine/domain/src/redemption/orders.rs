@@ -5,7 +5,7 @@
 //! [`WALKED_MAX`] redemptions on, all of an order's are also found by their natural keys. All of it is derived.
 
 use super::Redemption;
-use crate::container::{Entities, Table};
+use crate::container::{Entities, Index};
 use crate::keyed::OrderKey;
 
 /// How long a chain may be that is walked for one redemption.
@@ -24,9 +24,9 @@ pub(crate) struct Link {
 #[derive(Default)]
 pub(crate) struct Orders {
     /// The newest redemption of each order.
-    newest: Table<u64>,
+    newest: Index,
     /// Redemptions of orders that have or had more than [`WALKED_MAX`], and of orders that are not kept.
-    crowded: Table<u64>,
+    crowded: Index,
 }
 
 impl Orders {
@@ -43,8 +43,8 @@ impl Orders {
     }
 
     fn crowd_has(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
-        let is_it = |&number: &u64| all.get(number).is_some_and(|redemption| redemption.order == key.natural);
-        self.crowded.find(key.natural as u64, is_it)
+        let is_it = |number| all.get(number).is_some_and(|redemption| redemption.order == key.natural);
+        self.crowded.find(key.natural as u64, all.first(), is_it)
     }
 
     /// Reads ahead what [`Orders::find`] will read; the number means nothing.
@@ -58,7 +58,7 @@ impl Orders {
         all: &'a Entities<Redemption>,
         order_only: u64,
     ) -> impl Iterator<Item = (u64, &'a Redemption)> + use<'a> {
-        let newest = if order_only == 0 { None } else { self.newest.find(order_only, is_of(all, order_only)) };
+        let newest = if order_only == 0 { None } else { self.newest.find(order_only, all.first(), is_of(all, order_only)) };
         let mut next = newest.map_or(0, |number| number + 1);
         std::iter::from_fn(move || {
             let number = next.checked_sub(1)?;
@@ -80,7 +80,7 @@ impl Orders {
 
     /// Before one of an image is added.
     pub(crate) fn grow_ahead(&mut self, all: &Entities<Redemption>) {
-        self.newest.grow_ahead(|&number| redemption(all, number).order_only);
+        self.newest.grow_ahead(all.first(), |number| redemption(all, number).order_only);
     }
 
     /// The redemption of this number is here now, with the link it was promised.
@@ -89,7 +89,8 @@ impl Orders {
         if order_only == 0 {
             return self.crowd(all, number, order);
         }
-        self.newest.put(order_only, number, is_of(all, order_only), |&number| redemption(all, number).order_only);
+        let hash_of = |number| redemption(all, number).order_only;
+        self.newest.put(order_only, number, all.first(), is_of(all, order_only), hash_of);
         if link.before == WALKED_MAX {
             let older = self.of(all, order_only).skip(1);
             older.for_each(|(number, older)| self.crowd(all, number, older.order));
@@ -101,13 +102,12 @@ impl Orders {
 
     /// This redemption leaves.
     pub(crate) fn forget(&mut self, number: u64, redemption: &Redemption) {
-        let is_it = |&entry: &u64| entry == number;
-        self.newest.remove(redemption.order_only, is_it);
-        self.crowded.remove(redemption.order as u64, is_it);
+        self.newest.remove(redemption.order_only, number);
+        self.crowded.remove(redemption.order as u64, number);
     }
 
     fn crowd(&mut self, all: &Entities<Redemption>, number: u64, order: u128) {
-        self.crowded.insert(order as u64, number, |&number| redemption(all, number).order as u64);
+        self.crowded.insert(order as u64, number, all.first(), |number| redemption(all, number).order as u64);
     }
 }
 
@@ -115,8 +115,8 @@ fn redemption(all: &Entities<Redemption>, number: u64) -> &Redemption {
     all.get(number).expect("an indexed redemption is here")
 }
 
-fn is_of(all: &Entities<Redemption>, order_only: u64) -> impl Fn(&u64) -> bool {
-    move |&number| all.get(number).is_some_and(|redemption| redemption.order_only == order_only)
+fn is_of(all: &Entities<Redemption>, order_only: u64) -> impl Fn(u64) -> bool {
+    move |number| all.get(number).is_some_and(|redemption| redemption.order_only == order_only)
 }
 
 #[cfg(test)]
