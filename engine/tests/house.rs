@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &str, &[&str])] = &[
     ("tessera-snapshot", "snapshot", &["tessera-planted", "tessera-wal"]),
     ("tessera-engine", "engine", &["tessera-domain", "tessera-planted", "tessera-snapshot", "tessera-wal"]),
     ("tessera-sim", "engine/sim", &["tessera-domain", "tessera-engine", "tessera-snapshot", "tessera-wal"]),
+    ("tessera-count", "engine/count", &["tessera-domain", "tessera-engine", "tessera-proto", "tessera-wal"]),
     ("tessera-rpc", "rpc", &["tessera-engine", "tessera-proto"]),
     ("tessera-loadtest", "loadtest", &["tessera-proto"]),
     ("tessera-fuzz", "engine/fuzz", &["tessera-domain", "tessera-proto", "tessera-snapshot", "tessera-wal"]),
