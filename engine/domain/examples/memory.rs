@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p tessera-domain --example memory -- COUPONS [REDEMPTIONS] [count]` lets one partition claim so many coupons
 //! of a limited template with a per-user limit and a window of validity, one for each user, and then redeem some. Each write
-//! is decided and applied like a shard does it and leaves a remembered request. It prints what the process holds in pages, what the
+//! is read ahead in batches, decided and applied like a shard does it, and leaves a remembered request. It prints what the process holds in pages, what the
 //! partition's containers say they hold, and how long each write took; small batches in which the kernel gave the processor to others are
 //! left out of these times. With `count` nothing is timed: then `valgrind --tool=callgrind
 //! --collect-atstart=no --toggle-collect='*write_claim*'` counts the instructions of deciding and applying alone; so does
@@ -91,13 +91,17 @@ impl World {
         let mut times = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, 3).expect("three digits are kept");
         let mut batch_ns = Vec::with_capacity(BATCH as usize);
         for first in (0..count).step_by(BATCH as usize) {
+            let commands: Vec<Command> = (first..count.min(first + BATCH)).map(|number| command(self, number)).collect();
+            let keys: Vec<Keys> = commands.iter().map(|command| Keys::of(command, self.partition.key())).collect();
             let before_ns = if is_timed { waited_ns() } else { 0 };
-            for number in first..count.min(first + BATCH) {
-                let command = command(self, number);
-                let keys = Keys::of(&command, self.partition.key());
+            let begin = Instant::now();
+            let touched = commands.iter().zip(&keys).fold(0, |sum, (command, keys)| sum ^ self.partition.touch(command, keys));
+            std::hint::black_box(touched);
+            let ahead_ns = begin.elapsed().as_nanos() as u64 / commands.len() as u64;
+            for (command, keys) in commands.iter().zip(&keys) {
                 let begin = is_timed.then(Instant::now);
-                write(self, &command, &keys);
-                batch_ns.extend(begin.map(|begin| begin.elapsed().as_nanos() as u64));
+                write(self, command, keys);
+                batch_ns.extend(begin.map(|begin| begin.elapsed().as_nanos() as u64 + ahead_ns));
             }
             if is_timed && waited_ns() == before_ns {
                 batch_ns.iter().for_each(|&ns| times.saturating_record(ns));

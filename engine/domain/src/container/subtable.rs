@@ -8,8 +8,8 @@
 /// Slots of a bucket.
 const SLOTS: usize = 10;
 
-/// How many entries so many buckets hold at most: 39 of 40 slots.
-const FULL: (usize, usize) = (39, 4);
+/// How many entries so many buckets hold at most: fifteen of sixteen slots, so that a search seldom looks into a third bucket.
+const FULL: (usize, usize) = (75, 8);
 
 /// The tag of a free slot.
 const FREE: u16 = 0;
@@ -67,7 +67,8 @@ impl Bucket {
     }
 
     fn entries(&self) -> impl Iterator<Item = (u16, u32)> {
-        self.tags.into_iter().zip(self.numbers).take(self.taken())
+        let taken = self.taken();
+        self.tags[..taken].iter().copied().zip(self.numbers[..taken].iter().copied())
     }
 }
 
@@ -95,7 +96,8 @@ pub(super) fn tag(hash: u64) -> u16 {
 impl SubTable {
     pub(super) fn of(entries: &[(u16, u32)]) -> SubTable {
         let mut table = SubTable::with_room(entries.len());
-        entries.iter().for_each(|&(tag, number)| table.place(tag, number));
+        entries.iter().for_each(|&(tag, number)| place(&mut table.buckets, tag, number));
+        table.len = entries.len() as u32;
         table
     }
 
@@ -125,7 +127,8 @@ impl SubTable {
     /// Adds a number; gives by how many bytes the table grew.
     pub(super) fn insert(&mut self, tag: u16, number: u32) -> u64 {
         let grown = if self.len as usize * FULL.1 >= self.buckets.len() * FULL.0 { self.resize(1) } else { 0 };
-        self.place(tag, number);
+        place(&mut self.buckets, tag, number);
+        self.len += 1;
         grown.unsigned_abs()
     }
 
@@ -156,22 +159,14 @@ impl SubTable {
     /// Room for so many more than there are; gives by how many bytes the table grew.
     fn resize(&mut self, more: usize) -> i64 {
         let mut table = SubTable::with_room(self.len as usize + more);
+        table.len = self.len;
         for bucket in &self.buckets {
-            bucket.entries().for_each(|(tag, number)| table.place(tag, number));
+            for (tag, number) in bucket.entries() {
+                place(&mut table.buckets, tag, number);
+            }
         }
         let before = std::mem::replace(self, table);
         self.bytes() as i64 - before.bytes() as i64
-    }
-
-    /// Into the first bucket that is not full.
-    #[inline]
-    fn place(&mut self, tag: u16, number: u32) {
-        let mut at = self.home(tag);
-        while !self.buckets[at].add(tag, number) {
-            self.buckets[at].state += PASSED;
-            at = self.after(at);
-        }
-        self.len += 1;
     }
 
     /// Where the number of this tag for which `is_it` holds stands.
@@ -181,9 +176,12 @@ impl SubTable {
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[at];
             if bucket.has(tag) {
-                let found = (0..SLOTS).find(|&slot| bucket.tags[slot] == tag && is_it(bucket.numbers[slot]));
-                if let Some(slot) = found {
-                    return Some((at, slot));
+                let mut from = 0;
+                while let Some(behind) = bucket.tags[from..].iter().position(|&other| other == tag) {
+                    if is_it(bucket.numbers[from + behind]) {
+                        return Some((at, from + behind));
+                    }
+                    from += behind + 1;
                 }
             }
             if bucket.ends_search() {
@@ -194,15 +192,30 @@ impl SubTable {
         None
     }
 
-    /// The bucket in which entries of a tag belong.
     #[inline]
     fn home(&self, tag: u16) -> usize {
-        (usize::from(tag) * self.buckets.len()) >> u16::BITS
+        home(tag, self.buckets.len())
     }
 
     #[inline]
     fn after(&self, bucket: usize) -> usize {
         if bucket + 1 < self.buckets.len() { bucket + 1 } else { 0 }
+    }
+}
+
+/// The bucket, of so many, in which entries of a tag belong.
+#[inline]
+fn home(tag: u16, buckets: usize) -> usize {
+    usize::from(tag).wrapping_mul(buckets) >> u16::BITS
+}
+
+/// Into the first bucket that is not full, from where it belongs on.
+#[inline]
+fn place(buckets: &mut [Bucket], tag: u16, number: u32) {
+    let mut at = home(tag, buckets.len());
+    while !buckets[at].add(tag, number) {
+        buckets[at].state += PASSED;
+        at = if at + 1 < buckets.len() { at + 1 } else { 0 };
     }
 }
 

@@ -90,7 +90,10 @@ impl Orders {
             return self.crowd(all, number, order);
         }
         let hash_of = |number| redemption(all, number).order_only;
-        self.newest.put(order_only, number, all.first(), is_of(all, order_only), hash_of);
+        match link.older {
+            0 => self.newest.insert(order_only, number, all.first(), hash_of),
+            _ => drop(self.newest.put(order_only, number, all.first(), is_of(all, order_only), hash_of)),
+        }
         if link.before == WALKED_MAX {
             let older = self.of(all, order_only).skip(1);
             older.for_each(|(number, older)| self.crowd(all, number, older.order));

@@ -37,6 +37,43 @@ fn the_image_of_a_loaded_state_is_the_image_it_was_loaded_from() {
     assert_eq!(saved_catalog(&loaded_catalog(&chunks, world.catalog.digest()).expect("an image of ours is read back")), chunks);
 }
 
+/// The first count stands with the user and the others beside; in the image all stand by rising key, whatever came first.
+#[test]
+fn counts_of_several_templates_come_back_and_limits_hold_after_it() {
+    let mut world = story(
+        "template a off 100 10 t1 limit=1
+         template b off 100 10 t2 limit=2
+         template c off 100 10 t3 limit=1
+         claim alice c r1
+         claim alice a r2
+         claim alice b r3
+         claim bob b r1
+         claim carol c r1
+         claim bob a r2
+         claim bob b r3",
+    );
+    let chunks = saved(&world.partition);
+    let counts = chunks.iter().find(|chunk| chunk[..2] == [5, 0]).expect("a section of claim counts");
+    // User and template, then how many: of alice, bob and carol.
+    let row = |user: u8, template: u8, claimed: u8| match user {
+        0 => vec![template, 1, claimed],
+        _ => vec![0x80 | template, 0x80, 0x80, 0x80, 0x10 * user, 1, claimed],
+    };
+    let rows = [row(0, 0, 1), row(0, 1, 1), row(0, 2, 1), row(1, 0, 1), row(1, 1, 2), row(2, 2, 1)].concat();
+    assert_eq!(counts[2..], rows);
+    world.restart();
+    assert_eq!(saved(&world.partition), chunks);
+    world.tell(
+        "claim alice a r4 => USER_LIMIT_REACHED 1
+         claim bob b r4 => USER_LIMIT_REACHED 2
+         claim carol c r4 => USER_LIMIT_REACHED 1
+         claim alice b r5
+         claim alice b r6 => USER_LIMIT_REACHED 2
+         claim carol a r5
+         claim bob c r5",
+    );
+}
+
 /// Every chunk with one bit changed, or cut short: refused, or told apart by its digest.
 fn check_damage<S>(chunks: &[Vec<u8>], digest: u64, load: impl Fn(&[Vec<u8>], u64) -> Result<S, Unloaded>) {
     let (mut refused, mut told_apart) = (0, 0);

@@ -5,8 +5,10 @@ use crate::given::story::story;
 use crate::given::{Frame, World, encoded, key, rebuilt};
 use tessera_domain::catalog::{CatalogState, TEMPLATES_MAX};
 use tessera_domain::codec::NotAnEvent;
+use tessera_domain::command::Instrument;
 use tessera_domain::event::*;
 use tessera_domain::line::MESSAGE_BYTES_MAX;
+use tessera_domain::money::AMOUNT_MAX;
 use tessera_domain::{Divergence, Partition};
 
 /// A partition with one limited template of two pieces, one of them claimed: lsns 1 to 3.
@@ -217,6 +219,50 @@ fn adopted_terms_are_of_a_template_that_a_catalog_can_hold() {
     assert_eq!(begun().partition.apply(1_000, &adopt(first_beyond - 1)), Ok(()));
     for template in [first_beyond, u32::MAX] {
         check(adopt(template), "a template number beyond what a catalog holds");
+    }
+}
+
+/// Entities keep times in six bytes and amounts in seven: what needs more is refused before anything is made of it.
+#[test]
+fn a_number_beyond_what_is_kept_is_refused_and_the_largest_is_kept_as_it_is() {
+    let what = "a number beyond what is kept";
+    let (late, much) = (1 << 48, 1 << 56);
+    let claimed = |use_from_ms, use_until_ms| {
+        let Event::Claimed(plain) = claimed(1) else { panic!("a claim") };
+        Event::Claimed(Claimed { use_from_ms, use_until_ms, ..plain })
+    };
+    for (from_ms, until_ms) in [(late, 0), (0, late), (-1, 0), (0, -1), (i64::MIN, i64::MAX)] {
+        check(claimed(from_ms, until_ms), what);
+    }
+    let mut world = begun();
+    assert_eq!(world.partition.apply(late - 1, &claimed(late - 2, late - 1)), Ok(()));
+    let coupon = world.partition.coupon_at(&Instrument::Known { coupon: 1 }, late - 1).unwrap();
+    assert_eq!((coupon.window.from_ms, coupon.window.until_ms), (late - 2, late - 1));
+    assert_eq!(begun().partition.apply(late, &claimed(0, 0)), Err(Divergence::Unexpected { lsn: 4, what }));
+    let redeemed = |amount, applied| {
+        let (merchant, order, request) = ("shop", "1", request());
+        Event::Redeemed(Redeemed { coupon: 0, previous: 3, merchant, order, request, amount, applied, captured: 1 })
+    };
+    for (amount, applied) in [(much, 1), (1, much), (-1, 1), (1, -1)] {
+        check(redeemed(amount, applied), what);
+    }
+    assert_eq!(begun().partition.apply(1_000, &redeemed(much - 1, much - 1)), Ok(()));
+    let held = |amount, held, deadline_ms| {
+        let (merchant, order, request) = ("shop", "1", request());
+        Event::Held(Held { coupon: 0, previous: 3, merchant, order, request, amount, applied: 1, held, deadline_ms, replaces: 0 })
+    };
+    for event in [held(much, 1, 2_000), held(1, much, 2_000), held(1, 1, late)] {
+        check(event, what);
+    }
+}
+
+#[test]
+fn a_card_has_a_face_value_that_is_an_amount() {
+    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
+    let adopt = |first| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { first, ..card.body } });
+    assert_eq!(begun().partition.apply(1_000, &adopt(AMOUNT_MAX)), Ok(()));
+    for face_value in [-1, AMOUNT_MAX + 1, i64::MAX] {
+        check(adopt(face_value), "a face value that is no amount");
     }
 }
 
