@@ -79,6 +79,7 @@ impl Index {
 
     #[inline]
     fn add(&mut self, place: usize, tag: u16, number: u64, first: u64, hash_of: impl Fn(u64) -> u64) {
+        assert!(number - first < Index::ENTRIES_MAX, "entities in memory are told apart by 32 bits of their numbers");
         self.room += self.tables.get_mut(place).insert(tag, number as u32);
         self.len += 1;
         if self.len > self.tables.len() * SUBTABLE_TARGET {
@@ -224,6 +225,12 @@ mod tests {
         (0..290_000).for_each(|number| assert!(index.remove(hash(number), number)));
         assert!(index.room * 10 < full, "{} bytes are left of {full}", index.room);
         assert_eq!(index.memory_bytes(), recounted(&index));
+    }
+
+    #[test]
+    #[should_panic(expected = "told apart by 32 bits")]
+    fn a_number_that_32_bits_do_not_tell_apart_is_a_broken_caller() {
+        Index::default().insert(7, 1 << 32, 0, hash);
     }
 
     #[test]
