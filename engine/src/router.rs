@@ -35,6 +35,16 @@ impl Bundle {
         self.shares.iter_mut().for_each(|share| share.reserve(each));
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.shares.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Adds a request to its shard's share.
     #[inline]
     pub fn push(&mut self, request: Request) {

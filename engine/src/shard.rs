@@ -71,7 +71,12 @@ pub struct Shard {
     next_tick_ms: i64,
     decided_commands: u64,
     turns: u64,
+    /// Of the frames of the turn before: those of the next will be about as many.
+    usual_bytes: usize,
 }
+
+/// Room for frames that a turn asks for before it has any, at most.
+const USUAL_BYTES_MAX: usize = 1024 * 1024;
 
 /// Between two looks at what only time brings, in ms.
 const TICK_MS: i64 = 10;
@@ -91,6 +96,7 @@ impl Shard {
             next_tick_ms: 0,
             decided_commands: 0,
             turns: 0,
+            usual_bytes: 0,
         }
     }
 
@@ -127,6 +133,9 @@ impl Shard {
     ) -> Vec<Handover<crate::letter::Passenger>> {
         self.turns += 1;
         let mut turn = Turn::new(self.office.clone());
+        if self.queued_commands > 0 {
+            turn.sealed.bytes.reserve(self.usual_bytes);
+        }
         let mut scene = Scene { wall_ms, has_log_room, claimed: Vec::new() };
         for letter in letters {
             self.read(letter, &mut scene, &mut turn);
@@ -138,6 +147,7 @@ impl Shard {
         }
         self.settle(&mut scene, &mut turn);
         self.seal(&mut turn);
+        self.usual_bytes = turn.sealed.bytes.len().min(USUAL_BYTES_MAX);
         turn.hand_over()
     }
 
@@ -171,13 +181,15 @@ impl Shard {
 
     fn run_commands(&mut self, scene: &mut Scene, turn: &mut Turn) {
         let mut left = self.settings.limits.turn_commands_max;
+        let mut keys = ArrayVec::<Keys, LOOKED_AHEAD_MAX>::new();
         while left > 0 {
             let Some(Waiting { batch, begin }) = self.inbox.pop_front() else { return };
             let end = batch.requests.len().min(begin + left);
             let mut answers = turn.answers_of(&batch.sink);
             answers.reserve(end - begin);
             for requests in batch.requests[begin..end].chunks(LOOKED_AHEAD_MAX) {
-                let keys = self.look_ahead(requests);
+                keys.clear();
+                self.look_ahead(requests, &mut keys);
                 for (request, keys) in requests.iter().zip(&keys) {
                     self.run(request, keys, &batch.sink, scene, turn, &mut answers);
                 }
@@ -194,15 +206,13 @@ impl Shard {
 
     /// Hashes the commands' keys, once for all that follows, and looks at what they are about before any is decided: that lies far
     /// apart, and memory serves many looks at once in the time of one.
-    fn look_ahead(&self, requests: &[Request]) -> ArrayVec<Keys, LOOKED_AHEAD_MAX> {
-        let keys: ArrayVec<Keys, LOOKED_AHEAD_MAX> =
-            requests.iter().map(|request| Keys::of(&request.command, &self.settings.key)).collect();
-        let seen = requests.iter().zip(&keys).filter_map(|(request, keys)| {
+    fn look_ahead(&self, requests: &[Request], keys: &mut ArrayVec<Keys, LOOKED_AHEAD_MAX>) {
+        keys.extend(requests.iter().map(|request| Keys::of(&request.command, &self.settings.key)));
+        let seen = requests.iter().zip(&*keys).filter_map(|(request, keys)| {
             let owned = self.owned.get(usize::from(request.partition))?.as_ref()?;
             Some(owned.ledger.state().touch(&request.command, keys))
         });
         std::hint::black_box(seen.fold(0, |all, seen| all ^ seen));
-        keys
     }
 
     /// What only time brings, for every partition of this shard.

@@ -91,6 +91,8 @@ struct Conversation<I: Item> {
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
     outbox: Outbox,
+    /// Of the bundle before: the next one will be about as large.
+    usual_requests: usize,
     /// What the stream ends with once nothing is awaited; `None` while it reads.
     end: Option<Result<(), Status>>,
 }
@@ -110,6 +112,7 @@ pub fn converse<I: Item>(
         sink,
         answers,
         outbox: Outbox::default(),
+        usual_requests: 0,
         end: None,
     };
     Ok(stream::unfold(conversation, |mut conversation| async move {
@@ -185,6 +188,7 @@ impl<I: Item> Conversation<I> {
     /// Submits this message and every further one that is here already, as one bundle.
     fn read(&mut self, first: Option<Result<Bytes, Status>>) {
         let (mut bundle, began) = (self.router.bundle(), Instant::now());
+        bundle.reserve(self.usual_requests);
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -200,6 +204,7 @@ impl<I: Item> Conversation<I> {
             next = if more { self.messages.next().now_or_never() } else { None };
         }
         self.tally.settle(Instant::now());
+        self.usual_requests = bundle.len();
         self.router.submit(bundle, &self.sink);
     }
 
@@ -210,7 +215,6 @@ impl<I: Item> Conversation<I> {
         let too_many = requests.len() > STREAM_ITEMS_MAX;
         let seals = Seals::of(&self.router);
         self.tally.begin(requests.len());
-        bundle.reserve(requests.len());
         for request in requests {
             let Asked { request_id, admitted } = I::read(seals, request)?;
             match admitted {
