@@ -2,13 +2,14 @@
 //!
 //! What comes out is compared with the recorded digest before anything is made of it, and before anybody
 //! may use it. Rows are checked for form here, and sections for their order where one is made
-//! from another (terms before coupons, the clock before all).
+//! from another (terms before coupons, the clock before all). Rows are decoded a few ahead: what each will look for in an index
+//! lies anywhere in memory, and looks that are taken together are waited for about once.
 
-use super::row::{Fields, take_bytes, take_number, take_row};
-use super::{NotAnImage, Restore};
+use super::section::Section;
+use super::{Fields, NotAnImage, Restore};
 use crate::catalog::CatalogState;
 use crate::digest::{Clock, EntityKind};
-use crate::keyed::IdHashKey;
+use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::partition::Partition;
 
 /// Makes a partition from the chunks of its image.
@@ -30,14 +31,27 @@ impl PartitionLoader {
         match EntityKind::from_number(section.number) {
             Some(EntityKind::Partition) => section.keyed(|key, fields| state.set_clock(&Clock::restore(key, fields)?)),
             Some(EntityKind::Terms) => section.blobs(|number, bytes| state.restore_terms(number, bytes)),
-            Some(EntityKind::User) => section.numbered(|number, fields| state.users.restore(number, fields)),
-            Some(EntityKind::ClaimCount) => section.keyed(|key, fields| state.users.restore_count(key, fields)),
+            Some(EntityKind::User) => {
+                let touch = |state: &Partition, fields: &Fields| state.users.find(UserKey(fields.wide(1))).map_or(0, u64::from);
+                section.numbered_ahead(state, touch, |state, number, fields| state.users.restore(number, fields))
+            }
+            Some(EntityKind::ClaimCount) => {
+                let touch = |state: &Partition, key: u64| u64::from(state.users.claimed((key >> 32) as u32, key as u32));
+                section.keyed_ahead(state, touch, |state, key, fields| state.users.restore_count(key, fields))
+            }
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
             Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),
-            Some(EntityKind::Redemption) => section.numbered(|number, fields| state.redemptions.restore(number, fields)),
+            Some(EntityKind::Redemption) => {
+                let order = |fields: &Fields| OrderKey { natural: fields.wide(3), order_only: fields.get(10) };
+                let touch = |state: &Partition, fields: &Fields| state.redemptions.touch(order(fields));
+                section.numbered_ahead(state, touch, |state, number, fields| state.redemptions.restore(number, fields))
+            }
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
-            Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
+            Some(EntityKind::Request) => {
+                let touch = |state: &Partition, fields: &Fields| state.requests.touch(fields.wide(1));
+                section.numbered_ahead(state, touch, |state, number, fields| state.requests.restore(number, fields))
+            }
             Some(kind @ (EntityKind::Home | EntityKind::HomeLessee | EntityKind::Lessee)) => {
                 section.keyed(|key, fields| state.stock.restore(kind, key, fields))
             }
@@ -46,6 +60,23 @@ impl PartitionLoader {
             }
             Some(EntityKind::LineMessage) => section.blobs(|key, bytes| state.lines.restore_message(key, bytes)),
             Some(EntityKind::Template) | None => Err(NotAnImage::Section(section.number)),
+        }
+    }
+
+    /// The digest of what was taken.
+    pub(super) fn digest(&self) -> u64 {
+        self.0.digest()
+    }
+
+    /// The number of the oldest entity of a kind that is not forgotten.
+    pub(super) fn first(&self, kind: EntityKind) -> u64 {
+        let [redemptions, refunds] = self.0.redemptions.forgotten();
+        match kind {
+            EntityKind::Request => self.0.requests.forgotten(),
+            EntityKind::Redemption => redemptions,
+            EntityKind::Refund => refunds,
+            EntityKind::Hold => self.0.holds.forgotten(),
+            _ => 0,
         }
     }
 
@@ -89,46 +120,5 @@ impl CatalogLoader {
             digest if digest == recorded => Ok(self.0),
             digest => Err(digest),
         }
-    }
-}
-
-/// The rows of one chunk.
-struct Section<'a> {
-    number: u16,
-    rows: &'a [u8],
-}
-
-impl<'a> Section<'a> {
-    fn open(chunk: &'a [u8]) -> Result<Section<'a>, NotAnImage> {
-        let (number, rows) = chunk.split_first_chunk().ok_or(NotAnImage::Malformed(0))?;
-        Ok(Section { number: u16::from_le_bytes(*number), rows })
-    }
-
-    fn numbered(&mut self, mut take: impl FnMut(u64, &Fields) -> Option<()>) -> Result<(), NotAnImage> {
-        let mut number = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-        while !self.rows.is_empty() {
-            let fields = take_row(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(number, &fields).ok_or(NotAnImage::Row { section: self.number, key: number })?;
-            number = number.checked_add(1).ok_or(NotAnImage::Malformed(self.number))?;
-        }
-        Ok(())
-    }
-
-    fn keyed(&mut self, mut take: impl FnMut(u64, &Fields) -> Option<()>) -> Result<(), NotAnImage> {
-        while !self.rows.is_empty() {
-            let key = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            let fields = take_row(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(key, &fields).ok_or(NotAnImage::Row { section: self.number, key })?;
-        }
-        Ok(())
-    }
-
-    fn blobs(&mut self, mut take: impl FnMut(u64, &'a [u8]) -> Option<()>) -> Result<(), NotAnImage> {
-        while !self.rows.is_empty() {
-            let key = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            let bytes = take_bytes(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(key, bytes).ok_or(NotAnImage::Row { section: self.number, key })?;
-        }
-        Ok(())
     }
 }
