@@ -2,14 +2,13 @@
 //!
 //! What comes out is compared with the recorded digest before anything is made of it, and before anybody
 //! may use it. Rows are checked for form here, and sections for their order where one is made
-//! from another (terms before coupons, the clock before all). Rows are decoded a few ahead: what each will look for in an index
-//! lies anywhere in memory, and looks that are taken together are waited for about once.
+//! from another (terms before coupons, the clock before all).
 
 use super::section::Section;
-use super::{Fields, NotAnImage, Restore};
+use super::{NotAnImage, Restore};
 use crate::catalog::CatalogState;
 use crate::digest::{Clock, EntityKind};
-use crate::keyed::{IdHashKey, OrderKey, UserKey};
+use crate::keyed::IdHashKey;
 use crate::partition::Partition;
 
 /// Makes a partition from the chunks of its image.
@@ -31,27 +30,14 @@ impl PartitionLoader {
         match EntityKind::from_number(section.number) {
             Some(EntityKind::Partition) => section.keyed(|key, fields| state.set_clock(&Clock::restore(key, fields)?)),
             Some(EntityKind::Terms) => section.blobs(|number, bytes| state.restore_terms(number, bytes)),
-            Some(EntityKind::User) => {
-                let touch = |state: &Partition, fields: &Fields| state.users.find(UserKey(fields.wide(1))).map_or(0, u64::from);
-                section.numbered_ahead(state, touch, |state, number, fields| state.users.restore(number, fields))
-            }
-            Some(EntityKind::ClaimCount) => {
-                let touch = |state: &Partition, key: u64| u64::from(state.users.claimed((key >> 32) as u32, key as u32));
-                section.keyed_ahead(state, touch, |state, key, fields| state.users.restore_count(key, fields))
-            }
+            Some(EntityKind::User) => section.numbered(|number, fields| state.users.restore(number, fields)),
+            Some(EntityKind::ClaimCount) => section.keyed(|key, fields| state.users.restore_count(key, fields)),
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
             Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),
-            Some(EntityKind::Redemption) => {
-                let order = |fields: &Fields| OrderKey { natural: fields.wide(3), order_only: fields.get(10) };
-                let touch = |state: &Partition, fields: &Fields| state.redemptions.touch(order(fields));
-                section.numbered_ahead(state, touch, |state, number, fields| state.redemptions.restore(number, fields))
-            }
+            Some(EntityKind::Redemption) => section.numbered(|number, fields| state.redemptions.restore(number, fields)),
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
-            Some(EntityKind::Request) => {
-                let touch = |state: &Partition, fields: &Fields| state.requests.touch(fields.wide(1));
-                section.numbered_ahead(state, touch, |state, number, fields| state.requests.restore(number, fields))
-            }
+            Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
             Some(kind @ (EntityKind::Home | EntityKind::HomeLessee | EntityKind::Lessee)) => {
                 section.keyed(|key, fields| state.stock.restore(kind, key, fields))
             }
