@@ -11,7 +11,7 @@ use tessera_domain::catalog::CatalogState;
 use tessera_domain::codec;
 use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
-use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionLoader};
+use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Divergence, Partition};
 use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, FullReason, Journal, JournalId, Lsn, seal};
@@ -28,10 +28,14 @@ const _: () = assert!(FRAME_SPLIT_BYTES + EVENT_BYTES_MAX <= tessera_wal::FRAME_
 pub trait State: Sized {
     /// Makes it from an image.
     type Loader: Loader<State = Self>;
+    /// Finds the digest of an image.
+    type Check: Loader;
     /// The state of an empty journal.
     fn blank(journal: JournalId, key: IdHashKey) -> Self;
     /// Begins to make it from an image.
     fn loader(journal: JournalId, key: IdHashKey) -> Self::Loader;
+    /// Begins to find the digest of an image, whose state nobody needs.
+    fn check(journal: JournalId, key: IdHashKey) -> Self::Check;
     /// All of it as chunks of an image; what `pass_on` refuses ends it.
     fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E>;
     /// Makes an event the next fact.
@@ -56,8 +60,8 @@ pub trait Loader {
     fn finish(self, recorded: u64) -> Result<Self::State, u64>;
 }
 
-macro_rules! delegate_state {
-    ($type:ty, $loader:ty, |$journal:ident, $key:ident| $blank:expr, $begin:expr) => {
+macro_rules! delegate_loader {
+    ($loader:ty, $type:ty) => {
         impl Loader for $loader {
             type State = $type;
             fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage> {
@@ -67,14 +71,25 @@ macro_rules! delegate_state {
                 <$loader>::finish(self, recorded)
             }
         }
+    };
+}
+delegate_loader!(PartitionLoader, Partition);
+delegate_loader!(PartitionCheck, ());
+delegate_loader!(CatalogLoader, CatalogState);
 
+macro_rules! delegate_state {
+    ($type:ty, $loader:ident, $check:ident, |$journal:ident, $key:ident| $blank:expr, $begin:expr, $begin_check:expr) => {
         impl State for $type {
             type Loader = $loader;
+            type Check = $check;
             fn blank($journal: JournalId, $key: IdHashKey) -> $type {
                 $blank
             }
             fn loader($journal: JournalId, $key: IdHashKey) -> $loader {
                 $begin
+            }
+            fn check($journal: JournalId, $key: IdHashKey) -> $check {
+                $begin_check
             }
             fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
                 <$type>::save(self, pass_on)
@@ -97,8 +112,23 @@ macro_rules! delegate_state {
         }
     };
 }
-delegate_state!(Partition, PartitionLoader, |journal, key| Partition::new(journal.0, key), PartitionLoader::new(journal.0, key));
-delegate_state!(CatalogState, CatalogLoader, |_journal, key| CatalogState::new(key), CatalogLoader::new(key));
+delegate_state!(
+    Partition,
+    PartitionLoader,
+    PartitionCheck,
+    |journal, key| Partition::new(journal.0, key),
+    PartitionLoader::new(journal.0, key),
+    PartitionCheck::new(journal.0, key)
+);
+// A catalog is small: its image is checked by being loaded.
+delegate_state!(
+    CatalogState,
+    CatalogLoader,
+    CatalogLoader,
+    |_journal, key| CatalogState::new(key),
+    CatalogLoader::new(key),
+    CatalogLoader::new(key)
+);
 
 /// Frames sealed and not yet handed over.
 #[derive(Default)]

@@ -240,22 +240,37 @@ impl<D: Storage> Rebuilder<D> {
 
 /// The ledger of an image, and the proof that its file is whole.
 pub(crate) fn load<S: State, D: Storage>(
-    mut reader: ImageReader<D>,
+    reader: ImageReader<D>,
     image: &Image,
     keys: Keys,
 ) -> Result<(Ledger<S>, Verified), ImageError> {
+    let subject = &image.subject;
+    let (state, verified) = take_chunks(reader, image, keys, S::loader(subject.journal, keys.hash))?;
+    Ok((Ledger::resume(subject.journal, state, subject.cursor, subject.catalog_lsn), verified))
+}
+
+/// The proof that an image's file is whole and has the digest that it says, without making its state.
+pub(crate) fn check<S: State, D: Storage>(reader: ImageReader<D>, image: &Image, keys: Keys) -> Result<Verified, ImageError> {
+    take_chunks(reader, image, keys, S::check(image.subject.journal, keys.hash)).map(|(_, verified)| verified)
+}
+
+fn take_chunks<L: Loader, D: Storage>(
+    mut reader: ImageReader<D>,
+    image: &Image,
+    keys: Keys,
+    mut loader: L,
+) -> Result<(L::State, Verified), ImageError> {
     let (subject, file) = (&image.subject, image.file_name());
     if subject.key_check != keys.check {
         return Err(ImageError::Keys { file });
     }
-    let mut loader = S::loader(subject.journal, keys.hash);
     while let Some(chunk) = reader.next_chunk()? {
         loader.take(chunk).map_err(|source| ImageError::Content { file: file.clone(), source })?;
     }
     let verified = reader.finish()?;
     let recorded = subject.digest ^ u64::from(planted::is(Planted::ImageOfAnotherDigest));
     let state = loader.finish(recorded).map_err(|found| ImageError::Digest { file, recorded, found })?;
-    Ok((Ledger::resume(subject.journal, state, subject.cursor, subject.catalog_lsn), verified))
+    Ok((state, verified))
 }
 
 impl Until {

@@ -1,7 +1,7 @@
 //! The snapshotter's logic: folds a journal's last image and its tail into the next image (a rehearsal of recovery).
 //!
 //! It never sees live state: it rebuilds the journal as recovery would, writes what came out, reads that
-//! back past the cache, makes the state of it once more and compares the digest. Only then does the
+//! back past the cache, and compares the digest that the bytes add up to with the state's. Only then does the
 //! manifest name the image, and only then may the log be trimmed to the older of two images. An error
 //! here loses nothing: the image is dropped, the log stays as long as it is.
 
@@ -122,6 +122,6 @@ impl<D: Storage> Snapshotter<D> {
     }
 
     fn verify<S: State>(&self, image: &Image) -> Result<tessera_snapshot::Verified, ImageError> {
-        rebuild::load::<S, D>(self.images.read(image)?, image, self.keys).map(|(_, verified)| verified)
+        rebuild::check::<S, D>(self.images.read(image)?, image, self.keys)
     }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod memory;
 mod operator;
 mod refund;
+mod replay;
 mod time;
 
 use crate::catalog::TEMPLATES_MAX;
@@ -244,15 +245,6 @@ impl Partition {
             next = self.coupons.get(number).expect("a coupon of a wallet is here").older();
             Some(number)
         })
-    }
-
-    /// Applies a frame's events as recorded at `time_ms`, and compares the digest.
-    pub fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
-        for event in codec::events(payload) {
-            let event = event.map_err(|why| Divergence::NotAnEvent { lsn: self.lsn + 1, why })?;
-            self.apply(time_ms, &event)?;
-        }
-        Divergence::compare(self.lsn, recorded, self.digest())
     }
 
     /// Makes `event` the next fact; it was decided by these keys, which are not hashed again.

@@ -1,9 +1,10 @@
 //! What memory knows a write by: hashes of its texts.
 //!
 //! The same three texts are looked for before a write is decided, when it is decided and when its event is applied. Whoever has the
-//! command hashes them once and hands them on; a replay, which has events alone, hashes them anew.
+//! command hashes them once and hands them on; a replay, which has events alone, hashes them anew, once for each event.
 
 use super::{Command, Instrument};
+use crate::event::{Event, Request};
 use crate::id::Id;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::request::Operation;
@@ -69,6 +70,44 @@ impl Keys {
             | Command::RaiseStock(_)
             | Command::GetStock(_)
             | Command::ListRedemptions(_) => none,
+        }
+    }
+
+    /// Of the command that this event answers; what the event alone does not tell is hashed when it is applied.
+    pub(crate) fn of_event(event: &Event<'_>, key: &IdHashKey) -> Keys {
+        let request =
+            |operation: Operation, subject: u64, request: &Request<'_>| key.request(operation as u8, subject.into(), request.id);
+        let none = Keys::default();
+        match event {
+            Event::Claimed(claimed) => {
+                let user = key.user(claimed.user);
+                Keys { request: key.request(claimed.operation, user.0, claimed.request.id), user, ..none }
+            }
+            Event::RedeemedV1(redeemed) | Event::Redeemed(redeemed) => Keys {
+                request: request(Operation::Redeem, redeemed.coupon, &redeemed.request),
+                order: key.order(redeemed.merchant, redeemed.order, redeemed.coupon),
+                ..none
+            },
+            Event::Held(held) => Keys {
+                request: request(Operation::Hold, held.coupon, &held.request),
+                order: key.order(held.merchant, held.order, held.coupon),
+                ..none
+            },
+            Event::Captured(captured) => Keys { request: request(Operation::Capture, captured.hold, &captured.request), ..none },
+            Event::HoldEnded(ended) => {
+                let request = ended.request.map_or(0, |asked| request(Operation::Release, ended.hold, &asked));
+                Keys { request, ..none }
+            }
+            Event::RefundedV1(refunded) => {
+                Keys { request: request(Operation::Refund, refunded.redemption, &refunded.request), ..none }
+            }
+            Event::Refunded(refunded) => {
+                Keys { request: request(Operation::Refund, refunded.redemption, &refunded.request), ..none }
+            }
+            Event::Refused(refused) => {
+                Keys { request: key.request(refused.operation, refused.subject, refused.request.id), ..none }
+            }
+            _ => none,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! other, so a shard that takes all of a batch's first looks together waits about once for many.
 
 use crate::command::{Command, Instrument, Keys};
+use crate::event::{Claimed, Event};
 use crate::partition::Partition;
 
 impl Partition {
@@ -17,6 +18,32 @@ impl Partition {
             _ => 0,
         };
         coupon ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
+    }
+
+    /// Reads what applying this event reads first; the number means nothing.
+    pub(crate) fn touch_event(&self, event: &Event<'_>, keys: &Keys) -> u64 {
+        let about = match event {
+            Event::Claimed(claimed) => self.touch_user(claimed, keys),
+            Event::RedeemedV1(redeemed) | Event::Redeemed(redeemed) => self.touch_number(redeemed.coupon),
+            Event::Held(held) => self.touch_number(held.coupon),
+            Event::Captured(captured) => self.touch_number(captured.coupon),
+            Event::HoldEnded(ended) => self.touch_number(ended.coupon),
+            Event::RefundedV1(refunded) => self.touch_number(refunded.coupon),
+            Event::Refunded(refunded) => self.touch_number(refunded.coupon),
+            Event::Expired(expired) => self.touch_number(expired.coupon),
+            _ => 0,
+        };
+        about ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
+    }
+
+    /// The user and how many of this template they got.
+    fn touch_user(&self, claimed: &Claimed<'_>, keys: &Keys) -> u64 {
+        let (user, terms) = (self.users.find(keys.user), self.terms.get(claimed.terms as usize));
+        user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
+    }
+
+    fn touch_number(&self, coupon: u64) -> u64 {
+        self.coupons.get(coupon).map_or(0, |coupon| u64::from(coupon.user) ^ u64::from(coupon.key_version))
     }
 
     /// First and last field: a coupon may lie on two cache lines. Its owner is compared where the instrument names one.

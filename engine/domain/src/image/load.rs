@@ -4,7 +4,7 @@
 //! may use it. Rows are checked for form here, and sections for their order where one is made
 //! from another (terms before coupons, the clock before all).
 
-use super::row::{Fields, take_bytes, take_number, take_row};
+use super::section::Section;
 use super::{NotAnImage, Restore};
 use crate::catalog::CatalogState;
 use crate::digest::{Clock, EntityKind};
@@ -49,6 +49,23 @@ impl PartitionLoader {
         }
     }
 
+    /// The digest of what was taken.
+    pub(super) fn digest(&self) -> u64 {
+        self.0.digest()
+    }
+
+    /// The number of the oldest entity of a kind that is not forgotten.
+    pub(super) fn first(&self, kind: EntityKind) -> u64 {
+        let [redemptions, refunds] = self.0.redemptions.forgotten();
+        match kind {
+            EntityKind::Request => self.0.requests.forgotten(),
+            EntityKind::Redemption => redemptions,
+            EntityKind::Refund => refunds,
+            EntityKind::Hold => self.0.holds.forgotten(),
+            _ => 0,
+        }
+    }
+
     /// The partition, if it has the recorded digest; else the digest that it has.
     pub fn finish(mut self, recorded: u64) -> Result<Partition, u64> {
         match self.0.digest() {
@@ -89,46 +106,5 @@ impl CatalogLoader {
             digest if digest == recorded => Ok(self.0),
             digest => Err(digest),
         }
-    }
-}
-
-/// The rows of one chunk.
-struct Section<'a> {
-    number: u16,
-    rows: &'a [u8],
-}
-
-impl<'a> Section<'a> {
-    fn open(chunk: &'a [u8]) -> Result<Section<'a>, NotAnImage> {
-        let (number, rows) = chunk.split_first_chunk().ok_or(NotAnImage::Malformed(0))?;
-        Ok(Section { number: u16::from_le_bytes(*number), rows })
-    }
-
-    fn numbered(&mut self, mut take: impl FnMut(u64, &Fields) -> Option<()>) -> Result<(), NotAnImage> {
-        let mut number = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-        while !self.rows.is_empty() {
-            let fields = take_row(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(number, &fields).ok_or(NotAnImage::Row { section: self.number, key: number })?;
-            number = number.checked_add(1).ok_or(NotAnImage::Malformed(self.number))?;
-        }
-        Ok(())
-    }
-
-    fn keyed(&mut self, mut take: impl FnMut(u64, &Fields) -> Option<()>) -> Result<(), NotAnImage> {
-        while !self.rows.is_empty() {
-            let key = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            let fields = take_row(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(key, &fields).ok_or(NotAnImage::Row { section: self.number, key })?;
-        }
-        Ok(())
-    }
-
-    fn blobs(&mut self, mut take: impl FnMut(u64, &'a [u8]) -> Option<()>) -> Result<(), NotAnImage> {
-        while !self.rows.is_empty() {
-            let key = take_number(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            let bytes = take_bytes(&mut self.rows).ok_or(NotAnImage::Malformed(self.number))?;
-            take(key, bytes).ok_or(NotAnImage::Row { section: self.number, key })?;
-        }
-        Ok(())
     }
 }

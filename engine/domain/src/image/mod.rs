@@ -17,10 +17,13 @@
 //! [`CHUNK_BYTES_MAX`] long. A field that a later build adds is absent in older images, as in older
 //! digests; a section or field that this build does not know is refused.
 
+mod check;
 mod load;
 mod row;
 mod save;
+mod section;
 
+pub use check::PartitionCheck;
 pub use load::{CatalogLoader, PartitionLoader};
 pub(crate) use row::Fields;
 pub(crate) use save::Chunks;

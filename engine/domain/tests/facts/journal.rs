@@ -328,6 +328,28 @@ fn bytes_that_are_no_event_are_told_with_the_lsn_they_would_have() {
     assert_eq!(found, Err(Divergence::NotAnEvent { lsn: 5, why: NotAnEvent::Short }));
 }
 
+/// More events than a replay looks ahead, of users who come back, of cards that are charged again: what comes first is looked for
+/// before it is there.
+#[test]
+fn a_long_frame_replays_to_what_its_events_make_one_by_one() {
+    let visit = |number: u32| {
+        let (user, coupon) = (number % 7, number / 3);
+        format!("claim u{user} gift c{number}\nredeem u{} {coupon} m/o{number} 100 r{number}\n", coupon % 7)
+    };
+    let world = story(&format!("template gift card 10000 t\n{}", (0..100).map(visit).collect::<String>()));
+    let payload: Vec<u8> = world.frames.iter().flat_map(|frame| frame.payload.clone()).collect();
+    let blank = || Partition::new(crate::given::PARTITION, key());
+    let mut replayed = blank();
+    assert_eq!(replayed.replay(&payload, world.now_ms, world.partition.digest()), Ok(()));
+    assert_eq!((replayed.lsn(), replayed.counts()), (world.partition.lsn(), world.partition.counts()));
+    assert_eq!(replayed.counts()[..3], [100, 7, 100], "every claim and every redemption is there");
+    for ending in [&[2, 1, 9][..], &[99, 1, 0, 0, 0, 0]] {
+        let (mut cut, broken) = (blank(), [&payload, ending].concat());
+        let Err(Divergence::NotAnEvent { lsn, .. }) = cut.replay(&broken, world.now_ms, 0) else { panic!("the end is no event") };
+        assert_eq!((lsn, cut.lsn()), (world.partition.lsn() + 1, world.partition.lsn()), "all before it was applied");
+    }
+}
+
 #[test]
 #[should_panic(expected = "I10: time does not go back")]
 fn time_that_goes_back_stops_the_process() {

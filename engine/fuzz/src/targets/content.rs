@@ -6,7 +6,7 @@ use crate::{Check, Outcome};
 use std::convert::Infallible;
 use tessera_domain::Partition;
 use tessera_domain::catalog::CatalogState;
-use tessera_domain::image::{CatalogLoader, PartitionLoader};
+use tessera_domain::image::{CatalogLoader, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 
 /// The golden journals were written by this partition.
@@ -87,7 +87,11 @@ fn check(sample: &Sample, chunks: &[Vec<u8>]) -> Outcome {
         false => {
             let mut loader = PartitionLoader::new(PARTITION, key());
             let taken = chunks.iter().all(|chunk| loader.take(chunk).is_ok());
-            taken.then(|| loader.finish(sample.digest).ok()).flatten().map(|partition| saved(&partition))
+            let loaded = taken.then(|| loader.finish(sample.digest).ok()).flatten();
+            let mut check = PartitionCheck::new(PARTITION, key());
+            let is_whole = chunks.iter().all(|chunk| check.take(chunk).is_ok()) && check.finish(sample.digest).is_ok();
+            assert!(!is_whole || loaded.is_some(), "what is found whole can be loaded");
+            loaded.map(|partition| saved(&partition))
         }
     };
     let Some(again) = again else { return Outcome::Refused };

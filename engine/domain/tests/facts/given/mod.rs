@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use tessera_domain::catalog::{CatalogState, Limits};
 use tessera_domain::command::{CatalogCommand, Command};
 use tessera_domain::event::Event;
-use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionLoader};
+use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::{Effects, LesseeDesk, Message};
 use tessera_domain::{Context, Decision, Partition, Rejection, Reply, codec};
@@ -201,11 +201,18 @@ pub enum Unloaded {
     OtherDigest(u64),
 }
 
-/// The partition of an image.
+/// The partition of an image, which is found whole without being loaded exactly when it can be loaded.
 pub fn loaded(chunks: &[Vec<u8>], digest: u64) -> Result<Partition, Unloaded> {
     let mut loader = PartitionLoader::new(PARTITION, key());
-    chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
-    loader.finish(digest).map_err(Unloaded::OtherDigest)
+    let taken = chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused);
+    let loaded = taken.and_then(|()| loader.finish(digest).map_err(Unloaded::OtherDigest));
+    assert_eq!(is_whole(chunks, digest), loaded.is_ok(), "I6: what is found whole can be loaded, and nothing else");
+    loaded
+}
+
+fn is_whole(chunks: &[Vec<u8>], digest: u64) -> bool {
+    let mut check = PartitionCheck::new(PARTITION, key());
+    chunks.iter().all(|chunk| check.take(chunk).is_ok()) && check.finish(digest).is_ok()
 }
 
 /// The catalog of an image.
