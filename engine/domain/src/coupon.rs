@@ -312,6 +312,16 @@ impl Coupons {
         self.coupons.change(number, |coupon| std::mem::replace(&mut coupon.last, Lsn::of(lsn)).get())
     }
 
+    /// Makes the event of this lsn a coupon's latest and changes what it changes; gives the one before.
+    pub(crate) fn change_chained(&mut self, number: u64, lsn: u64, change: impl FnOnce(&mut Coupon)) -> u64 {
+        let before = self.coupons.change(number, |coupon| {
+            change(coupon);
+            std::mem::replace(&mut coupon.last, Lsn::of(lsn)).get()
+        });
+        self.await_expiry(number);
+        before
+    }
+
     pub(crate) fn reopen(&mut self, number: u64, until_ms: i64) {
         self.extensions.change(number, |extension| {
             assert!(until_ms > extension.until_ms, "a reopened card never gets shorter");

@@ -26,6 +26,15 @@ impl Partition {
         assert_eq!(before.expired, after.expired, "I2: value expires by its own event");
     }
 
+    /// The same for an event that changes nothing but the coupon: both at once.
+    pub(super) fn about_alone(&mut self, number: u64, previous: u64, change: impl FnOnce(&mut Coupon)) {
+        let (before, after) = self.move_value(number, |partition| {
+            let latest = partition.coupons.change_chained(number, partition.lsn, change);
+            assert_eq!(latest, previous, "a coupon's events are chained");
+        });
+        assert_eq!(before.expired, after.expired, "I2: value expires by its own event");
+    }
+
     /// Makes the event of now the coupon's latest.
     pub(super) fn chain(&mut self, number: u64, previous: u64) {
         assert_eq!(self.coupons.chain(number, self.lsn), previous, "a coupon's events are chained");
@@ -72,9 +81,7 @@ impl Partition {
 
     /// A redemption in one step.
     pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, order: OrderKey) {
-        self.about(event.coupon, event.previous, |partition| {
-            partition.coupons.change(event.coupon, |coupon| coupon.capture(event.captured));
-        });
+        self.about_alone(event.coupon, event.previous, |coupon| coupon.capture(event.captured));
         let number = self.add_redemption(event.coupon, order, event.amount, event.applied);
         self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
     }
