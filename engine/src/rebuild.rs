@@ -229,6 +229,9 @@ impl<D: Storage> Rebuilder<D> {
                 Ok((ledger, _)) => return Rebuilt { ledger, image: Some(image), refused, frames: 0, frame_bytes: 0 },
                 Err(error) => {
                     tracing::error!(journal = journal.0, %error, "an image is refused; another one or the log is taken");
+                    if matches!(error, ImageError::Content { .. } | ImageError::Digest { .. }) {
+                        self.images.distrust(&image);
+                    }
                     refused.push(error);
                 }
             }

@@ -37,7 +37,7 @@ struct State {
     manifest: Manifest,
     /// Images being written, or finished and not installed yet: not named, and not garbage.
     unsettled: BTreeSet<ImageId>,
-    /// Named images of which a read has found that they are damaged.
+    /// Named images of which a read has found that they are damaged, or a load that no state comes of them.
     damaged: BTreeSet<ImageId>,
     disabled: bool,
 }
@@ -140,6 +140,11 @@ impl<S: Storage> Images<S> {
         self.shelf.forget(image.id);
     }
 
+    /// No state comes of this image, though its bytes are whole: it counts no more than a damaged one.
+    pub fn distrust(&self, image: &Image) {
+        self.shelf.distrust(image.id);
+    }
+
     /// What the log must keep: of each journal with two images the frames after the older one. A journal with fewer, or with one
     /// that is known to be damaged, is left out and keeps all its frames.
     #[must_use]
@@ -227,10 +232,16 @@ impl<S: Storage> Shelf<S> {
         self.state.lock().unsettled.remove(&id)
     }
 
-    /// A damaged image is not counted on any more. Its file stays until the manifest names another in its place.
     pub(crate) fn note_damage(&self, id: ImageId, error: &Error) {
+        if matches!(error, Error::Damaged { .. }) {
+            self.distrust(id);
+        }
+    }
+
+    /// A damaged image is not counted on any more. Its file stays until the manifest names another in its place.
+    fn distrust(&self, id: ImageId) {
         let mut state = self.state.lock();
-        if matches!(error, Error::Damaged { .. }) && state.manifest.names(id) {
+        if state.manifest.names(id) {
             state.damaged.insert(id);
         }
     }

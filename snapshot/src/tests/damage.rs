@@ -162,6 +162,16 @@ fn a_damaged_image_counts_no_more_and_gives_its_place_first() {
 }
 
 #[test]
+fn an_image_that_no_state_comes_of_counts_no_more_and_gives_its_place_first() {
+    let (_, images) = folder(&[1, 2]);
+    images.distrust(&images.list()[0]);
+    assert_eq!(images.keep_from().len(), 0, "one image that loads is not enough to trim by");
+    fold(&images, 0, 3).unwrap();
+    assert_eq!(positions(&images, 0), [3, 1], "the one that loads stayed");
+    assert_eq!(images.keep_from()[&JournalId(0)].0, 2);
+}
+
+#[test]
 fn damage_is_told_in_words_with_its_numbers() {
     let swapped = Damage::Swapped { expected: ImageId(2), found: ImageId(3) };
     let error = Error::damaged("image-000000000002.img", 4096, swapped);
