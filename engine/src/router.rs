@@ -48,8 +48,8 @@ impl Bundle {
     /// Adds a request to its shard's share.
     #[inline]
     pub fn push(&mut self, request: Request) {
-        let shard = usize::from(request.partition) % self.shares.len();
-        self.shares[shard].push(request);
+        let shard = owner(request.partition, self.shares.len() as u16);
+        self.shares[usize::from(shard)].push(request);
     }
 }
 
@@ -57,6 +57,12 @@ impl Extend<Request> for Bundle {
     fn extend<I: IntoIterator<Item = Request>>(&mut self, requests: I) {
         requests.into_iter().for_each(|request| self.push(request));
     }
+}
+
+/// Which of so many shards owns a partition.
+#[inline]
+fn owner(partition: u16, shards: u16) -> u16 {
+    partition % shards
 }
 
 pub(crate) struct Routes {
@@ -99,7 +105,7 @@ impl Router {
 
     /// The shard that owns a partition.
     pub fn shard_of(&self, partition: u16) -> u16 {
-        partition % self.shards()
+        owner(partition, self.shards())
     }
 
     /// A bundle without requests yet.

@@ -1,6 +1,6 @@
 //! A conversation: one bidirectional stream of requests and outcomes, batched both ways.
 //!
-//! What has arrived together goes to the engine as one batch, and the answers of a turn return as one message. Messages pass as
+//! What has arrived together goes to the engine as one bundle, and the answers of a turn return as one message. Messages pass as
 //! bytes: requests are read where they arrived, outcomes are written where they leave. Each request
 //! holds a slot from the moment it is read until its outcome is sent; without a free slot nothing is read. So a slow
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is

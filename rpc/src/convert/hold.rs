@@ -6,38 +6,31 @@ use tessera_proto::{
 };
 
 use super::{
-    Sum, amount, amount_minor,
-    instrument::{Named, Naming},
-    malformed, position,
-    redemption::{amounts, write_amounts, write_redeemed},
+    amount_minor, malformed, position,
+    redemption::{self, Checked, amounts, write_amounts, write_redeemed},
     request_id, write_position,
 };
 use crate::{
     domain::{
-        HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HoldState, Id, Rejection,
+        HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HoldState, Rejection,
         command::{Capture, Hold, Release},
         reply::{Held, Redeemed, Released},
     },
     seals::{Place, Seals},
 };
 
-/// A `HoldRequest`, whichever way it was read.
+/// A `HoldRequest`, whichever way it was read: what a redemption asks, for a while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked<'a> {
-    /// Names the request.
-    pub request_id: &'a str,
-    instrument: Naming<'a>,
-    merchant_id: &'a str,
-    order_id: &'a str,
-    amount: Option<Sum<'a>>,
+    /// What the order asks of the instrument.
+    pub of_order: redemption::Asked<'a>,
     ttl_ms: i64,
 }
 
 impl<'a> From<&'a v1::HoldRequest> for Asked<'a> {
     fn from(request: &'a v1::HoldRequest) -> Self {
         let v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms } = request;
-        let (instrument, amount) = (instrument.into(), amount.as_ref().map(Sum::from));
-        Self { request_id, instrument, merchant_id, order_id, amount, ttl_ms: *ttl_ms }
+        Self { of_order: redemption::Asked::of(request_id, instrument, merchant_id, order_id, amount), ttl_ms: *ttl_ms }
     }
 }
 
@@ -47,13 +40,8 @@ impl<'a> Asked<'a> {
         let (mut asked, mut fields) = (Self::default(), Fields::of(message));
         while let Some(field) = fields.read()? {
             match field.number {
-                1 => asked.request_id = field.value.text()?,
-                2 => asked.instrument.merge(field.value.bytes()?)?,
-                3 => asked.merchant_id = field.value.text()?,
-                4 => asked.order_id = field.value.text()?,
-                5 => asked.amount.get_or_insert_default().merge(field.value.bytes()?)?,
                 6 => asked.ttl_ms = field.value.int64()?,
-                _ => {}
+                _ => asked.of_order.merge(field)?,
             }
         }
         Ok(asked)
@@ -62,11 +50,7 @@ impl<'a> Asked<'a> {
 
 /// A hold, and the partition that decides it.
 pub fn hold(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Hold), Rejection> {
-    let request_id = request_id(request.request_id)?;
-    let named = Named::read(request.instrument)?;
-    let merchant = Id::new("merchant_id", request.merchant_id)?;
-    let order = Id::new("order_id", request.order_id)?;
-    let (amount, currency) = amount(request.amount)?;
+    let Checked { request_id, named, merchant, order, amount, currency } = request.of_order.check()?;
     let ttl_ms = ttl_ms(request.ttl_ms)?;
     let (partition, instrument) = named.open(seals)?;
     Ok((partition, Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id }))

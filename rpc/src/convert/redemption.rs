@@ -2,7 +2,7 @@
 
 use tessera_proto::{
     v1,
-    wire::{self, Fields, Malformed},
+    wire::{self, Field, Fields, Malformed},
 };
 
 use super::{
@@ -44,35 +44,69 @@ pub struct Asked<'a> {
 impl<'a> From<&'a v1::RedeemRequest> for Asked<'a> {
     fn from(request: &'a v1::RedeemRequest) -> Self {
         let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount } = request;
-        Self { request_id, instrument: instrument.into(), merchant_id, order_id, amount: amount.as_ref().map(Sum::from) }
+        Self::of(request_id, instrument, merchant_id, order_id, amount)
     }
 }
 
 impl<'a> Asked<'a> {
+    /// From the fields of a generated type.
+    pub(super) fn of(
+        request_id: &'a str,
+        instrument: &'a Option<v1::Instrument>,
+        merchant_id: &'a str,
+        order_id: &'a str,
+        amount: &'a Option<v1::Money>,
+    ) -> Self {
+        Self { request_id, instrument: instrument.into(), merchant_id, order_id, amount: amount.as_ref().map(Sum::from) }
+    }
+
     /// From an encoded `RedeemRequest`.
     pub fn read(message: &'a [u8]) -> Result<Self, Malformed> {
         let (mut asked, mut fields) = (Self::default(), Fields::of(message));
         while let Some(field) = fields.read()? {
-            match field.number {
-                1 => asked.request_id = field.value.text()?,
-                2 => asked.instrument.merge(field.value.bytes()?)?,
-                3 => asked.merchant_id = field.value.text()?,
-                4 => asked.order_id = field.value.text()?,
-                5 => asked.amount.get_or_insert_default().merge(field.value.bytes()?)?,
-                _ => {}
-            }
+            asked.merge(field)?;
         }
         Ok(asked)
     }
+
+    /// Merges a field; a hold has the same ones under the same numbers.
+    #[inline]
+    pub(super) fn merge(&mut self, field: Field<'a>) -> Result<(), Malformed> {
+        match field.number {
+            1 => self.request_id = field.value.text()?,
+            2 => self.instrument.merge(field.value.bytes()?)?,
+            3 => self.merchant_id = field.value.text()?,
+            4 => self.order_id = field.value.text()?,
+            5 => self.amount.get_or_insert_default().merge(field.value.bytes()?)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Checks the form of each field; nothing is opened yet.
+    pub(super) fn check(self) -> Result<Checked<'a>, Rejection> {
+        let request_id = request_id(self.request_id)?;
+        let named = Named::read(self.instrument)?;
+        let merchant = Id::new("merchant_id", self.merchant_id)?;
+        let order = Id::new("order_id", self.order_id)?;
+        let (amount, currency) = amount(self.amount)?;
+        Ok(Checked { request_id, named, merchant, order, amount, currency })
+    }
+}
+
+/// What an order asks of an instrument, well formed.
+pub(super) struct Checked<'a> {
+    pub(super) request_id: Id,
+    pub(super) named: Named<'a>,
+    pub(super) merchant: Id,
+    pub(super) order: Id,
+    pub(super) amount: i64,
+    pub(super) currency: Currency,
 }
 
 /// A redemption, and the partition that decides it.
 pub fn redeem(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Redeem), Rejection> {
-    let request_id = request_id(request.request_id)?;
-    let named = Named::read(request.instrument)?;
-    let merchant = Id::new("merchant_id", request.merchant_id)?;
-    let order = Id::new("order_id", request.order_id)?;
-    let (amount, currency) = amount(request.amount)?;
+    let Checked { request_id, named, merchant, order, amount, currency } = request.check()?;
     let (partition, instrument) = named.open(seals)?;
     Ok((partition, Redeem { instrument, merchant, order, amount, currency, request_id }))
 }

@@ -93,6 +93,7 @@ impl Item for AnyStep {
         }
     }
 
+    /// By the numbers of `TillOutcome`.
     fn accepted(seals: Seals<'_>, kept: &Waiting, reply: Reply, out: &mut Vec<u8>) {
         wire::string(1, kept.as_ref().as_bytes(), out);
         match (kept.step, reply) {
@@ -116,7 +117,7 @@ impl Item for AnyStep {
     }
 }
 
-/// Reads the one alternative that an item has.
+/// Reads the one alternative that an item has, by the numbers of `TillItem`.
 fn alternative<'a>(seals: Seals<'_>, field: Field<'a>) -> Result<Asked<'a, Waiting>, Malformed> {
     match field.number {
         1 => {
@@ -128,7 +129,7 @@ fn alternative<'a>(seals: Seals<'_>, field: Field<'a>) -> Result<Asked<'a, Waiti
         }
         2 => {
             let asked = hold::Asked::read(field.value.bytes()?)?;
-            Ok(write(asked.request_id, Step::Hold, hold::hold(seals, asked)))
+            Ok(write(asked.of_order.request_id, Step::Hold, hold::hold(seals, asked)))
         }
         3 => {
             let asked = hold::AskedCapture::read(field.value.bytes()?)?;

@@ -1,4 +1,4 @@
-//! What a command will read first, read ahead of it.
+//! What a command, or an event that is replayed, will read first, read ahead of it.
 //!
 //! Coupons, requests and orders are spread over memory and each first look waits for it. Looks for many commands do not depend on each
 //! other, so a shard that takes all of a batch's first looks together waits about once for many.
@@ -42,17 +42,17 @@ impl Partition {
         user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
     }
 
+    /// First and last field: a coupon may lie on two cache lines.
     fn touch_number(&self, coupon: u64) -> u64 {
         self.coupons.get(coupon).map_or(0, |coupon| u64::from(coupon.user) ^ u64::from(coupon.key_version))
     }
 
-    /// First and last field: a coupon may lie on two cache lines. Its owner is compared where the instrument names one.
+    /// The owner is compared where the instrument names one.
     fn touch_coupon(&self, instrument: &Instrument) -> u64 {
-        let Some(coupon) = self.coupons.get(instrument.coupon()) else { return 0 };
         let owner = match instrument {
-            Instrument::Owned { .. } => self.users.get(coupon.user).map_or(0, |owner| owner.key().0 as u64),
-            Instrument::Bearer { .. } | Instrument::Known { .. } => 0,
+            Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.users.get(coupon.user)),
+            Instrument::Bearer { .. } | Instrument::Known { .. } => None,
         };
-        owner ^ u64::from(coupon.user) ^ u64::from(coupon.key_version)
+        owner.map_or(0, |owner| owner.key().0 as u64) ^ self.touch_number(instrument.coupon())
     }
 }
