@@ -4,8 +4,9 @@
 //! kept with the codes' keys and never changes: it decides the partition of every user. SipHash-1-3
 //! with a secret key gives no caller a way to aim at one partition or one bucket.
 
-use siphasher::sip128::{Hasher128, SipHasher13};
-use std::hash::Hasher;
+mod sip;
+
+use sip::Sip;
 
 /// The secret key of all identifier hashes of one data directory.
 #[derive(Clone, Copy)]
@@ -45,12 +46,12 @@ impl IdHashKey {
 
     /// The user's key.
     pub fn user(&self, user: &str) -> UserKey {
-        UserKey(self.hash(Domain::User).bytes(user.as_bytes()).finish())
+        UserKey(self.hash(Domain::User).last(user).finish())
     }
 
     /// The hash of a template's id.
     pub fn template(&self, template: &str) -> u64 {
-        self.hash(Domain::Template).bytes(template.as_bytes()).finish() as u64
+        self.hash(Domain::Template).last(template).finish_64()
     }
 
     /// The home partition of a template's stock, of `partitions` (a power of two).
@@ -60,8 +61,8 @@ impl IdHashKey {
 
     /// The identity of a request: operation, what it is about, and the caller's request id.
     pub fn request(&self, operation: u8, subject: u128, request_id: &str) -> u128 {
-        let mut hash = self.hash(Domain::Request);
-        hash.bytes(&[operation]).bytes(&subject.to_le_bytes()).bytes(request_id.as_bytes()).finish()
+        let about = self.hash(Domain::Request).byte(operation).number(subject as u64).number((subject >> 64) as u64);
+        about.last(request_id).finish()
     }
 
     /// Both keys of an order that does something with a coupon.
@@ -71,79 +72,65 @@ impl IdHashKey {
 
     /// The natural key of a redemption: merchant, order and coupon.
     pub fn natural(&self, merchant: &str, order: &str, coupon: u64) -> u128 {
-        let mut hash = self.hash(Domain::Order);
-        hash.bytes(&coupon.to_le_bytes()).text(merchant).bytes(order.as_bytes()).finish()
+        self.hash(Domain::Order).number(coupon).text(merchant).last(order).finish()
     }
 
     /// An order whatever it redeems: merchant and order. Never 0, which stands for none.
     pub fn order_only(&self, merchant: &str, order: &str) -> u64 {
-        let hash = self.hash(Domain::OrderOnly).text(merchant).bytes(order.as_bytes()).finish();
-        (hash as u64).max(1)
+        self.hash(Domain::OrderOnly).text(merchant).last(order).finish_64().max(1)
     }
 
     /// What a request asked for, in 64 bits: equal for an honest retry, different for another payload.
     pub fn fingerprint(&self, texts: &[&str], numbers: &[u64]) -> u64 {
-        let mut hash = self.hash(Domain::Fingerprint);
-        for text in texts {
-            hash.text(text);
-        }
-        for number in numbers {
-            hash.bytes(&number.to_le_bytes());
-        }
-        hash.finish() as u64
+        let texts = texts.iter().fold(self.hash(Domain::Fingerprint), |hash, text| hash.text(text));
+        numbers.iter().fold(texts, |hash, &number| hash.number(number)).finish_64()
     }
 
+    #[inline(always)]
     fn hash(&self, domain: Domain) -> Pieces {
-        let hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
-        let mut held = [0; HELD_BYTES];
-        held[0] = domain as u8;
-        Pieces { hasher, held, len: 1, is_begun: false }
+        let mut pieces = Pieces(Sip::new(self.0));
+        pieces.0.add(domain as u64, 1);
+        pieces
     }
 }
 
-/// Bytes that are collected before they are hashed. SipHash pays for each piece, and ours are short.
-const HELD_BYTES: usize = 128;
-
-/// A hash of many short pieces.
-struct Pieces {
-    hasher: SipHasher13,
-    held: [u8; HELD_BYTES],
-    len: usize,
-    /// Whether the hasher has had pieces.
-    is_begun: bool,
-}
+/// A hash of short pieces, one after the other.
+struct Pieces(Sip);
 
 impl Pieces {
-    #[inline]
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Pieces {
-        match self.held[self.len..].get_mut(..bytes.len()) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.len += bytes.len();
-            }
-            None => {
-                self.hasher.write(&self.held[..self.len]);
-                self.hasher.write(bytes);
-                (self.len, self.is_begun) = (0, true);
-            }
-        }
+    #[inline(always)]
+    fn number(mut self, number: u64) -> Pieces {
+        self.0.add(number, 8);
         self
     }
 
-    /// A text that says its length, so that the next one does not run into it.
-    #[inline]
-    fn text(&mut self, text: &str) -> &mut Pieces {
-        self.bytes(&[text.len() as u8]).bytes(text.as_bytes())
+    #[inline(always)]
+    fn byte(mut self, byte: u8) -> Pieces {
+        self.0.add(byte.into(), 1);
+        self
     }
 
-    /// What one piece holds is hashed at once: that is the same hash, without what it costs to go on later.
-    fn finish(&mut self) -> u128 {
-        let held = &self.held[..self.len];
-        if !self.is_begun {
-            return self.hasher.hash(held).as_u128();
-        }
-        self.hasher.write(held);
-        self.hasher.finish128().as_u128()
+    /// The last text, which has no other behind it that it could run into.
+    #[inline(always)]
+    fn last(mut self, text: &str) -> Pieces {
+        self.0.write(text.as_bytes());
+        self
+    }
+
+    /// A text that says its length, so that the next piece does not run into it.
+    #[inline(always)]
+    fn text(self, text: &str) -> Pieces {
+        self.byte(text.len() as u8).last(text)
+    }
+
+    #[inline(always)]
+    fn finish(self) -> u128 {
+        self.0.finish_128()
+    }
+
+    #[inline(always)]
+    fn finish_64(self) -> u64 {
+        self.0.finish_64()
     }
 }
 
@@ -185,22 +172,6 @@ mod tests {
 
     const GOLDEN: &str = "79c6c68db0289f46dd274a600847e1f6 2 2f8f5c9430c875196a0260fa362928ae d2443d7ef5b3de6ed7628683e2cbfde7 \
         389483c0ad459616 d15ef6b3ba9c32b8";
-
-    #[test]
-    fn pieces_hash_like_what_they_make_together() {
-        let key = IdHashKey::new([7; 16]);
-        for lengths in [[0, 5, 90], [60, 66, 1], [127, 1, 1], [1, 127, 200], [300, 2, 300]] {
-            let (mut pieces, mut whole) = (key.hash(Domain::User), vec![Domain::User as u8]);
-            for (length, letter) in lengths.into_iter().zip(1u8..) {
-                let piece = vec![letter; length];
-                pieces.bytes(&piece);
-                whole.extend(piece);
-            }
-            let mut plain = SipHasher13::new_with_keys(key.0[0], key.0[1]);
-            plain.write(&whole);
-            assert_eq!(pieces.finish(), plain.finish128().as_u128(), "{lengths:?}");
-        }
-    }
 
     #[test]
     fn texts_in_a_fingerprint_do_not_run_into_each_other() {

@@ -5,6 +5,7 @@
 
 use super::numbered::Numbered;
 use crate::digest::{Before, Entity, contribution};
+use std::cmp::Ordering;
 
 /// A growing sequence of entities and the digest of those that are in it.
 pub struct Entities<E> {
@@ -62,14 +63,27 @@ impl<E: Entity + Clone> Entities<E> {
         Some((number, entity))
     }
 
-    /// The entity whose `key` is `wanted`, with its number: by halving, where keys rise with numbers.
+    /// The entity whose `key` is `wanted`, with its number, where keys rise with numbers: looked for where it would be if they rose
+    /// evenly, which they nearly do, so a few looks find one of millions; every fourth look halves what is left, so no keys are slow.
     pub fn find_rising(&self, wanted: u64, key: impl Fn(&E) -> u64) -> Option<(u64, &E)> {
-        let (mut low, mut high) = (self.first(), self.next());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if key(self.get(middle)?) < wanted { low = middle + 1 } else { high = middle }
+        let key_at = |number| self.get(number).map(&key);
+        let (mut low, mut high) = (self.first(), self.next().checked_sub(1)?);
+        let (mut least, mut most) = (key_at(low)?, key_at(high)?);
+        for look in 1u32.. {
+            if !(least..=most).contains(&wanted) {
+                return None;
+            }
+            let span = high - low;
+            let even = u128::from(wanted - least) * u128::from(span) / u128::from(most - least).max(1);
+            let number = low + if look.is_multiple_of(4) { span / 2 } else { even as u64 };
+            let found = self.get(number)?;
+            match key(found).cmp(&wanted) {
+                Ordering::Equal => return Some((number, found)),
+                Ordering::Less => (low, least) = (number + 1, key_at(number + 1)?),
+                Ordering::Greater => (high, most) = (number.checked_sub(1)?, key_at(number - 1)?),
+            }
         }
-        self.get(low).filter(|entity| key(entity) == wanted).map(|entity| (low, entity))
+        None
     }
 
     /// The number the next entity will get.
@@ -105,6 +119,7 @@ mod tests {
     use super::super::numbered::CHUNK;
     use super::*;
     use crate::digest::EntityKind;
+    use std::cell::Cell;
 
     #[derive(Clone, Debug, PartialEq)]
     struct One(u64);
@@ -118,6 +133,42 @@ mod tests {
     fn recount(entities: &Entities<One>) -> u64 {
         (entities.first()..entities.next())
             .fold(0, |sum, number| sum.wrapping_add(contribution(number, entities.get(number).unwrap())))
+    }
+
+    #[test]
+    fn an_entity_is_found_by_a_key_that_rises_however_unevenly() {
+        type Shape = (&'static str, fn(u64) -> u64, u32);
+        // Each look that does not halve is for nothing at worst.
+        let looks_max = 4 * 9_000u64.next_power_of_two().ilog2();
+        let shapes: [Shape; 4] = [
+            ("evenly", |number| 5 + 2 * number, 2),
+            ("nearly evenly", |number| 8 * number + number * 2_654_435_761 % 7, 8),
+            ("with a jump", |number| number + if number < 3_000 { 0 } else { 1 << 40 }, looks_max),
+            ("ever faster", |number| 1 << (number / 160), looks_max),
+        ];
+        for (name, key, looks_max) in shapes {
+            let mut entities = Entities::default();
+            let rising = |number: u64| key(number) + number;
+            (0..9_000).for_each(|number| assert_eq!(entities.push(One(rising(number))), number));
+            (0..100).for_each(|number| assert!(entities.forget_first().is_some_and(|(first, _)| first == number)));
+            for wanted in 0..9_000 {
+                let looks = Cell::new(0);
+                let counted = |one: &One| {
+                    looks.set(looks.get() + 1);
+                    one.0
+                };
+                let found = entities.find_rising(rising(wanted), counted).map(|(number, _)| number);
+                assert_eq!(found, (wanted >= 100).then_some(wanted), "{name}");
+                assert!(looks.get() <= 2 + 2 * looks_max, "{name}: {} looks for {wanted}", looks.get());
+                let is_between = wanted + 1 < 9_000 && rising(wanted) + 1 < rising(wanted + 1);
+                assert!(
+                    !is_between || entities.find_rising(rising(wanted) + 1, |one| one.0).is_none(),
+                    "{name}: between {wanted}"
+                );
+            }
+            assert!(entities.find_rising(0, |one| one.0).is_none() && entities.find_rising(u64::MAX, |one| one.0).is_none());
+        }
+        assert!(Entities::<One>::default().find_rising(1, |one| one.0).is_none());
     }
 
     #[test]

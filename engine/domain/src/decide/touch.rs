@@ -15,6 +15,11 @@ impl Partition {
             Command::Hold(hold) => self.touch_coupon(&hold.instrument),
             Command::Validate(validate) => self.touch_coupon(&validate.instrument),
             Command::Claim(claim) => self.users.find(claim.user.key).map_or(0, u64::from),
+            Command::Capture(capture) => self.touch_hold(capture.hold),
+            Command::Release(release) => self.touch_hold(release.hold),
+            Command::Refund(refund) => {
+                self.redemptions.at_lsn(refund.redemption).map_or(0, |(_, redemption)| self.touch_number(redemption.coupon))
+            }
             _ => 0,
         };
         coupon ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
@@ -40,6 +45,11 @@ impl Partition {
     fn touch_user(&self, claimed: &Claimed<'_>, keys: &Keys) -> u64 {
         let (user, terms) = (self.users.find(keys.user), self.terms.get(claimed.terms as usize));
         user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
+    }
+
+    /// The hold of this lsn and its coupon.
+    fn touch_hold(&self, hold: u64) -> u64 {
+        self.holds.at_lsn(hold).map_or(0, |(_, hold)| self.touch_number(hold.coupon))
     }
 
     /// First and last field: a coupon may lie on two cache lines.
