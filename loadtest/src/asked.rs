@@ -8,12 +8,17 @@ impl Scenario {
     /// The options that decide what is done, and their values. How the load is made is in the report's shape.
     pub fn asked(&self) -> BTreeMap<String, String> {
         let own = match self {
-            Self::FlashSale { stock, users, per_user, greedy, .. } => vec![
-                ("stock", stock.to_string()),
-                ("users", users.to_string()),
-                ("per_user", per_user.to_string()),
-                ("greedy", greedy.to_string()),
-            ],
+            Self::FlashSale { templates, stock, users, per_user, greedy, .. } => {
+                // Files of versions that knew one template alone are of the same scenario.
+                let several = (*templates > 1).then(|| ("templates", templates.to_string()));
+                let sale = [
+                    ("stock", stock.to_string()),
+                    ("users", users.to_string()),
+                    ("per_user", per_user.to_string()),
+                    ("greedy", greedy.to_string()),
+                ];
+                sale.into_iter().chain(several).collect()
+            }
             Self::Pos { cards, operations, skew, by, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),
@@ -73,6 +78,10 @@ mod tests {
         check(
             "loadtest flash-sale --stock 7 --users 9 --in-flight 3",
             &[("greedy", "1"), ("per_user", "1"), ("stock", "7"), ("users", "9")],
+        );
+        check(
+            "loadtest flash-sale --stock 7 --users 9 --templates 2",
+            &[("greedy", "1"), ("per_user", "1"), ("stock", "7"), ("templates", "2"), ("users", "9")],
         );
         check("loadtest echo --operations 5", &[("messages", "claims"), ("operations", "5")]);
     }

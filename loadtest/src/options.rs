@@ -29,6 +29,9 @@ pub struct Options {
 pub enum Scenario {
     /// Many users claim one template until it is sold out, and after.
     FlashSale {
+        /// Templates on sale; stock and users are shared out among them evenly.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=50_000))]
+        templates: u32,
         /// Pieces for sale.
         #[arg(long, default_value_t = 100_000)]
         stock: u64,
@@ -41,8 +44,8 @@ pub enum Scenario {
         /// Of 100 users, how many ask once more than they may.
         #[arg(long, default_value_t = 1.0)]
         greedy: f64,
-        /// Whose wallets are listed afterwards. Leaving out the users who were only refused trusts the server not to have
-        /// given them anything.
+        /// Whose wallets are listed afterwards. Leaving out users trusts the server in what it says of them: of those who were only
+        /// refused, that they were given nothing.
         #[arg(long, value_enum, default_value_t = Wallets::All)]
         wallets: Wallets,
         /// How the load is made.
@@ -188,6 +191,8 @@ pub enum Wallets {
     All,
     /// Those of users who were issued something.
     Holders,
+    /// Every thousandth user's, for sales so large that listing all would take longer than the sale.
+    Sample,
 }
 
 /// Whose messages are echoed.

@@ -54,8 +54,10 @@ impl Holdings {
         self.coupons.chunk_by(|a, b| a.user == b.user).filter_map(|held| held.first()).map(|held| held.user).collect()
     }
 
-    /// Coupons in all.
-    pub fn coupons(&self) -> u64 {
-        self.coupons.len() as u64
+    /// Coupons of each of so many templates.
+    pub fn by_template(&self, templates: u32) -> Vec<u64> {
+        let mut counts = vec![0; templates as usize];
+        self.coupons.iter().for_each(|held| counts[held.template as usize] += 1);
+        counts
     }
 }

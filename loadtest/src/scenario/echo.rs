@@ -78,7 +78,7 @@ fn plan(operations: u64, messages: Messages, seed: u64) -> Arc<dyn Plan> {
     let ids = Ids::of_run(0);
     match messages {
         Messages::Claims => {
-            let sale = Sale { stock: operations, users: operations, per_user: 1, greedy_per_mille: 0 };
+            let sale = Sale { templates: 1, stock: operations, users: operations, per_user: 1, greedy_per_mille: 0 };
             Arc::new(Claims::new(sale, ids, seed))
         }
         Messages::Redemptions => {

@@ -1,6 +1,6 @@
 //! The flash sale: more users than pieces.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use tessera_proto::v1::{AmountOff, Reason, template_spec::Kind};
 
@@ -28,12 +28,18 @@ use crate::{
 };
 
 /// The sale that the command line describes.
-pub fn sale(stock: u64, users: u64, per_user: u32, greedy_percent: f64) -> Result<Sale, Error> {
+pub fn sale(templates: u32, stock: u64, users: u64, per_user: u32, greedy_percent: f64) -> Result<Sale, Error> {
+    if u64::from(templates) > users {
+        return Err(Error::Usage("--templates: for each template one user at least"));
+    }
     if !(0.0..=100.0).contains(&greedy_percent) {
         return Err(Error::Usage("--greedy goes from 0 to 100"));
     }
-    Ok(Sale { stock, users, per_user, greedy_per_mille: (greedy_percent * 10.0) as u64 })
+    Ok(Sale { templates, stock, users, per_user, greedy_per_mille: (greedy_percent * 10.0) as u64 })
 }
+
+/// Of so many users one, where a sample of wallets is listed.
+pub const SAMPLED: usize = 1_000;
 
 /// One sale, held.
 struct Round {
@@ -44,7 +50,7 @@ struct Round {
 /// The plan's side of the check.
 struct Facts<'a> {
     claims: &'a Claims,
-    terms: [Terms; 1],
+    terms: Vec<Terms>,
 }
 
 impl Claimed for Facts<'_> {
@@ -52,8 +58,8 @@ impl Claimed for Facts<'_> {
         self.claims.user(operation)
     }
 
-    fn template(&self, _operation: u64) -> u32 {
-        0
+    fn template(&self, operation: u64) -> u32 {
+        self.claims.template_of(self.claims.user(operation))
     }
 
     fn terms(&self) -> &[Terms] {
@@ -100,9 +106,11 @@ pub async fn run(sale: Sale, wallets: Wallets, common: &Common) -> Result<Finish
 async fn hold(stage: &mut Stage, claims: Arc<Claims>, load: Load, sum: &mut Sum) -> Result<Round, Error> {
     let sale = *claims.sale();
     let kind = Kind::AmountOff(AmountOff { threshold_minor: 2_000, amount_minor: 500 });
-    let spec = templates::spec("flash sale", kind, Some(sale.stock), sale.per_user);
     let link = stage.link.clone();
-    stage.during_kills(templates::create(&link, &claims.template_id(), spec)).await?;
+    for template in 0..sale.templates {
+        let spec = templates::spec("flash sale", kind, Some(sale.stock_of(template)), sale.per_user);
+        stage.during_kills(templates::create(&link, &claims.template_id(template), spec)).await?;
+    }
     let (measured, cpu) = stage.measure("flash-sale", claims.clone(), load).await?;
     sum.add(&measured, cpu)?;
     Ok(Round { claims, measured })
@@ -120,15 +128,20 @@ async fn check(
     again::ask(stage, claims.clone(), measured, load).await?;
     let history = History { records: &measured.records, retries: &measured.retries };
     let sale = *claims.sale();
-    let facts = Facts { claims, terms: [Terms { stock: Some(sale.stock), per_user_limit: sale.per_user }] };
+    let terms = |template| Terms { stock: Some(sale.stock_of(template)), per_user_limit: sale.per_user };
+    let facts = Facts { claims, terms: (0..sale.templates).map(terms).collect() };
     answers::check(history, measured.strays, findings);
     order::check(history, findings);
     retries::check(answer::Kind::Claim, history, findings);
     stock::check(history, &facts, findings);
 
     let holdings = Holdings::of(history, &facts);
-    check_all_sold(&sale, &measured.records, holdings.coupons(), findings);
-    verify::stock::check(&stage.link, &claims.template_id(), sale.stock, holdings.coupons(), findings).await?;
+    let sold = holdings.by_template(sale.templates);
+    check_all_sold(&sale, &measured.records, &sold, findings);
+    for (template, &sold) in (0..).zip(&sold) {
+        let given = verify::stock::Given { template, template_id: claims.template_id(template), stock: sale.stock_of(template) };
+        verify::stock::check(&stage.link, given, sold, findings).await?;
+    }
     let expected = expected(claims, holdings, wallets);
     let tally = Arc::new(Tally::default());
     let _progress = Progress::show("wallets", expected.users.len() as u64, tally.clone());
@@ -137,14 +150,16 @@ async fn check(
 }
 
 /// Everybody who asked was told one of the two true reasons: then everything that could be sold was.
-fn check_all_sold(sale: &Sale, records: &[Record], actual: u64, findings: &mut Findings) {
+fn check_all_sold(sale: &Sale, records: &[Record], sold: &[u64], findings: &mut Findings) {
     let is_settled = |record: &Record| {
         let reason = record.refusal().map(Reason::try_from);
         matches!(reason, None | Some(Ok(Reason::SoldOut | Reason::UserLimitReached)))
     };
     if records.iter().all(is_settled) {
-        let expected = sale.stock.min(sale.users * u64::from(sale.per_user));
-        findings.check(actual == expected, || Violation::WrongStock { template: 0, what: "issued", expected, actual });
+        for (template, &actual) in (0..).zip(sold) {
+            let expected = sale.stock_of(template).min(sale.users_of(template) * u64::from(sale.per_user));
+            findings.check(actual == expected, || Violation::WrongStock { template, what: "issued", expected, actual });
+        }
     }
 }
 
@@ -152,13 +167,14 @@ fn expected(claims: &Arc<Claims>, holdings: Holdings, wallets: Wallets) -> walle
     let users = match wallets {
         Wallets::All => (0..claims.sale().users).collect(),
         Wallets::Holders => holdings.users(),
+        Wallets::Sample => (0..claims.sale().users).step_by(SAMPLED).collect(),
     };
     let namer = claims.clone();
     wallets::Expected {
         holdings,
         users,
         user_id: Box::new(move |user| namer.user_id(user)),
-        templates: HashMap::from([(claims.template_id(), 0)]),
+        templates: (0..claims.sale().templates).map(|template| (claims.template_id(template), template)).collect(),
         balances: None,
     }
 }

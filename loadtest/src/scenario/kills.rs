@@ -73,7 +73,7 @@ async fn directory(number: u64, common: &Common) -> Result<Finished, Error> {
     match number % 3 {
         0 => Box::pin(mixed::run(Counter::new(MIX.0, MIX.1, HOLD_TTL, 2)?, common)).await,
         1 => {
-            let sale = flash_sale::sale(SALE.0, SALE.1, 1, 1.0)?;
+            let sale = flash_sale::sale(1, SALE.0, SALE.1, 1, 1.0)?;
             Box::pin(flash_sale::run(sale, Wallets::All, common)).await
         }
         _ => {

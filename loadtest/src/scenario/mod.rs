@@ -46,8 +46,8 @@ pub async fn run(scenario: Scenario) -> Result<(Finished, Common), Error> {
 
 async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
     match scenario {
-        Scenario::FlashSale { stock, users, per_user, greedy, wallets, common } => {
-            let sale = flash_sale::sale(stock, users, per_user, greedy)?;
+        Scenario::FlashSale { templates, stock, users, per_user, greedy, wallets, common } => {
+            let sale = flash_sale::sale(templates, stock, users, per_user, greedy)?;
             Ok((flash_sale::run(sale, wallets, &common).await?, common))
         }
         Scenario::Pos { cards, operations, skew, by, wallets, common } => {
