@@ -38,7 +38,7 @@ pub use tessera_wal::{Options, SYNC_BOUNDS_US, SyncTimes};
 pub struct Config {
     /// The data directory.
     pub dir: PathBuf,
-    /// Shards; 0 = as many as there are cores. At most one a partition.
+    /// Shards; 0 = [`shards_suggested`]. At most one a partition.
     pub shards: u16,
     /// The shards' limits.
     pub limits: Limits,
@@ -178,7 +178,7 @@ impl Node {
         offices.lead_to(&actors);
         let is_stopping = Arc::new(AtomicBool::new(false));
         let ticker = start_ticker(offices.clone(), is_stopping.clone());
-        let rebuilders = (0..shards).map(|_| rebuilder()).collect();
+        let rebuilders = (0..cores().min(partitions)).map(|_| rebuilder()).collect();
         let bring_up =
             BringUp::start(rebuilders, partitions, log.clone(), clock.clone(), catalog_lsn, offices, is_stopping.clone());
         let snapshotter = Snapshotter::new(images.clone(), rebuild_keys);
@@ -262,10 +262,20 @@ impl Drop for Node {
     }
 }
 
+/// Shards where nobody says how many: half of the machine's cores. The other half is for whoever reads and writes the wire, who
+/// has about as much to do (decision 21).
+pub fn shards_suggested() -> u16 {
+    (cores() / 2).max(1)
+}
+
+/// Cores that this process may use.
+pub fn cores() -> u16 {
+    std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX))
+}
+
 fn shards(wanted: u16, partitions: u16) -> Result<u16, Error> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u16);
     match wanted {
-        0 => Ok(cores.min(partitions)),
+        0 => Ok(shards_suggested().min(partitions)),
         1.. if wanted <= partitions => Ok(wanted),
         _ => Err(Error::Setting { setting: "shards", found: u64::from(wanted), allowed: "at most one a partition" }),
     }

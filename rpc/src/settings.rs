@@ -26,6 +26,9 @@ pub const PORT_DEFAULT: u16 = 7411;
 /// Where `serve` answers for metrics and health, unless told otherwise.
 pub const METRICS_LISTEN_DEFAULT: &str = "127.0.0.1:9464";
 
+/// Most threads of the edge: far more than any machine has cores.
+const EDGE_THREADS_MAX: u64 = 1024;
+
 /// Prefix of the environment's keys: `TESSERA__SERVER__LISTEN`.
 const PREFIX: &str = "TESSERA";
 
@@ -58,6 +61,9 @@ pub struct Server {
     pub allow_remote: bool,
     /// Connections at once.
     pub connections_max: usize,
+    /// Threads that read and write the wire; 0 = the cores that the shards leave, at least one.
+    #[serde(deserialize_with = "edge_threads")]
+    pub edge_threads: u16,
     /// Milliseconds that calls in flight may take to end after a stop was asked for.
     pub drain_deadline_ms: u64,
     /// Address and port for metrics and health over HTTP; `None`, written as an empty text, = nowhere. [`Settings::load`] begins
@@ -72,11 +78,18 @@ fn address_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     address.transpose()
 }
 
+fn edge_threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    match u64::deserialize(deserializer)? {
+        found @ 0..=EDGE_THREADS_MAX => Ok(found as u16),
+        found => Err(D::Error::custom(format!("server.edge_threads is {found}, it must be at most {EDGE_THREADS_MAX}"))),
+    }
+}
+
 /// The engine.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Engine {
-    /// Shards; 0 = as the cores of the machine suggest.
+    /// Shards; 0 = one for two cores.
     pub shards: u16,
     /// Take a clock that lies far from the newest frame: an operator's decision.
     pub accept_clock: bool,
@@ -124,6 +137,15 @@ impl Snapshots {
 }
 
 impl Settings {
+    /// How many threads the edge has, on a machine of so many cores. Shards that nobody counted are as many as the engine suggests.
+    pub fn edge_threads(&self, cores: u16, shards_suggested: u16) -> u16 {
+        match (self.server.edge_threads, self.engine.shards) {
+            (0, 0) => cores.saturating_sub(shards_suggested).max(1),
+            (0, shards) => cores.saturating_sub(shards).max(1),
+            (threads, _) => threads,
+        }
+    }
+
     /// The limits of the engine's log.
     pub fn log_options(&self) -> Options {
         let mut options = Options { archive_bytes_max: self.snapshots.archive_bytes_max, ..Options::default() };
@@ -165,6 +187,7 @@ impl Default for Server {
             listen: (Ipv4Addr::LOCALHOST, PORT_DEFAULT).into(),
             allow_remote: false,
             connections_max: limits::CONNECTIONS_MAX_DEFAULT,
+            edge_threads: 0,
             drain_deadline_ms: limits::DRAIN_DEADLINE_DEFAULT.as_millis() as u64,
             metrics_listen: None,
         }
@@ -197,6 +220,8 @@ pub struct Flags {
     pub metrics_listen: Option<String>,
     /// `--allow-remote`; absent leaves it to the other places.
     pub allow_remote: bool,
+    /// `--edge-threads`.
+    pub edge_threads: Option<u16>,
     /// `--shards`.
     pub shards: Option<u16>,
     /// `--accept-clock`; absent leaves it to the other places.
@@ -222,6 +247,7 @@ impl Settings {
             .set_override_option("server.listen", flags.listen.map(|listen| listen.to_string()))?
             .set_override_option("server.metrics_listen", flags.metrics_listen.clone())?
             .set_override_option("server.allow_remote", flags.allow_remote.then_some(true))?
+            .set_override_option("server.edge_threads", flags.edge_threads)?
             .set_override_option("engine.shards", flags.shards)?
             .set_override_option("engine.accept_clock", flags.accept_clock.then_some(true))?
             .build()?
@@ -313,6 +339,17 @@ mod tests {
             let error = load(refused).unwrap_err().to_string();
             assert!(error.contains(refused) && error.contains("a multiple of 4096 from 16777216 to 67108864"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_edge_has_the_cores_that_the_shards_leave_unless_it_is_told() {
+        let load = |pairs: &[(&str, &str)]| Settings::load_with(&Flags::default(), environment(pairs));
+        let threads = |pairs: &[(&str, &str)], cores| load(pairs).unwrap().edge_threads(cores, cores / 2);
+        assert_eq!([1, 2, 3, 8].map(|cores| threads(&[], cores)), [1, 1, 2, 4]);
+        assert_eq!([2, 8].map(|cores| threads(&[("TESSERA__ENGINE__SHARDS", "6")], cores)), [1, 2]);
+        assert_eq!(threads(&[("TESSERA__SERVER__EDGE_THREADS", "3")], 2), 3);
+        let error = load(&[("TESSERA__SERVER__EDGE_THREADS", "1025")]).unwrap_err().to_string();
+        assert!(error.contains("server.edge_threads is 1025, it must be at most 1024"), "{error}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Args {
     /// Address and port; port 0 = any free one.
     #[arg(long, default_value = "127.0.0.1:7411")]
     listen: SocketAddr,
-    /// Shards; 0 = as the cores of the machine suggest.
+    /// Shards; 0 = one for two cores.
     #[arg(long, default_value_t = 0)]
     shards: u16,
 }
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     settings.server.listen = args.listen;
     settings.server.metrics_listen = Some((Ipv4Addr::LOCALHOST, 0).into());
     settings.engine.shards = args.shards;
-    serving::runtime()?.block_on(async {
+    serving::runtime(&settings)?.block_on(async {
         let mut stops = Stops::listen()?;
         let serving = Serving::start(&settings).await?;
         let endpoint = format!("http://{}", serving.address());

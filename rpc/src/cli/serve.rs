@@ -27,7 +27,10 @@ pub struct Args {
     /// Accept an address that other machines reach. There is no authentication yet.
     #[arg(long)]
     allow_remote: bool,
-    /// Shards; 0 = as the cores of the machine suggest.
+    /// Threads that read and write the wire; 0 = the cores that the shards leave, at least one.
+    #[arg(long)]
+    edge_threads: Option<u16>,
+    /// Shards; 0 = one for two cores.
     #[arg(long)]
     shards: Option<u16>,
     /// Take a clock that lies far from the newest frame.
@@ -43,11 +46,12 @@ pub fn run(args: &Args) -> Result<(), Error> {
         listen: args.listen,
         metrics_listen: args.metrics_listen.clone(),
         allow_remote: args.allow_remote,
+        edge_threads: args.edge_threads,
         shards: args.shards,
         accept_clock: args.accept_clock,
     })?;
     logging::start(&settings.log)?;
-    let runtime = serving::runtime()?;
+    let runtime = serving::runtime(&settings)?;
     let served = runtime.block_on(async {
         let mut stops = Stops::listen()?;
         match Listening::begin(&settings).await?.open_unless(&mut stops).await? {

@@ -28,7 +28,7 @@ static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let (dir, _lock) = own_directory();
-        serving::runtime().expect("a runtime").block_on(async {
+        serving::runtime(&Settings::default()).expect("a runtime").block_on(async {
             let serving = start(dir).await;
             tell.send(format!("http://{}", serving.address())).expect("the tests wait");
             std::future::pending::<()>().await;
