@@ -17,6 +17,10 @@ use tessera_snapshot::Images;
 use tessera_wal::storage::disk::DiskStorage;
 use tessera_wal::{Frame, GroupSeq, JournalId, LogUuid};
 
+/// The server's, which asks for huge pages.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PARTITION: u16 = 0;
 
 /// A card, so that each can be redeemed.
@@ -49,10 +53,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (journal, claims_end) = write_journal(key, coupons, per_frame);
 
     let mut ledger = Ledger::new(JournalId(PARTITION), Partition::new(PARTITION, key));
+    ledger.put_off();
     let claims = replay(&mut ledger, &journal[..claims_end])?;
     report("claims replayed", coupons, claims_end, claims);
     let redemptions = replay(&mut ledger, &journal[claims_end..])?;
     report("redemptions replayed", coupons, journal.len() - claims_end, redemptions);
+    let began = Watch::start();
+    ledger.catch_up()?;
+    report("requests and orders made findable", coupons, 0, began.elapsed());
 
     let mut chunks = Vec::new();
     ledger.state().save(&mut |chunk| {
@@ -70,13 +78,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let began = Watch::start();
     let mut check = PartitionCheck::new(PARTITION, key);
     chunks.iter().try_for_each(|chunk| check.take(chunk))?;
-    check.finish(ledger.state().digest()).map_err(|found| format!("another digest: {found:016x}"))?;
+    check.finish(ledger.state().digest()).map_err(|why| format!("another state: {why:?}"))?;
     report("image checked", coupons, bytes, began.elapsed());
 
     let began = Watch::start();
     let mut loader = PartitionLoader::new(PARTITION, key);
     chunks.iter().try_for_each(|chunk| loader.take(chunk))?;
-    let loaded = loader.finish(ledger.state().digest()).map_err(|found| format!("another digest: {found:016x}"))?;
+    let loaded = loader.finish(ledger.state().digest()).map_err(|why| format!("another state: {why:?}"))?;
     report("image loaded", coupons, bytes, began.elapsed());
     drop((loaded, chunks));
 

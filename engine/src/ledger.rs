@@ -11,7 +11,7 @@ use tessera_domain::catalog::CatalogState;
 use tessera_domain::codec;
 use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
-use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionCheck, PartitionLoader};
+use tessera_domain::image::{CatalogLoader, NotAnImage, NotTheState, PartitionCheck, PartitionLoader, Twins};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::{Divergence, Partition};
 use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, FullReason, Journal, JournalId, Lsn, seal};
@@ -42,6 +42,10 @@ pub trait State: Sized {
     fn apply(&mut self, time_ms: i64, event: &Event<'_>) -> Result<(), Divergence>;
     /// Applies a recorded frame and compares the digest.
     fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence>;
+    /// From now on a journal is rebuilt, and nobody asks for requests and orders until [`State::catch_up`].
+    fn put_off(&mut self);
+    /// The journal is rebuilt: requests and orders are found from now on, unless two have one key.
+    fn catch_up(&mut self) -> Result<(), Twins>;
     /// The digest of all of it.
     fn digest(&self) -> u64;
     /// What each of its parts adds to that, by the part's name.
@@ -56,8 +60,8 @@ pub trait Loader {
     type State;
     /// Takes the next chunk.
     fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage>;
-    /// The state, if it has the recorded digest; else the digest that it has.
-    fn finish(self, recorded: u64) -> Result<Self::State, u64>;
+    /// The state, if it is the one that was recorded by its digest.
+    fn finish(self, recorded: u64) -> Result<Self::State, NotTheState>;
 }
 
 macro_rules! delegate_loader {
@@ -67,7 +71,7 @@ macro_rules! delegate_loader {
             fn take(&mut self, chunk: &[u8]) -> Result<(), NotAnImage> {
                 <$loader>::take(self, chunk)
             }
-            fn finish(self, recorded: u64) -> Result<$type, u64> {
+            fn finish(self, recorded: u64) -> Result<$type, NotTheState> {
                 <$loader>::finish(self, recorded)
             }
         }
@@ -99,6 +103,12 @@ macro_rules! delegate_state {
             }
             fn replay(&mut self, payload: &[u8], time_ms: i64, recorded: u64) -> Result<(), Divergence> {
                 <$type>::replay(self, payload, time_ms, recorded)
+            }
+            fn put_off(&mut self) {
+                <$type>::put_off(self)
+            }
+            fn catch_up(&mut self) -> Result<(), Twins> {
+                <$type>::catch_up(self)
             }
             fn digest(&self) -> u64 {
                 <$type>::digest(self)
@@ -171,6 +181,14 @@ pub enum ReplayError {
         #[source]
         source: Divergence,
     },
+    /// Two of its events have one key.
+    #[error("journal {journal}: {twins}")]
+    Twins {
+        /// The journal.
+        journal: u16,
+        /// What they made.
+        twins: Twins,
+    },
 }
 
 impl<S: State> Ledger<S> {
@@ -215,6 +233,20 @@ impl<S: State> Ledger<S> {
     /// The time of this turn in this journal, ms.
     pub fn now_ms(&self) -> i64 {
         self.now_ms
+    }
+
+    /// From now on frames are replayed one after the other, and nobody asks the state for requests and orders until
+    /// [`Ledger::catch_up`].
+    pub fn put_off(&mut self) {
+        self.state.put_off();
+    }
+
+    /// The last frame was replayed: the state is asked from now on.
+    ///
+    /// # Errors
+    /// When two events of the journal have one key; then the state is of no use. I5.
+    pub fn catch_up(&mut self) -> Result<(), ReplayError> {
+        self.state.catch_up().map_err(|twins| ReplayError::Twins { journal: self.journal.0, twins })
     }
 
     /// Takes the next recorded frame.

@@ -9,7 +9,7 @@
 use crate::ledger::{Ledger, Loader, ReplayError, State};
 use crate::planted::{self, Planted};
 use std::ops::ControlFlow;
-use tessera_domain::image::NotAnImage;
+use tessera_domain::image::{NotAnImage, NotTheState};
 use tessera_domain::keyed::IdHashKey;
 use tessera_snapshot::{Image, ImageReader, Images, Verified};
 use tessera_wal::storage::Storage;
@@ -170,7 +170,21 @@ impl<D: Storage> Rebuilder<D> {
         until: Until,
         watch: &mut dyn FnMut(&Ledger<S>) -> ControlFlow<()>,
     ) -> Result<Rebuilt<S>, Error> {
+        let mut rebuilt = self.fold(journal, from, until, watch)?;
+        rebuilt.ledger.catch_up()?;
+        Ok(rebuilt)
+    }
+
+    /// As [`Rebuilder::rebuild_watched`], of a state that nobody will ask for requests or orders: it is only looked at and saved.
+    pub(crate) fn fold<S: State>(
+        &mut self,
+        journal: JournalId,
+        from: From,
+        until: Until,
+        watch: &mut dyn FnMut(&Ledger<S>) -> ControlFlow<()>,
+    ) -> Result<Rebuilt<S>, Error> {
         let mut rebuilt = self.begin(journal, from, until);
+        rebuilt.ledger.put_off();
         let (mut failed, mut is_ended) = (None, false);
         let next = FrameNo(rebuilt.ledger.cursor().number.0 + 1);
         let read = self.history.read(journal, next, &mut |frame| match take(&mut rebuilt, &frame, until) {
@@ -272,8 +286,11 @@ fn take_chunks<L: Loader, D: Storage>(
     }
     let verified = reader.finish()?;
     let recorded = subject.digest ^ u64::from(planted::is(Planted::ImageOfAnotherDigest));
-    let state = loader.finish(recorded).map_err(|found| ImageError::Digest { file, recorded, found })?;
-    Ok((state, verified))
+    match loader.finish(recorded) {
+        Ok(state) => Ok((state, verified)),
+        Err(NotTheState::Digest(found)) => Err(ImageError::Digest { file, recorded, found }),
+        Err(NotTheState::Content(source)) => Err(ImageError::Content { file, source }),
+    }
 }
 
 impl Until {

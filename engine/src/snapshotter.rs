@@ -76,7 +76,7 @@ impl<D: Storage> Snapshotter<D> {
             }
             ControlFlow::Continue(())
         };
-        let rebuilt = rebuilder.rebuild_watched::<S>(journal, From::NewestImage, Until::Durable, &mut watch)?;
+        let rebuilt = rebuilder.fold::<S>(journal, From::NewestImage, Until::Durable, &mut watch)?;
         tell(untold);
         if self.is_up_to_date(journal, &rebuilt.ledger) {
             return Ok(Folded::UpToDate);

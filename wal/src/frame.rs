@@ -260,13 +260,38 @@ fn head_without_sums(header: &FrameHeader, length: u32) -> [u8; FRAME_HEADER_BYT
     head
 }
 
+/// Bytes that are hashed at once to begin with: blake3 takes its chunks of 1 KiB sixteen together, but only of one piece and only from a
+/// multiple of sixteen on, so behind a head that is hashed by itself it would take them by ones, twos and fours.
+const HASHED_FIRST_BYTES: usize = 16 * 1024;
+
+/// Bytes before the payload that are hashed with it.
+const HASHED_HEAD_BYTES: usize = 32 + CHAIN_AT - 4;
+
 fn chain_after(previous: &Chain, head: &[u8], payload: &[u8]) -> Chain {
+    let mut first = [0; HASHED_HEAD_BYTES];
+    first[..32].copy_from_slice(&previous.0);
+    first[32..32 + CRC_AT].copy_from_slice(&head[..CRC_AT]);
+    first[32 + CRC_AT..].copy_from_slice(&head[CRC_AT + 4..CHAIN_AT]);
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&previous.0);
-    hasher.update(&head[..CRC_AT]);
-    hasher.update(&head[CRC_AT + 4..CHAIN_AT]);
-    hasher.update(payload);
+    let rest = match payload.len() > blake3::CHUNK_LEN {
+        true => hash_with_head(&mut hasher, &first, payload),
+        false => {
+            hasher.update(&first);
+            payload
+        }
+    };
+    hasher.update(rest);
     Chain(hasher.finalize().into())
+}
+
+/// Hashes the head and as much of the payload as goes with it; gives what is left.
+fn hash_with_head<'a>(hasher: &mut blake3::Hasher, head: &[u8; HASHED_HEAD_BYTES], payload: &'a [u8]) -> &'a [u8] {
+    let (with_head, rest) = payload.split_at(payload.len().min(HASHED_FIRST_BYTES - HASHED_HEAD_BYTES));
+    let mut first = [0; HASHED_FIRST_BYTES];
+    first[..HASHED_HEAD_BYTES].copy_from_slice(head);
+    first[HASHED_HEAD_BYTES..][..with_head.len()].copy_from_slice(with_head);
+    hasher.update(&first[..HASHED_HEAD_BYTES + with_head.len()]);
+    rest
 }
 
 fn checksum(head: &[u8], payload: &[u8]) -> u32 {

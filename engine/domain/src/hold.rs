@@ -5,7 +5,7 @@
 //! and the deadlines of all. An ended hold stays for as long as a remembered request may refer to it, so that late captures and
 //! releases are told what became of it. Holds leave at the front only: a live one, of at most seven days, keeps those behind it.
 
-use crate::container::{Deadlines, Entities, Index, Table, spread};
+use crate::container::{Deadlines, Entities, Filling, Index, Meeting, Table, spread};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Fields, Restore};
 use crate::keyed::OrderKey;
@@ -198,6 +198,10 @@ impl Holds {
 
     /// What the live holds of a coupon set aside, and how many they are.
     pub(crate) fn held(&self, coupon: u64) -> (i64, u32) {
+        // It is asked twice with each event of a coupon, and often there are none at all.
+        if self.live == 0 {
+            return (0, 0);
+        }
         let of = self.of_coupon(coupon);
         (of.held, of.count)
     }
@@ -296,11 +300,13 @@ impl Holds {
 
     /// What follows from the entities of an image.
     pub(crate) fn derive(&mut self) {
-        for number in self.holds.first()..self.holds.next() {
-            let Hold { order, deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
-            let holds = &self.holds;
-            self.by_order.grow_ahead(holds.first(), |number| holds.get(number).expect("an indexed hold is here").order as u64);
-            self.index(number, order);
+        let (first, next) = (self.holds.first(), self.holds.next());
+        let filling = Filling::of(first, self.holds.len(), (first..).zip(self.holds.iter().map(|hold| hold.order as u64)));
+        let order = |number| self.get(number).expect("an indexed hold is here").order;
+        let meet = |earlier, later| if order(earlier) == order(later) { Meeting::Succession } else { Meeting::Strangers };
+        self.by_order = filling.finish(meet).expect("holds of one order follow each other");
+        for number in first..next {
+            let Hold { deadline_ms, state, .. } = *self.get(number).expect("a hold between first and next is here");
             if state == HoldState::Live {
                 self.await_end(number, deadline_ms);
             }

@@ -23,7 +23,7 @@ use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
 use crate::hold::Holds;
-use crate::image::Chunks;
+use crate::image::{Chunks, Twins};
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::line::Lines;
 use crate::money::{Currency, is_amount};
@@ -338,11 +338,29 @@ impl Partition {
         Some(())
     }
 
+    /// From now on events come from a journal that is rebuilt, and nobody asks for a request or an order until [`Partition::catch_up`]:
+    /// what they are found by is not kept meanwhile.
+    pub fn put_off(&mut self) {
+        self.requests.put_off();
+        self.redemptions.put_off();
+    }
+
+    /// The journal is rebuilt: every request and every order is found from now on.
+    ///
+    /// # Errors
+    /// When two have one key; then the state is of no use. I5.
+    pub fn catch_up(&mut self) -> Result<(), Twins> {
+        self.requests.catch_up().map_err(Twins::of(EntityKind::Request))?;
+        self.redemptions.catch_up().map_err(Twins::of(EntityKind::Redemption))
+    }
+
     /// What follows from the entities of an image; they are proven by now.
-    pub(crate) fn derive(&mut self) {
+    pub(crate) fn derive(&mut self) -> Result<(), Twins> {
+        self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
         self.holds.derive();
         self.totals = self.recount_value();
+        self.catch_up()
     }
 
     pub(crate) fn restore_terms(&mut self, number: u64, bytes: &[u8]) -> Option<()> {

@@ -197,12 +197,18 @@ impl Redemptions {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
-        let redemption = Redemption::restore(number, fields)?;
-        let link = self.orders.place(&self.redemptions, redemption.order_key())?;
-        self.redemptions.put_back(number, Redemption { link, ..redemption })?;
-        self.orders.grow_ahead(&self.redemptions);
-        self.orders.add(&self.redemptions, number);
-        Some(())
+        let redemption = Redemption::restore(number, fields).filter(|_| self.orders.is_put_off())?;
+        self.redemptions.put_back(number, redemption)
+    }
+
+    /// From now on redemptions come from a journal that is rebuilt, and wait to be found by their orders.
+    pub(crate) fn put_off(&mut self) {
+        self.orders.put_off(&self.redemptions);
+    }
+
+    /// All that wait are found by their orders from now on. The number of one whose natural key another has, if there is one. I5.
+    pub(crate) fn catch_up(&mut self) -> Result<(), u64> {
+        self.orders.catch_up(&mut self.redemptions)
     }
 
     pub(crate) fn restore_refund(&mut self, number: u64, fields: &Fields) -> Option<()> {
@@ -210,9 +216,10 @@ impl Redemptions {
     }
 
     pub(crate) fn add(&mut self, redemption: Redemption) -> u64 {
-        let link = self.orders.place(&self.redemptions, redemption.order_key()).expect("I5: an order redeems a coupon once");
-        let number = self.redemptions.push(Redemption { link, ..redemption });
-        self.orders.add(&self.redemptions, number);
+        let number = self.redemptions.push(redemption);
+        if !self.orders.is_put_off() {
+            self.orders.add(&mut self.redemptions, number).expect("I5: an order redeems a coupon once");
+        }
         number
     }
 

@@ -7,7 +7,7 @@
 mod entries;
 
 use crate::block::Blocks;
-use crate::container::Index;
+use crate::container::{Filling, Index, Meeting};
 use crate::digest::{Entity, EntityKind, contribution};
 use crate::hold::HOLDS_PER_COUPON_MAX;
 use crate::image::{Chunks, Fields, Restore};
@@ -172,11 +172,14 @@ pub(crate) enum Known {
 pub(crate) struct Requests {
     entries: Entries,
     index: Index,
+    /// While a journal is rebuilt: the number from which on requests are not in the index yet.
+    waiting: Option<u64>,
     digest: u64,
 }
 
 impl Requests {
     pub(crate) fn look_up(&self, key: u128, fingerprint: u64) -> Known {
+        assert!(self.waiting.is_none(), "nobody asks while a journal is rebuilt");
         let is_it = |number| self.entries.has_key(number, key);
         let number = self.index.find(key as u64, self.entries.first(), is_it);
         match number.and_then(|number| self.entries.get(number)) {
@@ -189,7 +192,7 @@ impl Requests {
 
     /// Reads ahead what [`Requests::look_up`] will read; the number means nothing.
     pub(crate) fn touch(&self, key: u128) -> u64 {
-        self.index.touch(key as u64)
+        if self.waiting.is_some() { 0 } else { self.index.touch(key as u64) }
     }
 
     /// Whether there is no room for another: as many are remembered as may be, or as can be found.
@@ -198,16 +201,44 @@ impl Requests {
     }
 
     pub(crate) fn remember(&mut self, entry: Remembered) {
-        assert!(self.add(&entry), "I5: one effect per idempotency key");
+        let number = self.add(&entry);
+        if self.waiting.is_none() {
+            assert!(self.index(number, entry.key), "I5: one effect per idempotency key");
+        }
     }
 
-    /// Adds an entry and makes it findable by its key; `false` if there was one already.
-    fn add(&mut self, entry: &Remembered) -> bool {
+    fn add(&mut self, entry: &Remembered) -> u64 {
         let number = self.entries.push(entry);
         self.digest = self.digest.wrapping_add(contribution(number, entry));
+        number
+    }
+
+    /// Makes a request findable by its key; `false` if there was one already.
+    fn index(&mut self, number: u64, key: u128) -> bool {
         let entries = &self.entries;
-        let (is_it, hash_of) = (|other| entries.has_key(other, entry.key), |other| entries.hash(other));
-        self.index.put(entry.key as u64, number, entries.first(), is_it, hash_of).is_none()
+        let (is_it, hash_of) = (|other| entries.has_key(other, key), |other| entries.hash(other));
+        self.index.put(key as u64, number, entries.first(), is_it, hash_of).is_none()
+    }
+
+    /// From now on requests come from a journal that is rebuilt, and wait for the index.
+    pub(crate) fn put_off(&mut self) {
+        self.waiting.get_or_insert(self.entries.next());
+    }
+
+    /// Takes all that wait into the index. The number of one whose key another has, if there is one. I5.
+    pub(crate) fn catch_up(&mut self) -> Result<(), u64> {
+        let Some(waiting) = self.waiting.take() else { return Ok(()) };
+        let (first, next) = (self.entries.first(), self.entries.next());
+        let mut waiting = waiting.max(first)..next;
+        if !Filling::is_worth(waiting.end - waiting.start, self.len()) {
+            return waiting
+                .try_for_each(|number| if self.index(number, self.entries.key(number)) { Ok(()) } else { Err(number) });
+        }
+        let entries = &self.entries;
+        let is_again =
+            |earlier, later| if entries.has_key(earlier, entries.key(later)) { Meeting::Conflict } else { Meeting::Strangers };
+        self.index = Filling::of(first, next - first, entries.hashed()).finish(is_again)?;
+        Ok(())
     }
 
     pub(crate) fn save<E>(&self, out: &mut Chunks<'_, E>) -> Result<(), E> {
@@ -221,10 +252,7 @@ impl Requests {
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
         let entry = Remembered::restore(number, fields)?;
-        (number == self.entries.next()).then_some(())?;
-        let entries = &self.entries;
-        self.index.grow_ahead(entries.first(), |number| entries.hash(number));
-        self.add(&entry).then_some(())
+        (number == self.entries.next() && self.waiting.is_some()).then(|| self.add(&entry)).map(drop)
     }
 
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.
@@ -280,6 +308,35 @@ mod tests {
 
     fn entry(key: u128, at_ms: i64) -> Remembered {
         Remembered { key, fingerprint: 7, lsn: 1, at_ms, value: 0, reason: 0, operation: Operation::Claim }
+    }
+
+    #[test]
+    fn requests_that_wait_are_known_once_the_journal_is_rebuilt_and_two_of_one_key_are_told() {
+        // Few wait, then many, and some of those that wait are forgotten before.
+        for (known, waiting, forgotten) in [(1_000, 10, 0), (10, 1_000, 0), (100, 100, 150), (10, 0, 5), (10, 3, 13)] {
+            let mut requests = Requests::default();
+            (0..known).for_each(|key| requests.remember(entry(key, 0)));
+            requests.put_off();
+            (known..known + waiting).for_each(|key| requests.remember(entry(key, 0)));
+            requests.forget_before(forgotten);
+            assert_eq!(requests.catch_up(), Ok(()));
+            for key in 0..known + waiting + 10 {
+                let is_known = (u128::from(forgotten)..known + waiting).contains(&key);
+                assert_eq!(matches!(requests.look_up(key, 7), Known::Same(entry) if entry.key == key), is_known, "{key}");
+            }
+            requests.put_off();
+            requests.remember(entry(5_000, 0));
+            requests.remember(entry(5_000, 0));
+            assert_eq!(requests.catch_up(), Err(known as u64 + waiting as u64 + 1));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "nobody asks while a journal is rebuilt")]
+    fn a_request_that_is_looked_for_while_a_journal_is_rebuilt_is_a_broken_caller() {
+        let mut requests = Requests::default();
+        requests.put_off();
+        requests.look_up(1, 7);
     }
 
     #[test]

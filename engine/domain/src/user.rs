@@ -5,7 +5,7 @@
 
 use crate::block::Blocks;
 use crate::compact::Number;
-use crate::container::{Entities, Index, Keyed, KeyedEntity, Table, spread};
+use crate::container::{Entities, Filling, Index, Keyed, KeyedEntity, Meeting, Table, spread};
 use crate::digest::{Entity, EntityKind, contribution};
 use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
@@ -215,17 +215,24 @@ impl Users {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
-        let user = User::restore(number, fields)?;
-        if self.find(user.key()).is_some() {
-            return None;
+        u32::try_from(number).ok()?;
+        self.users.put_back(number, User::restore(number, fields)?)
+    }
+
+    /// What follows from the users of an image. The number of one whose key another has, if there is one.
+    pub(crate) fn derive(&mut self) -> Result<(), u64> {
+        let hashed = (0..).zip(self.users.iter().map(|user| hash(user.key())));
+        let filling = Filling::of(0, self.users.len(), hashed);
+        let key = |number| self.users.get(number).expect("an indexed user is here").key();
+        let meet = |earlier, later| if key(earlier) == key(later) { Meeting::Conflict } else { Meeting::Strangers };
+        self.by_key = filling.finish(meet)?;
+        for number in 0..self.users.len() as u32 {
+            let blocks = self.get(number).expect("users do not leave").blocks;
+            if blocks.is_frozen() {
+                self.note_frozen(number, blocks);
+            }
         }
-        self.users.put_back(number, user)?;
-        let number = u32::try_from(number).ok()?;
-        let users = &self.users;
-        self.by_key.grow_ahead(0, |number| hash(users.get(number).expect("an indexed user is here").key()));
-        self.index(user.key(), number);
-        self.note_frozen(number, user.blocks);
-        Some(())
+        Ok(())
     }
 
     pub(crate) fn restore_count(&mut self, key: u64, fields: &Fields) -> Option<()> {

@@ -8,7 +8,7 @@ use crate::codec;
 use crate::container::Entities;
 use crate::digest::{self, Clock, Entity, EntityKind, contribution};
 use crate::event::{Event, Request, TemplateStopped, TemplateWritten};
-use crate::image::Chunks;
+use crate::image::{Chunks, Twins};
 use crate::keyed::IdHashKey;
 use crate::partition::Divergence;
 use crate::rejection::Rejection;
@@ -87,6 +87,19 @@ impl CatalogState {
         }
         out.end()?;
         self.requests.save(&mut out)
+    }
+
+    /// From now on events come from a journal that is rebuilt, and nobody asks for a request until [`CatalogState::catch_up`].
+    pub fn put_off(&mut self) {
+        self.requests.put_off();
+    }
+
+    /// The journal is rebuilt: every request is found from now on.
+    ///
+    /// # Errors
+    /// When two have one key; then the state is of no use. I5.
+    pub fn catch_up(&mut self) -> Result<(), Twins> {
+        self.requests.catch_up().map_err(Twins::of(EntityKind::Request))
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {

@@ -56,6 +56,14 @@ impl<E: Entity + Clone> Entities<E> {
         result
     }
 
+    /// Changes what no field of one entity shows, because it is derived; panics if it is not here.
+    pub fn derive(&mut self, number: u64, change: impl FnOnce(&mut E)) {
+        let Some(entity) = self.all.get_mut(number) else { panic!("entity {number} is in memory") };
+        let before = contribution(number, entity);
+        change(entity);
+        debug_assert_eq!(before, contribution(number, entity), "I6: what is derived is not state");
+    }
+
     /// Removes the oldest; gives its number and it.
     pub fn forget_first(&mut self) -> Option<(u64, E)> {
         let (number, entity) = self.all.pop_first()?;

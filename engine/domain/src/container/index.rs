@@ -4,16 +4,19 @@
 //! twice as many. Sub-tables keep 16 bits of each hash and are nearly full at any size; only a split asks for whole hashes, which
 //! are where the entries point.
 //!
+//! Whoever has many entries at once fills an index of them instead ([`Filling`]).
+//!
 //! Entries are numbers modulo 2³², counted from the oldest entity in memory, which the caller names.
+
+mod fill;
+
+pub use fill::{Filling, Meeting};
 
 use super::directory::Directory;
 use super::subtable::{SubTable, tag};
 
 /// Entries of a sub-table, on average, that trigger the next split.
 const SUBTABLE_TARGET: usize = 256;
-
-/// How many times more sub-tables a full index gets at once while an image is loaded.
-const LOADING_GROWTH: usize = 8;
 
 /// Hash bits from here on choose the sub-table; the highest 16 choose the place in it.
 const SUBTABLE_SHIFT: u32 = 16;
@@ -29,7 +32,8 @@ pub struct Index {
 
 impl Default for Index {
     fn default() -> Self {
-        Index::of_tables(1)
+        let table = SubTable::default();
+        Index { room: table.bytes(), tables: Directory::of(1, &table), len: 0 }
     }
 }
 
@@ -98,21 +102,6 @@ impl Index {
         removed.is_some()
     }
 
-    /// Before an insert while an image is loaded: a full index gets several times the sub-tables at once, so that an entry moves
-    /// once or twice on the way to any size and not at every doubling. For as long as nobody waits: it takes a look at every entry.
-    pub fn grow_ahead(&mut self, first: u64, hash_of: impl Fn(u64) -> u64) {
-        if self.len < self.tables.len() * SUBTABLE_TARGET {
-            return;
-        }
-        let more = Index::of_tables(self.tables.len().next_power_of_two() * LOADING_GROWTH);
-        let old = std::mem::replace(self, more);
-        for (tag, number) in old.tables.iter().flat_map(SubTable::entries) {
-            let place = self.place(hash_of(from_first(number, first)));
-            self.room += self.tables.get_mut(place).insert(tag, number);
-        }
-        self.len = old.len;
-    }
-
     /// Bytes of memory that it holds, by its tables' capacity.
     pub fn memory_bytes(&self) -> u64 {
         self.room + self.tables.memory_bytes()
@@ -122,11 +111,6 @@ impl Index {
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.len
-    }
-
-    fn of_tables(count: usize) -> Index {
-        let table = SubTable::default();
-        Index { room: table.bytes() * count as u64, tables: Directory::of(count, &table), len: 0 }
     }
 
     /// Splits the next sub-table in order into itself and a new one at the end.
@@ -149,8 +133,14 @@ impl Index {
 
     #[inline]
     fn place(&self, hash: u64) -> usize {
-        self.tables.place(hash >> SUBTABLE_SHIFT)
+        self.tables.place(place_bits(hash))
     }
+}
+
+/// The bits of a hash that choose the sub-table.
+#[inline]
+fn place_bits(hash: u64) -> u64 {
+    hash >> SUBTABLE_SHIFT
 }
 
 /// The number that is this one modulo 2³² and not before `first`.
@@ -171,7 +161,7 @@ mod tests {
         spread(spread(number))
     }
 
-    fn recounted(index: &Index) -> u64 {
+    pub(super) fn recounted(index: &Index) -> u64 {
         index.tables.iter().map(SubTable::bytes).sum::<u64>() + index.tables.memory_bytes()
     }
 
@@ -192,22 +182,6 @@ mod tests {
             assert_eq!(found, (number % 3 != 0).then_some(number));
         }
         assert_eq!(index.len(), 50_000 - 16_667);
-    }
-
-    #[test]
-    fn an_image_is_loaded_into_the_same_index_with_fewer_moves() {
-        let mut loaded = Index::default();
-        for number in 0..50_000 {
-            loaded.grow_ahead(0, hash);
-            loaded.insert(hash(number), number, 0, hash);
-        }
-        assert_eq!(loaded.tables.len(), 512, "it grew by eights");
-        assert_eq!(loaded.memory_bytes(), recounted(&loaded));
-        for number in 50_000..200_000 {
-            loaded.insert(hash(number), number, 0, hash);
-        }
-        assert!((0..200_000).all(|number| loaded.find(hash(number), 0, |found| found == number) == Some(number)));
-        assert_eq!((loaded.len(), loaded.find(hash(200_000), 0, |found| found == 200_000)), (200_000, None));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod table;
 
 pub use deadlines::Deadlines;
 pub use entities::Entities;
-pub use index::Index;
+pub use index::{Filling, Index, Meeting};
 pub use keyed::{Keyed, KeyedEntity, spread};
 pub use numbered::Numbered;
 pub use table::Table;

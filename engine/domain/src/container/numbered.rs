@@ -74,7 +74,7 @@ impl<T> Numbered<T> {
 
     /// All of them, from the oldest.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        (self.first..self.next).map(|number| self.get(number).expect("a value between first and next is here"))
+        self.chunks.iter().flatten().skip(self.first as usize % CHUNK)
     }
 
     /// The number the next value will get.

@@ -101,7 +101,8 @@ impl SubTable {
         table
     }
 
-    fn with_room(entries: usize) -> SubTable {
+    /// Empty, with room for so many.
+    pub(super) fn with_room(entries: usize) -> SubTable {
         SubTable { buckets: vec![Bucket::default(); buckets_for(entries)].into_boxed_slice(), len: 0 }
     }
 
@@ -119,7 +120,7 @@ impl SubTable {
     }
 
     /// Puts a number in the place of the one for which `is_it` holds, and gives that one.
-    pub(super) fn replace(&mut self, tag: u16, number: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(super) fn replace(&mut self, tag: u16, number: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let (bucket, slot) = self.seek(tag, is_it)?;
         Some(std::mem::replace(&mut self.buckets[bucket].numbers[slot], number))
     }
@@ -171,7 +172,7 @@ impl SubTable {
 
     /// Where the number of this tag for which `is_it` holds stands.
     #[inline]
-    fn seek(&self, tag: u16, is_it: impl Fn(u32) -> bool) -> Option<(usize, usize)> {
+    fn seek(&self, tag: u16, mut is_it: impl FnMut(u32) -> bool) -> Option<(usize, usize)> {
         let mut at = self.home(tag);
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[at];

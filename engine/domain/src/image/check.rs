@@ -6,7 +6,7 @@
 //! is what the state itself asserts, and equal digests say that this is that state. I6.
 
 use super::section::Section;
-use super::{Fields, NotAnImage, Restore};
+use super::{Fields, NotAnImage, NotTheState, Restore};
 use crate::coupon::{Coupon, Extension};
 use crate::digest::{EntityKind, contribution};
 use crate::hold::Hold;
@@ -53,12 +53,12 @@ impl PartitionCheck {
         }
     }
 
-    /// Nothing, if it has the recorded digest; else the digest that it has.
-    pub fn finish(self, recorded: u64) -> Result<(), u64> {
-        match self.few.digest().wrapping_add(self.sum) {
-            digest if digest == recorded => Ok(()),
-            digest => Err(digest),
-        }
+    /// Nothing, if it has the recorded digest.
+    ///
+    /// # Errors
+    /// Else the digest that it has.
+    pub fn finish(self, recorded: u64) -> Result<(), NotTheState> {
+        NotTheState::compare(recorded, self.few.digest().wrapping_add(self.sum))
     }
 
     fn numbered<T: Restore>(&mut self, mut section: Section<'_>) -> Result<(), NotAnImage> {

@@ -1,9 +1,9 @@
 //! Images: all state of a partition, or of the catalog, as chunks of bytes, and the way back.
 //!
 //! An image holds what the digest covers and nothing else: for every entity its key and its numbered
-//! fields, a field at its default left out. Indexes and whatever else is derived are made again while
-//! loading, by the same functions that made them live. So a state that was loaded has the digest of the
-//! bytes it was loaded from, and comparing it with the recorded one verifies the image (I6).
+//! fields, a field at its default left out. So a state that was loaded has the digest of the bytes it was loaded from, and
+//! comparing it with the recorded one verifies the image (I6). Indexes and whatever else is derived are made again once all
+//! entities are back, the indexes each at once.
 //!
 //! ```text
 //! chunk  = section u16 LE ‖ rows          section = EntityKind
@@ -29,7 +29,7 @@ pub(crate) use row::Fields;
 pub(crate) use save::Chunks;
 
 use crate::codec::BODY_BYTES_MAX;
-use crate::digest::Entity;
+use crate::digest::{Entity, EntityKind};
 use std::fmt;
 
 /// Most bytes of a chunk.
@@ -73,3 +73,45 @@ impl fmt::Display for NotAnImage {
 }
 
 impl std::error::Error for NotAnImage {}
+
+/// Two entities of one kind have one key, which leads to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twins {
+    /// Their kind.
+    pub kind: EntityKind,
+    /// The number of the later one.
+    pub number: u64,
+}
+
+impl fmt::Display for Twins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "I5: {:?} {} has a key that another has", self.kind, self.number)
+    }
+}
+
+impl Twins {
+    pub(crate) fn of(kind: EntityKind) -> impl Fn(u64) -> Twins {
+        move |number| Twins { kind, number }
+    }
+}
+
+/// Why what was taken from chunks is not the state that was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTheState {
+    /// It has this digest, which is another.
+    Digest(u64),
+    /// It is no state of this build.
+    Content(NotAnImage),
+}
+
+impl NotTheState {
+    fn compare(recorded: u64, found: u64) -> Result<(), NotTheState> {
+        if found == recorded { Ok(()) } else { Err(NotTheState::Digest(found)) }
+    }
+}
+
+impl From<Twins> for NotTheState {
+    fn from(twins: Twins) -> NotTheState {
+        NotTheState::Content(NotAnImage::Row { section: twins.kind as u16, key: twins.number })
+    }
+}

@@ -141,15 +141,17 @@ fn take_number_at_once<'a>(first: u64, rest: &'a [u8], bytes: &mut &'a [u8]) -> 
         let last = own >> (8 * (length - 1));
         return (last != 0 || length == 1).then(|| gather_sevens(own));
     }
-    let (&ninth, behind) = rest.split_first()?;
-    let low = gather_sevens(first & !CONTINUATION) | u64::from(ninth & 0x7f) << 56;
-    if ninth & 0x80 == 0 {
+    let low = gather_sevens(first & !CONTINUATION);
+    let Some((&[ninth, tenth], _)) = rest.split_first_chunk() else {
+        let (&ninth, behind) = rest.split_first()?;
         *bytes = behind;
-        return (ninth != 0).then_some(low);
-    }
-    let (&tenth, behind) = behind.split_first()?;
-    *bytes = behind;
-    (tenth == 1).then_some(low | 1 << 63)
+        return (ninth != 0 && ninth & 0x80 == 0).then_some(low | u64::from(ninth) << 56);
+    };
+    // Hashes are nine or ten bytes long, as often the one as the other, so no branch hangs on it.
+    let goes_on = ninth >> 7;
+    let is_whole = (goes_on == 0) & (ninth != 0) | (goes_on == 1) & (tenth == 1);
+    *bytes = &rest[1 + usize::from(goes_on)..];
+    is_whole.then_some(low | u64::from(ninth & 0x7f) << 56 | u64::from(goes_on) << 63)
 }
 
 /// Where fewer than eight bytes are left.

@@ -29,9 +29,10 @@ impl Partition {
             let seen = ahead.iter().fold(0, |all, (event, keys)| all ^ self.touch_event(event, keys));
             std::hint::black_box(seen);
             let is_last = ahead.len() < LOOK_AHEAD_EVENTS;
-            for (event, keys) in ahead.drain(..) {
-                self.apply_by(time_ms, &event, &keys)?;
+            for (event, keys) in &ahead {
+                self.apply_by(time_ms, event, keys)?;
             }
+            ahead.clear();
             if let Some(why) = unread {
                 return Err(Divergence::NotAnEvent { lsn: self.lsn + 1, why });
             }

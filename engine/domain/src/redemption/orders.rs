@@ -5,7 +5,7 @@
 //! [`WALKED_MAX`] redemptions on, all of an order's are also found by their natural keys. All of it is derived.
 
 use super::Redemption;
-use crate::container::{Entities, Index};
+use crate::container::{Entities, Filling, Index, Meeting};
 use crate::keyed::OrderKey;
 
 /// How long a chain may be that is walked for one redemption.
@@ -16,7 +16,7 @@ const WALKED_MAX: u32 = 8;
 pub(crate) struct Link {
     /// The number of the next older + 1; 0 = none. One that was forgotten ends the chain too.
     older: u64,
-    /// How many came before it.
+    /// How many came before it, without those that left before they were found.
     before: u32,
 }
 
@@ -27,6 +27,8 @@ pub(crate) struct Orders {
     newest: Index,
     /// Redemptions of orders that have or had more than [`WALKED_MAX`], and of orders that are not kept.
     crowded: Index,
+    /// While a journal is rebuilt: the number from which on redemptions are neither linked nor in an index yet.
+    waiting: Option<u64>,
 }
 
 impl Orders {
@@ -37,19 +39,20 @@ impl Orders {
 
     /// The redemption of this natural key.
     pub(crate) fn find(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
-        let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize);
-        let walked = chain.find(|(_, redemption)| redemption.order == key.natural).map(|(number, _)| number);
-        walked.or_else(|| self.crowd_has(all, key))
+        assert!(self.waiting.is_none(), "nobody asks while a journal is rebuilt");
+        let mut walk = self.of(all, key.order_only).take(WALKED_MAX as usize);
+        let walked = walk.find(|(_, redemption)| redemption.order == key.natural).map(|(number, _)| number);
+        walked.or_else(|| self.crowd_has(all, key.natural))
     }
 
-    fn crowd_has(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<u64> {
-        let is_it = |number| all.get(number).is_some_and(|redemption| redemption.order == key.natural);
-        self.crowded.find(key.natural as u64, all.first(), is_it)
+    fn crowd_has(&self, all: &Entities<Redemption>, natural: u128) -> Option<u64> {
+        let is_it = |number| all.get(number).is_some_and(|redemption| redemption.order == natural);
+        self.crowded.find(natural as u64, all.first(), is_it)
     }
 
     /// Reads ahead what [`Orders::find`] will read; the number means nothing.
     pub(crate) fn touch(&self, key: OrderKey) -> u64 {
-        if key.order_only == 0 { 0 } else { self.newest.touch(key.order_only) }
+        if key.order_only == 0 || self.waiting.is_some() { 0 } else { self.newest.touch(key.order_only) }
     }
 
     /// The redemptions of an order, newest first.
@@ -58,49 +61,76 @@ impl Orders {
         all: &'a Entities<Redemption>,
         order_only: u64,
     ) -> impl Iterator<Item = (u64, &'a Redemption)> + use<'a> {
-        let newest = if order_only == 0 { None } else { self.newest.find(order_only, all.first(), is_of(all, order_only)) };
-        let mut next = newest.map_or(0, |number| number + 1);
-        std::iter::from_fn(move || {
-            let number = next.checked_sub(1)?;
-            let redemption = all.get(number)?;
-            next = redemption.link.older;
-            Some((number, redemption))
-        })
+        chain(all, self.newest_of(all, order_only))
     }
 
-    /// Where the next redemption of this key will stand; `None` if it is here already.
-    pub(crate) fn place(&self, all: &Entities<Redemption>, key: OrderKey) -> Option<Link> {
-        let mut chain = self.of(all, key.order_only).take(WALKED_MAX as usize).peekable();
-        let link = chain
-            .peek()
-            .map_or(Link::default(), |(number, newest)| Link { older: number + 1, before: newest.link.before.saturating_add(1) });
-        let is_here = chain.any(|(_, redemption)| redemption.order == key.natural) || self.crowd_has(all, key).is_some();
-        (!is_here).then_some(link)
+    fn newest_of(&self, all: &Entities<Redemption>, order_only: u64) -> Option<u64> {
+        if order_only == 0 { None } else { self.newest.find(order_only, all.first(), is_of(all, order_only)) }
     }
 
-    /// Before one of an image is added.
-    pub(crate) fn grow_ahead(&mut self, all: &Entities<Redemption>) {
-        self.newest.grow_ahead(all.first(), |number| redemption(all, number).order_only);
+    /// From now on redemptions come from a journal that is rebuilt, and wait to be found.
+    pub(crate) fn put_off(&mut self, all: &Entities<Redemption>) {
+        self.waiting.get_or_insert(all.next());
     }
 
-    /// The redemption of this number is here now, with the link it was promised.
-    pub(crate) fn add(&mut self, all: &Entities<Redemption>, number: u64) {
-        let Redemption { order, order_only, link, .. } = *redemption(all, number);
-        if order_only == 0 {
-            return self.crowd(all, number, order);
+    /// Whether redemptions wait instead of being found at once.
+    pub(crate) fn is_put_off(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// All that wait are found from now on. The number of one whose natural key another has, if there is one.
+    pub(crate) fn catch_up(&mut self, all: &mut Entities<Redemption>) -> Result<(), u64> {
+        let Some(waiting) = self.waiting.take() else { return Ok(()) };
+        let mut waiting = waiting.max(all.first())..all.next();
+        match Filling::is_worth(waiting.end - waiting.start, all.len()) {
+            true => self.fill(all),
+            false => waiting.try_for_each(|number| self.add(all, number).ok_or(number)),
+        }
+    }
+
+    /// Links all redemptions and finds them by nothing but what they say.
+    fn fill(&mut self, all: &mut Entities<Redemption>) -> Result<(), u64> {
+        let hashed = (all.first()..).zip(all.iter().map(|redemption| redemption.order_only)).filter(|&(_, hash)| hash != 0);
+        let filling = Filling::of(all.first(), all.len(), hashed);
+        self.newest = filling.finish(|earlier, later| follow(all, earlier, later))?;
+        self.crowded = Index::default();
+        (all.first()..all.next()).for_each(|number| self.crowd_if_many(all, number));
+        let has_twin = |number: &u64| self.crowd_has(all, redemption(all, *number).order).is_some_and(|found| found != *number);
+        (all.first()..all.next()).find(has_twin).map_or(Ok(()), Err)
+    }
+
+    /// A redemption is here now: it is linked, and found. `None` if another has its natural key.
+    pub(crate) fn add(&mut self, all: &mut Entities<Redemption>, number: u64) -> Option<()> {
+        let key = redemption(all, number).order_key();
+        let newest = self.newest_of(all, key.order_only);
+        let is_here =
+            self.crowd_has(all, key.natural).is_some() || newest.is_some_and(|newest| walk_finds(all, newest, key.natural));
+        if is_here {
+            return None;
+        }
+        if let Some(newest) = newest {
+            link(all, newest, number);
         }
         let hash_of = |number| redemption(all, number).order_only;
-        match link.older {
-            0 => self.newest.insert(order_only, number, all.first(), hash_of),
-            _ => drop(self.newest.put(order_only, number, all.first(), is_of(all, order_only), hash_of)),
+        match newest {
+            _ if key.order_only == 0 => {}
+            None => self.newest.insert(key.order_only, number, all.first(), hash_of),
+            Some(_) => drop(self.newest.put(key.order_only, number, all.first(), is_of(all, key.order_only), hash_of)),
+        }
+        self.crowd_if_many(all, number);
+        Some(())
+    }
+
+    /// What is one of too many to be walked is also found by its natural key, and so are those before it.
+    fn crowd_if_many(&mut self, all: &Entities<Redemption>, number: u64) {
+        let Redemption { order, order_only, link, .. } = *redemption(all, number);
+        if order_only != 0 && link.before < WALKED_MAX {
+            return;
         }
         if link.before == WALKED_MAX {
-            let older = self.of(all, order_only).skip(1);
-            older.for_each(|(number, older)| self.crowd(all, number, older.order));
+            chain(all, Some(number)).skip(1).for_each(|(number, older)| self.crowd(all, number, older.order));
         }
-        if link.before >= WALKED_MAX {
-            self.crowd(all, number, order);
-        }
+        self.crowd(all, number, order);
     }
 
     /// This redemption leaves.
@@ -112,6 +142,41 @@ impl Orders {
     fn crowd(&mut self, all: &Entities<Redemption>, number: u64, order: u128) {
         self.crowded.insert(order as u64, number, all.first(), |number| redemption(all, number).order as u64);
     }
+}
+
+/// A redemption and the older ones of its order, as far as they are here.
+fn chain(all: &Entities<Redemption>, newest: Option<u64>) -> impl Iterator<Item = (u64, &Redemption)> {
+    let mut next = newest.map_or(0, |number| number + 1);
+    std::iter::from_fn(move || {
+        let number = next.checked_sub(1)?;
+        let redemption = all.get(number)?;
+        next = redemption.link.older;
+        Some((number, redemption))
+    })
+}
+
+/// Whether a walk from this redemption comes by one of this natural key.
+fn walk_finds(all: &Entities<Redemption>, newest: u64, natural: u128) -> bool {
+    chain(all, Some(newest)).take(WALKED_MAX as usize).any(|(_, redemption)| redemption.order == natural)
+}
+
+/// Puts a redemption behind the one that was the newest of its order until now.
+fn link(all: &mut Entities<Redemption>, newest: u64, number: u64) {
+    let before = redemption(all, newest).link.before.saturating_add(1);
+    all.derive(number, |redemption| redemption.link = Link { older: newest + 1, before });
+}
+
+/// What a redemption is to an earlier one, behind which it is put if both are of one order.
+fn follow(all: &mut Entities<Redemption>, earlier: u64, later: u64) -> Meeting {
+    let OrderKey { natural, order_only } = redemption(all, later).order_key();
+    if redemption(all, earlier).order_only != order_only {
+        return Meeting::Strangers;
+    }
+    if walk_finds(all, earlier, natural) {
+        return Meeting::Conflict;
+    }
+    link(all, earlier, later);
+    Meeting::Succession
 }
 
 fn redemption(all: &Entities<Redemption>, number: u64) -> &Redemption {
@@ -177,6 +242,45 @@ mod tests {
                     let found: Vec<u64> = redemptions.of_order_only(order).map(|found| found.coupon).collect();
                     prop_assert_eq!(found, expected);
                 }
+            }
+        }
+
+        /// Some are found as they come, some wait, few or many, and some of those leave before they are ever found.
+        #[test]
+        fn what_waits_is_linked_and_found_as_what_comes_by_itself_and_twins_are_found(
+            acts in proptest::collection::vec((0..4u64, 0..20u64, 0..40u8), 160),
+        ) {
+            let (mut live, mut rebuilt, mut plain) = (Redemptions::default(), Redemptions::default(), Vec::new());
+            for (order, coupon, act) in acts {
+                match act {
+                    0..8 if !plain.is_empty() => {
+                        let (number, _) = plain.remove(0);
+                        [&mut live, &mut rebuilt].into_iter().for_each(|redemptions| redemptions.forget_before(number + 1));
+                    }
+                    8..10 => rebuilt.put_off(),
+                    10..13 => rebuilt.catch_up().expect("no two have one key"),
+                    _ if plain.iter().all(|&(_, known)| known != (order, coupon)) => {
+                        let number = add(&mut live, order, coupon);
+                        prop_assert_eq!(add(&mut rebuilt, order, coupon), number);
+                        plain.push((number, (order, coupon)));
+                    }
+                    _ => {}
+                }
+            }
+            rebuilt.catch_up().expect("no two have one key");
+            let number_of = |redemptions: &Redemptions, key| redemptions.of_order(key).map(|(number, _)| number);
+            for key in (0..4).flat_map(|order| (0..20).map(move |coupon| key(order, coupon))) {
+                prop_assert_eq!(number_of(&rebuilt, key), number_of(&live, key));
+            }
+            for order in 1..4 {
+                let coupons = |redemptions: &Redemptions| redemptions.of_order_only(order).map(|found| found.coupon).collect::<Vec<_>>();
+                prop_assert_eq!(coupons(&rebuilt), coupons(&live));
+            }
+            prop_assert_eq!(rebuilt.digest(), live.digest());
+            if let Some(&(_, (order, coupon))) = plain.first() {
+                rebuilt.put_off();
+                let twin = add(&mut rebuilt, order, coupon);
+                prop_assert_eq!(rebuilt.catch_up(), Err(twin));
             }
         }
     }

@@ -41,6 +41,13 @@ pub(super) struct Entries {
     marks: VecDeque<Mark>,
 }
 
+impl Kept {
+    #[inline]
+    fn key(&self) -> u128 {
+        u128::from(self.key[1]) << 64 | u128::from(self.key[0])
+    }
+}
+
 impl Mark {
     /// How far behind the mark a request is, if that can be kept.
     fn to(&self, entry: &Remembered) -> Option<(Compact<3>, Compact<3>)> {
@@ -76,13 +83,24 @@ impl Entries {
     /// Whether this key is that of a number that is here.
     #[inline]
     pub(super) fn has_key(&self, number: u64, key: u128) -> bool {
-        self.kept.get(number).is_some_and(|kept| kept.key == [key as u64, (key >> 64) as u64])
+        self.kept.get(number).is_some_and(|kept| kept.key() == key)
+    }
+
+    /// The key of a number that is here.
+    #[inline]
+    pub(super) fn key(&self, number: u64) -> u128 {
+        self.kept.get(number).expect("an indexed request is here").key()
     }
 
     /// By what an entry is found.
     #[inline]
     pub(super) fn hash(&self, number: u64) -> u64 {
-        self.kept.get(number).expect("an indexed request is here").key[0]
+        self.key(number) as u64
+    }
+
+    /// By what each is found, with its number, from the oldest.
+    pub(super) fn hashed(&self) -> impl Iterator<Item = (u64, u64)> {
+        (self.first()..).zip(self.kept.iter().map(|kept| kept.key() as u64))
     }
 
     /// Removes the oldest, and the mark that nothing is counted from any more; gives its number and it.
@@ -119,7 +137,7 @@ impl Entries {
 
 fn remembered(kept: &Kept, mark: &Mark) -> Remembered {
     Remembered {
-        key: u128::from(kept.key[1]) << 64 | u128::from(kept.key[0]),
+        key: kept.key(),
         fingerprint: kept.fingerprint,
         lsn: mark.lsn + kept.lsn.get(),
         at_ms: mark.at_ms + kept.at_ms.signed(),

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use tessera_domain::catalog::{CatalogState, Limits};
 use tessera_domain::command::{CatalogCommand, Command};
 use tessera_domain::event::Event;
-use tessera_domain::image::{CatalogLoader, NotAnImage, PartitionCheck, PartitionLoader};
+use tessera_domain::image::{CatalogLoader, NotAnImage, NotTheState, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::{Effects, LesseeDesk, Message};
 use tessera_domain::{Context, Decision, Partition, Rejection, Reply, codec};
@@ -138,7 +138,7 @@ impl World {
     /// Forgets everything but the journals, and makes the state from them again, and once more from its image.
     pub fn restart(&mut self) {
         let (partition, catalog) = (rebuilt(&self.frames), rebuilt_catalog(&self.catalog_frames));
-        self.partition = loaded(&saved(&partition), partition.digest()).expect("I6: an image is read back");
+        self.partition = from_image_and_tail(&self.frames);
         self.catalog = loaded_catalog(&saved_catalog(&catalog), catalog.digest()).expect("I6: an image is read back");
         let totals = |partition: &Partition| partition.value_totals().collect::<Vec<_>>();
         assert_eq!(totals(&self.partition), totals(&partition), "I2: what is derived from an image is what was derived live");
@@ -156,10 +156,24 @@ impl World {
 
 /// I6: the partition that these frames make, every recorded digest compared.
 pub fn rebuilt(frames: &[Frame]) -> Partition {
-    let mut partition = Partition::new(PARTITION, key());
+    replayed(Partition::new(PARTITION, key()), frames)
+}
+
+/// The same by an image, of all of the journal, or of half of it, or of nearly all, and the frames after it.
+fn from_image_and_tail(frames: &[Frame]) -> Partition {
+    let tail = [0, frames.len() / 2, frames.len() / 16][frames.len() % 3];
+    let (covered, tail) = frames.split_at(frames.len() - tail);
+    let covered = rebuilt(covered);
+    replayed(loaded(&saved(&covered), covered.digest()).expect("I6: an image is read back"), tail)
+}
+
+/// What these frames make of a partition, while nobody asks it.
+fn replayed(mut partition: Partition, frames: &[Frame]) -> Partition {
+    partition.put_off();
     for frame in frames {
         partition.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: a journal replays to its digests");
     }
+    partition.catch_up().expect("I5: a journal of ours has one effect for a key");
     partition
 }
 
@@ -201,11 +215,20 @@ pub enum Unloaded {
     OtherDigest(u64),
 }
 
+impl From<NotTheState> for Unloaded {
+    fn from(why: NotTheState) -> Unloaded {
+        match why {
+            NotTheState::Digest(found) => Unloaded::OtherDigest(found),
+            NotTheState::Content(why) => Unloaded::Refused(why),
+        }
+    }
+}
+
 /// The partition of an image, which is found whole without being loaded exactly when it can be loaded.
 pub fn loaded(chunks: &[Vec<u8>], digest: u64) -> Result<Partition, Unloaded> {
     let mut loader = PartitionLoader::new(PARTITION, key());
     let taken = chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused);
-    let loaded = taken.and_then(|()| loader.finish(digest).map_err(Unloaded::OtherDigest));
+    let loaded = taken.and_then(|()| loader.finish(digest).map_err(Unloaded::from));
     assert_eq!(is_whole(chunks, digest), loaded.is_ok(), "I6: what is found whole can be loaded, and nothing else");
     loaded
 }
@@ -219,7 +242,7 @@ fn is_whole(chunks: &[Vec<u8>], digest: u64) -> bool {
 pub fn loaded_catalog(chunks: &[Vec<u8>], digest: u64) -> Result<CatalogState, Unloaded> {
     let mut loader = CatalogLoader::new(key());
     chunks.iter().try_for_each(|chunk| loader.take(chunk)).map_err(Unloaded::Refused)?;
-    loader.finish(digest).map_err(Unloaded::OtherDigest)
+    loader.finish(digest).map_err(Unloaded::from)
 }
 
 /// The bytes of these events.
