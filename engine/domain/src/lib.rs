@@ -6,6 +6,7 @@
 //! sockets, time sources or randomness, and its manifest proves it. Everything that varies between
 //! two runs enters as an argument, so the same events give the same state everywhere.
 
+mod adopted;
 mod block;
 pub mod catalog;
 pub mod code;

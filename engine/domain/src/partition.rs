@@ -15,6 +15,7 @@ mod refund;
 mod replay;
 mod time;
 
+use crate::adopted::AdoptedTerms;
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::command::Keys;
@@ -93,12 +94,7 @@ pub struct Partition {
     key: IdHashKey,
     lsn: u64,
     time_ms: i64,
-    pub(crate) terms: Vec<Arc<Terms>>,
-    terms_digest: u64,
-    /// The sums of all coupons' accounts, by adopted terms; derived.
-    totals: Vec<ValueTotals>,
-    /// The latest adopted terms of each template number, + 1.
-    latest_terms: Vec<u32>,
+    pub(crate) terms: AdoptedTerms,
     pub(crate) users: Users,
     pub(crate) coupons: Coupons,
     pub(crate) holds: Holds,
@@ -118,10 +114,7 @@ impl Partition {
             key,
             lsn: 0,
             time_ms: 0,
-            terms: Vec::new(),
-            terms_digest: 0,
-            totals: Vec::new(),
-            latest_terms: Vec::new(),
+            terms: AdoptedTerms::default(),
             users: Users::default(),
             coupons: Coupons::default(),
             holds: Holds::default(),
@@ -186,12 +179,12 @@ impl Partition {
     /// Where the value of all coupons is: of each adopted terms the template's number, the currency and the sums, in minor
     /// units or in units of one-use coupons. I2.
     pub fn value_totals(&self) -> impl Iterator<Item = (u32, Currency, ValueTotals)> {
-        self.terms.iter().zip(&self.totals).map(|(terms, &totals)| (terms.template, terms.currency, totals))
+        self.terms.iter().map(|(terms, &totals)| (terms.template, terms.currency, totals))
     }
 
     /// The same sums, made anew from every coupon: what an audit compares.
     pub fn recount_value(&self) -> Vec<ValueTotals> {
-        let mut totals = vec![ValueTotals::default(); self.terms.len()];
+        let mut totals = vec![ValueTotals::default(); self.terms.next() as usize];
         for number in 0..self.coupons.next() {
             let terms = self.coupons.get(number).expect("coupons do not leave").terms;
             totals[terms as usize] += self.value(number);
@@ -208,7 +201,7 @@ impl Partition {
     pub fn digests(&self) -> [(&'static str, u64); 9] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
-            ("terms", self.terms_digest),
+            ("terms", self.terms.digest()),
             ("users", self.users.digest()),
             ("coupons", self.coupons.digest()),
             ("holds", self.holds.digest()),
@@ -225,15 +218,10 @@ impl Partition {
         Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of }
     }
 
-    /// The number of the terms last adopted for a template.
-    pub(crate) fn latest_terms(&self, template: u32) -> Option<u32> {
-        self.latest_terms.get(template as usize)?.checked_sub(1)
-    }
-
     /// A coupon with its terms.
     pub(crate) fn coupon(&self, number: u64) -> Option<(&Coupon, &Arc<Terms>)> {
         let coupon = self.coupons.get(number)?;
-        Some((coupon, &self.terms[coupon.terms as usize]))
+        Some((coupon, self.terms.of(coupon.terms)))
     }
 
     /// The coupons of a user, newest first.
@@ -310,7 +298,7 @@ impl Partition {
     pub fn save<E>(&self, pass_on: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut out = Chunks::new(pass_on);
         out.one(&self.clock())?;
-        for (number, terms) in (0..).zip(&self.terms) {
+        for (number, (terms, _)) in (0..).zip(self.terms.iter()) {
             let adopted = Event::TermsAdopted(event::TermsAdopted { terms: number, body: terms.body() });
             out.blob(EntityKind::Terms, u64::from(number), &codec::encoded(&adopted))?;
         }
@@ -328,7 +316,7 @@ impl Partition {
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
         let is_kept = Lsn::new(clock.lsn).is_some() && Ms::new_signed(clock.time_ms).is_some();
-        let is_new = self.lsn == 0 && self.terms.is_empty() && is_kept;
+        let is_new = self.lsn == 0 && self.terms.next() == 0 && is_kept;
         is_new.then_some(())?;
         let [redemptions, refunds, holds] = clock.forgotten_of;
         self.requests.begin_at(clock.forgotten)?;
@@ -359,14 +347,17 @@ impl Partition {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
         self.holds.derive();
-        self.totals = self.recount_value();
+        for number in 0..self.coupons.next() {
+            let (terms, value) = (self.coupons.get(number).expect("coupons do not leave").terms, self.value(number));
+            *self.terms.totals_mut(terms) += value;
+        }
         self.catch_up()
     }
 
     pub(crate) fn restore_terms(&mut self, number: u64, bytes: &[u8]) -> Option<()> {
         match codec::decode(bytes) {
             Ok((Event::TermsAdopted(event), used)) => {
-                let is_next = used == bytes.len() && u64::from(event.terms) == number && number == self.terms.len() as u64;
+                let is_next = used == bytes.len() && u64::from(event.terms) == number && number == u64::from(self.terms.next());
                 is_next.then(|| self.adopt(&event).ok())?
             }
             _ => None,
@@ -380,18 +371,11 @@ impl Partition {
         if !is_amount(terms.face_value()) {
             return self.unexpected("a face value that is no amount");
         }
-        assert_eq!(event.terms as usize, self.terms.len(), "terms are numbered without gaps");
-        let template = event.body.template as usize;
-        if template >= TEMPLATES_MAX {
+        assert_eq!(event.terms, self.terms.next(), "terms are numbered without gaps");
+        if event.body.template as usize >= TEMPLATES_MAX {
             return self.unexpected("a template number beyond what a catalog holds");
         }
-        if self.latest_terms.len() <= template {
-            self.latest_terms.resize(template + 1, 0);
-        }
-        self.latest_terms[template] = event.terms + 1;
-        self.terms_digest = self.terms_digest.wrapping_add(contribution(u64::from(event.terms), &terms));
-        self.terms.push(Arc::new(terms));
-        self.totals.push(ValueTotals::default());
+        self.terms.push(terms);
         Ok(())
     }
 

@@ -61,7 +61,7 @@ impl Partition {
     fn claim_events<'a>(&self, context: &Context<'a>, template: &'a Template, claim: &'a Claim, fingerprint: u64) -> Events<'a> {
         let mut events = Events::new();
         let terms = self.adopted(&template.terms).unwrap_or_else(|| {
-            let terms = self.terms.len() as u32;
+            let terms = self.terms.next();
             events.push(Event::TermsAdopted(TermsAdopted { terms, body: template.terms.body() }));
             terms
         });
@@ -80,9 +80,9 @@ impl Partition {
         events
     }
 
-    /// The number of these terms, if they are the latest adopted of their template.
+    /// The number of these terms, if they are the newest adopted of their template.
     fn adopted(&self, terms: &Terms) -> Option<u32> {
-        let latest = self.latest_terms(terms.template)?;
-        (self.terms[latest as usize].version == terms.version).then_some(latest)
+        let newest = self.terms.newest(terms.template)?;
+        (self.terms.of(newest).version == terms.version).then_some(newest)
     }
 }

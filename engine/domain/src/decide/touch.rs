@@ -43,7 +43,7 @@ impl Partition {
 
     /// The user and how many of this template they got.
     fn touch_user(&self, claimed: &Claimed<'_>, keys: &Keys) -> u64 {
-        let (user, terms) = (self.users.find(keys.user), self.terms.get(claimed.terms as usize));
+        let (user, terms) = (self.users.find(keys.user), self.terms.get(claimed.terms));
         user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
     }
 

@@ -46,7 +46,7 @@ impl Partition {
         let before = self.value(number);
         change(self);
         let after = self.value(number);
-        let totals = &mut self.totals[terms as usize];
+        let totals = self.terms.totals_mut(terms);
         *totals -= before;
         *totals += after;
         (before, after)
@@ -56,7 +56,7 @@ impl Partition {
         let Some(operation @ (Operation::Claim | Operation::Issue)) = Operation::from_number(event.operation) else {
             return self.unexpected("an operation that makes no coupon");
         };
-        let Some(terms) = self.terms.get(event.terms as usize) else {
+        let Some(terms) = self.terms.get(event.terms) else {
             return self.unexpected("terms that were not adopted");
         };
         assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
@@ -74,7 +74,7 @@ impl Partition {
         let new = Coupon::new(user, event.terms, older, window, event.loaded, lsn, event.key_version);
         self.coupons.add(new);
         let value = self.value(event.coupon);
-        self.totals[event.terms as usize] += value;
+        *self.terms.totals_mut(event.terms) += value;
         self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
         Ok(())
     }

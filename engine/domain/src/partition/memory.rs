@@ -7,8 +7,6 @@
 //! process holds more: compare these numbers with each other before comparing them with its own.
 
 use super::Partition;
-use crate::terms::Terms;
-use crate::value::ValueTotals;
 
 impl Partition {
     /// Bytes of memory of each part of the state, by the part's name. Costs a look at each small table, 1,024 entries apiece.
@@ -16,9 +14,8 @@ impl Partition {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
         let [redemptions, redemption_orders] = self.redemptions.memory_bytes();
-        let sums = self.totals.capacity() * size_of::<ValueTotals>() + self.latest_terms.capacity() * size_of::<u32>();
         [
-            ("terms", (self.terms.len() * size_of::<Terms>() + sums) as u64),
+            ("terms", self.terms.memory_bytes()),
             ("users", self.users.memory_bytes()),
             ("coupons", coupons),
             ("holds", holds),

@@ -86,10 +86,10 @@ impl Partition {
         let mut new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
         new.set_blocks(old.blocks());
         self.coupons.add(new);
-        if event.amount != Coupon::loaded(&self.terms[old.terms as usize]) {
+        if event.amount != Coupon::loaded(self.terms.of(old.terms)) {
             self.coupons.load(number, event.amount);
         }
         let value = self.value(number);
-        self.totals[old.terms as usize] += value;
+        *self.terms.totals_mut(old.terms) += value;
     }
 }

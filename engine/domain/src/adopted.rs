@@ -1,0 +1,128 @@
+//! The terms that a partition has adopted, by number, each with the sums of its coupons' accounts.
+//!
+//! A template may have many versions and a partition a million templates, so nothing here grows by moving what is there.
+
+use crate::container::{Index, Numbered, spread};
+use crate::digest::contribution;
+use crate::terms::Terms;
+use crate::value::ValueTotals;
+use std::sync::Arc;
+
+/// All adopted terms of one partition; they are numbered without gaps and never leave.
+#[derive(Default)]
+pub(crate) struct AdoptedTerms {
+    terms: Numbered<Arc<Terms>>,
+    /// The sums of all coupons' accounts, by terms; derived.
+    totals: Numbered<ValueTotals>,
+    /// The newest terms of each template; derived.
+    newest: Index,
+    digest: u64,
+}
+
+impl AdoptedTerms {
+    pub(crate) fn get(&self, number: u32) -> Option<&Arc<Terms>> {
+        self.terms.get(number.into())
+    }
+
+    /// Those of a coupon that is here.
+    pub(crate) fn of(&self, number: u32) -> &Arc<Terms> {
+        self.get(number).expect("I9: a coupon's terms were adopted")
+    }
+
+    /// The number that the next ones will get.
+    pub(crate) fn next(&self) -> u32 {
+        self.terms.next() as u32
+    }
+
+    /// All of them, with their sums.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<Terms>, &ValueTotals)> {
+        self.terms.iter().zip(self.totals.iter())
+    }
+
+    /// The number of the terms last adopted for a template.
+    pub(crate) fn newest(&self, template: u32) -> Option<u32> {
+        self.newest.find(hash(template), 0, |number| template_of(&self.terms, number) == template).map(|number| number as u32)
+    }
+
+    /// Adopts the next ones; no coupon has them yet.
+    pub(crate) fn push(&mut self, terms: Terms) {
+        let template = terms.template;
+        let number = self.terms.next();
+        self.digest = self.digest.wrapping_add(contribution(number, &terms));
+        self.terms.push(Arc::new(terms));
+        self.totals.push(ValueTotals::default());
+        let (all, is_it) = (&self.terms, |other| template_of(&self.terms, other) == template);
+        // It takes the place of the version before, if there was one.
+        let _before = self.newest.put(hash(template), number, 0, is_it, |other| hash(template_of(all, other)));
+    }
+
+    /// The sums of the coupons of these terms, to be changed.
+    pub(crate) fn totals_mut(&mut self, number: u32) -> &mut ValueTotals {
+        self.totals.get_mut(number.into()).expect("I9: a coupon's terms were adopted")
+    }
+
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Bytes of memory that they hold, without their texts, which the catalog shares.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let each = self.terms.len() * size_of::<Terms>() as u64;
+        each + self.terms.memory_bytes() + self.totals.memory_bytes() + self.newest.memory_bytes()
+    }
+}
+
+fn template_of(all: &Numbered<Arc<Terms>>, number: u64) -> u32 {
+    all.get(number).expect("indexed terms are here").template
+}
+
+fn hash(template: u32) -> u64 {
+    spread(template.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::TermsBody;
+
+    fn terms(template: u32, version: u32) -> Terms {
+        let body = TermsBody {
+            template,
+            version,
+            template_id: "t",
+            kind: 3,
+            first: 10_000,
+            second: 0,
+            currency: *b"CNY",
+            rounding: 0,
+            issue_from_ms: 0,
+            issue_until_ms: 0,
+            validity: 2,
+            validity_first_ms: 0,
+            validity_second_ms: 86_400_000,
+            per_user_limit: 0,
+            limited: false,
+            refund: 0,
+        };
+        Terms::from_body(&body).unwrap()
+    }
+
+    #[test]
+    fn the_newest_terms_of_each_template_are_found_among_many() {
+        let (mut adopted, templates) = (AdoptedTerms::default(), 10_000);
+        for version in 1..=3 {
+            // Some templates have fewer versions than others.
+            for template in (0..templates).filter(|template| template % version == 0) {
+                adopted.push(terms(template * 90, version));
+            }
+        }
+        for template in 0..templates {
+            let newest = adopted.of(adopted.newest(template * 90).unwrap());
+            let expected = (1..=3).rfind(|version| template % version == 0).unwrap();
+            assert_eq!((newest.template, newest.version), (template * 90, expected));
+        }
+        assert_eq!(adopted.newest(1), None);
+        let recounted = (0..).zip(adopted.iter()).map(|(number, (terms, _))| contribution(number, &**terms));
+        assert_eq!(adopted.digest(), recounted.fold(0, u64::wrapping_add));
+    }
+}
