@@ -14,7 +14,7 @@ impl Scenario {
                 ("per_user", per_user.to_string()),
                 ("greedy", greedy.to_string()),
             ],
-            Self::Pos { cards, operations, skew, by, .. } => vec![
+            Self::Pos { cards, operations, skew, by, .. } | Self::Holds { cards, operations, skew, by, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),
                 ("skew", format!("{skew:?}").to_lowercase()),
