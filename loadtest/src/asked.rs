@@ -19,7 +19,7 @@ impl Scenario {
                 ];
                 sale.into_iter().chain(several).collect()
             }
-            Self::Pos { cards, operations, skew, by, .. } => vec![
+            Self::Pos { cards, operations, skew, by, .. } | Self::Holds { cards, operations, skew, by, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),
                 ("skew", format!("{skew:?}").to_lowercase()),

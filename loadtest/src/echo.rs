@@ -9,6 +9,8 @@ use tessera_proto::v1::{
     self,
     claim_service_server::{ClaimService, ClaimServiceServer},
     redemption_service_server::{RedemptionService, RedemptionServiceServer},
+    till_item::Item,
+    till_outcome,
 };
 use tokio::{
     net::TcpListener,
@@ -61,21 +63,37 @@ fn claimed() -> v1::ClaimResponse {
     }
 }
 
+fn amounts(balance_after_minor: Option<i64>) -> Option<v1::Amounts> {
+    let currency = "CNY".to_owned();
+    Some(v1::Amounts { currency, amount_minor: 150, applied_minor: 150, payable_minor: 0, balance_after_minor })
+}
+
 fn redeemed() -> v1::RedeemResponse {
     v1::RedeemResponse {
         redemption_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
         coupon_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
-        amounts: Some(v1::Amounts {
-            currency: "CNY".to_owned(),
-            amount_minor: 150,
-            applied_minor: 150,
-            payable_minor: 0,
-            balance_after_minor: Some(1_000_000),
-        }),
+        amounts: amounts(Some(1_000_000)),
         at_ms: 1_790_000_000_000,
         position: Some(v1::Position { partition: 7, lsn: 1_000_000 }),
         replayed: false,
     }
+}
+
+fn held() -> v1::HoldResponse {
+    v1::HoldResponse {
+        hold_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
+        coupon_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
+        amounts: amounts(None),
+        deadline_ms: 1_790_000_900_000,
+        at_ms: 1_790_000_000_000,
+        position: Some(v1::Position { partition: 7, lsn: 1_000_000 }),
+        replayed: false,
+    }
+}
+
+fn captured() -> v1::CaptureResponse {
+    let v1::RedeemResponse { redemption_id, coupon_id, amounts, at_ms, position, replayed } = redeemed();
+    v1::CaptureResponse { redemption_id, coupon_id, amounts, at_ms, position, replayed, reacquired: false }
 }
 
 fn claim_outcome(claim: v1::ClaimRequest) -> v1::ClaimOutcome {
@@ -84,6 +102,16 @@ fn claim_outcome(claim: v1::ClaimRequest) -> v1::ClaimOutcome {
 
 fn redeem_outcome(redeem: v1::RedeemRequest) -> v1::RedeemOutcome {
     v1::RedeemOutcome { request_id: redeem.request_id, outcome: Some(v1::redeem_outcome::Outcome::Accepted(redeemed())) }
+}
+
+/// Of what a load of tills is made of.
+fn till_outcome(item: v1::TillItem) -> Result<v1::TillOutcome, Status> {
+    let (request_id, outcome) = match item.item {
+        Some(Item::Hold(hold)) => (hold.request_id, till_outcome::Outcome::Held(held())),
+        Some(Item::Capture(capture)) => (capture.request_id, till_outcome::Outcome::Captured(captured())),
+        _ => return Err(Status::unimplemented("only holds and captures are echoed")),
+    };
+    Ok(v1::TillOutcome { request_id, outcome: Some(outcome) })
 }
 
 #[tonic::async_trait]
@@ -117,6 +145,25 @@ impl RedemptionService for Echo {
         let replies = request.into_inner().map(|message| {
             let outcomes = message?.redemptions.into_iter().map(redeem_outcome).collect();
             Ok(v1::RedeemStreamResponse { outcomes })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+
+    async fn hold(&self, _: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
+        Ok(Response::new(held()))
+    }
+
+    async fn capture(&self, _: Request<v1::CaptureRequest>) -> Result<Response<v1::CaptureResponse>, Status> {
+        Ok(Response::new(captured()))
+    }
+
+    async fn till_stream(
+        &self,
+        request: Request<Streaming<v1::TillStreamRequest>>,
+    ) -> Result<Response<BoxStream<v1::TillStreamResponse>>, Status> {
+        let replies = request.into_inner().map(|message| {
+            let outcomes = message?.items.into_iter().map(till_outcome).collect::<Result<_, _>>()?;
+            Ok(v1::TillStreamResponse { outcomes })
         });
         Ok(Response::new(Box::pin(replies)))
     }

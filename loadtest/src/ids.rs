@@ -22,6 +22,8 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 pub enum Noun {
     /// A request.
     Request = b'r',
+    /// A request that captures what another holds.
+    Capture = b'c',
     /// A user.
     User = b'u',
     /// A template.

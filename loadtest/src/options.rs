@@ -73,6 +73,28 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Gift cards are issued, then 150 minor units of an order are held on one and captured as soon as the hold is answered: what is
+    /// measured is the pair.
+    Holds {
+        /// Cards, one for each user.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+        cards: u64,
+        /// Pairs of a hold and its capture.
+        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+        operations: u64,
+        /// How they fall on the cards.
+        #[arg(long, value_enum, default_value_t = Skew::Uniform)]
+        skew: Skew,
+        /// How they name the card.
+        #[arg(long, value_enum, default_value_t = By::Owner)]
+        by: By,
+        /// How many wallets are listed afterwards, evenly spread over all; the others' balances are not read back [default: all]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        wallets: Option<u64>,
+        /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Gift cards and one-use coupons are claimed, then held, captured, released, redeemed, refunded, frozen and voided in a
     /// mix of visits, each a sequence of steps at one till.
     Mixed {
@@ -172,6 +194,7 @@ impl Scenario {
         match self {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
+            | Self::Holds { common, .. }
             | Self::Mixed { common, .. }
             | Self::Kills { common, .. }
             | Self::Eio { common, .. }
@@ -202,6 +225,8 @@ pub enum Messages {
     Claims,
     /// Those of the tills.
     Redemptions,
+    /// Those of tills in two steps: holds, each followed by its capture.
+    Holds,
 }
 
 /// How the load is made, on whom, and where the figures go.
@@ -213,13 +238,14 @@ pub struct Common {
     /// Connections; in stream mode each carries one stream.
     #[arg(long, default_value_t = 4, value_parser = positive)]
     pub connections: usize,
-    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills].
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills;
+    /// holds of one hot card or of few: 4096 at most].
     #[arg(long, value_parser = positive)]
     pub in_flight: Option<usize>,
     /// Most items in a message of a stream; fewer go when the window has no more room.
     #[arg(long, default_value_t = 256, value_parser = batch)]
     pub batch: usize,
-    /// Open loop: operations per second, latency from the instant each was due [default: closed loop].
+    /// Open loop: operations per second, which for holds are pairs, latency from the instant each was due [default: closed loop].
     #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
     /// Of 100 operations, how many earlier ones are sent again under the same request id [default: 1; o2o: 0].

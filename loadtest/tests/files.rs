@@ -36,17 +36,20 @@ fn check_refused(output: &Output, expected: &str) {
 
 /// Runs of the sale against a server that keeps its promises, each with one of these options, in files called 0.json, 1.json, ….
 async fn sales(directory: &Path, options: &[&str]) -> Vec<Value> {
+    let lines = options.iter().map(|option| format!("{SALE} {option}")).collect();
+    let runs = runs(directory, lines).await;
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
+/// What these runs against such a server said, and wrote into files called 0.json, 1.json, ….
+async fn runs(directory: &Path, lines: Vec<String>) -> Vec<(String, Value)> {
     let address = fake::start(Plant::Nothing).await;
     let directory = directory.to_owned();
-    let lines: Vec<_> = (0..)
-        .zip(options)
-        .map(|(number, option): (u32, _)| format!("{SALE} {option} --endpoint http://{address} --json {number}.json"))
-        .collect();
     let runs = tokio::task::spawn_blocking(move || {
         let read = |path: PathBuf| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let run = |(number, line): (usize, &String)| {
-            done(&program(&directory, line));
-            read(directory.join(format!("{number}.json")))
+            let line = format!("{line} --endpoint http://{address} --json {number}.json");
+            (done(&program(&directory, &line)), read(directory.join(format!("{number}.json"))))
         };
         lines.iter().enumerate().map(run).collect()
     });
@@ -136,6 +139,25 @@ async fn runs_of_one_kind_are_compared_and_others_are_refused() {
     {
         assert_eq!(compare(usage).status.code(), Some(2), "{usage}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_pairs_are_told_drawn_and_compared_by_pair_and_by_step() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "holds --cards 20 --operations 600 --in-flight 64 --with-echo".to_owned();
+    let runs = runs(directory.path(), vec![line.clone(), format!("{line} --seed 2")]).await;
+    for (said, run) in &runs {
+        assert!(said.contains("pairs/s") && said.contains("hold, µs") && said.contains("µs a pair"), "{said}");
+        let rates = ["operations", "accepted"].map(|name| run[name].as_u64().unwrap());
+        assert_eq!((rates, &run["echo"]["operations"]), ([600, 594], &600.into()));
+        assert_eq!((&run["steps"][1]["name"], &run["steps"][1]["answered"]), (&"capture".into(), &594.into()));
+    }
+    done(&program(directory.path(), "report 0.json 1.json --out page.html"));
+    let html = std::fs::read_to_string(directory.path().join("page.html")).unwrap();
+    check_well_formed(&html);
+    assert!(html.contains("pairs a second"), "{html}");
+    let table = done(&program(directory.path(), "compare 0.json 1.json"));
+    assert!(table.contains("hold p99 µs") && table.contains("capture p50 µs"), "{table}");
 }
 
 #[test]

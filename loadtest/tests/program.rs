@@ -27,7 +27,8 @@ async fn start() -> Process {
 #[test]
 fn the_echo_answers_both_modes_and_writes_its_figures() {
     let directory = tempfile::tempdir().unwrap();
-    for (mode, messages) in [("stream", "claims"), ("unary", "claims"), ("stream", "redemptions"), ("unary", "redemptions")] {
+    let all = ["claims", "redemptions", "holds"].map(|messages| [("stream", messages), ("unary", messages)]);
+    for (mode, messages) in all.into_iter().flatten() {
         let (json, hgrm) = (directory.path().join("figures.json"), directory.path().join("latency.hgrm"));
         let mut command = Command::new(PROGRAM);
         command.args(["echo", "--operations", "3000", "--mode", mode, "--messages", messages]);

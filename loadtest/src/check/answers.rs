@@ -5,8 +5,13 @@ use crate::{record::Record, wire::refusal};
 
 /// Every operation and every retry was answered; a first reply is no replay.
 pub fn check(history: History<'_>, strays: u64, findings: &mut Findings) {
+    check_asked(history, |_| true, strays, findings);
+}
+
+/// The same of a plan some of whose operations are not to be asked.
+pub fn check_asked(history: History<'_>, is_asked: impl Fn(u64) -> bool, strays: u64, findings: &mut Findings) {
     findings.check(strays == 0, || Violation::Strays { count: strays });
-    for (operation, record) in (0..).zip(history.records) {
+    for (operation, record) in (0..).zip(history.records).filter(|&(operation, _)| is_asked(operation)) {
         findings.check(record.is_answered(), || Violation::Unanswered { operation });
         let is_honest = !record.replayed || record.sends > 1;
         findings.check(is_honest, || Violation::ReplayOfNothing { operation });

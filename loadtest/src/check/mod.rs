@@ -8,6 +8,7 @@ pub mod answers;
 pub mod balances;
 pub mod holdings;
 pub mod order;
+pub mod pairs;
 pub mod retries;
 pub mod stock;
 pub mod till;

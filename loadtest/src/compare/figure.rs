@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{report::saved::Run, server::sync_times::SyncTimes};
+use crate::{
+    report::{Latency, saved::Run},
+    server::sync_times::SyncTimes,
+};
 
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +40,10 @@ pub const FIGURES: &[Figure] = &[
     figure("latency_p99", "µs", Better::Lower, |run| Some(run.figures.latency_us.p99)),
     figure("latency_p999", "µs", Better::Lower, |run| Some(run.figures.latency_us.p999)),
     figure("latency_max", "µs", Better::Lower, |run| Some(run.figures.latency_us.max)),
+    figure("hold_p50", "µs", Better::Lower, |run| step(run, "hold").map(|us| us.p50)),
+    figure("hold_p99", "µs", Better::Lower, |run| step(run, "hold").map(|us| us.p99)),
+    figure("capture_p50", "µs", Better::Lower, |run| step(run, "capture").map(|us| us.p50)),
+    figure("capture_p99", "µs", Better::Lower, |run| step(run, "capture").map(|us| us.p99)),
     figure("server_cpu", "µs/op", Better::Lower, server_cpu_us_per_operation),
     figure("client_cpu", "µs/op", Better::Lower, |run| run.figures.client_cpu_us_per_operation),
     figure("log_bytes", "B/accepted", Better::Lower, |run| Some(run.server.as_ref()?.log_bytes_per_accepted)),
@@ -63,6 +70,11 @@ pub fn server_cpu_us_per_operation(run: &Run) -> Option<f64> {
 /// Syncs for a thousand operations answered.
 pub fn syncs_per_thousand(run: &Run) -> Option<f64> {
     Some(run.server.as_ref()?.syncs as f64 * 1e3 / run.figures.operations as f64)
+}
+
+/// Latencies of the step of this name, in runs whose operations have some.
+fn step<'a>(run: &'a Run, name: &str) -> Option<&'a Latency> {
+    run.steps.iter().find(|step| step.name == name).map(|step| &step.latency_us)
 }
 
 fn sync_times(run: &Run) -> Option<&SyncTimes> {

@@ -35,6 +35,8 @@ pub(super) struct Lane {
     pub(super) window: usize,
     pub(super) fresh: Range<u64>,
     pub(super) exhausted: bool,
+    /// Steps whose errand has come as far as them.
+    pub(super) next_steps: VecDeque<u64>,
     pub(super) later: VecDeque<(u64, Item)>,
     pub(super) book: Book,
     pub(super) retries: Retries,
@@ -62,6 +64,7 @@ impl Lane {
             window,
             fresh: 0..0,
             exhausted: false,
+            next_steps: VecDeque::new(),
             later: VecDeque::new(),
             book: Book::new(shared.plan.operations()),
             retries: Retries::new(load.retry_every, load.seed.wrapping_add(number as u64)),
@@ -104,7 +107,8 @@ impl Lane {
 
     /// Whether nothing is left to send or to wait for.
     pub(super) fn is_done(&self) -> bool {
-        self.exhausted && self.fresh.is_empty() && self.later.is_empty() && self.in_flight == 0
+        let is_asked = self.exhausted && self.fresh.is_empty() && self.next_steps.is_empty();
+        is_asked && self.later.is_empty() && self.in_flight == 0
     }
 
     /// Whether something waits for its time rather than for an answer.
@@ -140,6 +144,11 @@ impl Lane {
             self.resent += 1;
             return self.later.pop_front().map(|(_, item)| item);
         }
+        // Errands are ended before others begin: so no more are under way than the window has operations.
+        if let Some(operation) = self.next_steps.pop_front() {
+            self.retries.count_first_send();
+            return Some(Item::First(operation));
+        }
         if let Some(place) = self.retries.open(&self.book) {
             return Some(Item::Retry(place));
         }
@@ -147,7 +156,7 @@ impl Lane {
             self.take_block();
         }
         let operation = self.fresh.clone().next().filter(|&next| self.shared.intended_ns(next) <= now_ns)?;
-        self.fresh.start += 1;
+        self.fresh.start += self.shared.steps;
         self.retries.count_first_send();
         Some(Item::First(operation))
     }

@@ -5,6 +5,7 @@
 //! stamp them with one clock and write records that only they own; the records meet at the end.
 
 pub mod book;
+mod errands;
 mod lane;
 mod notes;
 mod pace;
@@ -60,7 +61,7 @@ pub struct Load {
     pub in_flight: usize,
     /// Most items in one message of a stream, 1 to 1,024. Fewer go when the window has no more room.
     pub batch: usize,
-    /// Operations per second of an open loop; absent = closed loop.
+    /// Errands per second of an open loop, which are operations but for plans with steps; absent = closed loop.
     pub rate: Option<f64>,
     /// Of how many operations one earlier one is sent again; 0 = none.
     pub retry_every: u64,
@@ -89,8 +90,10 @@ pub struct Measured {
     pub strays: u64,
     /// When it began.
     start_ns: u64,
-    /// Between two operations of an open loop.
+    /// Between two errands of an open loop.
     interval_ns: Option<f64>,
+    /// Operations in an errand.
+    steps: u64,
 }
 
 impl Measured {
@@ -107,6 +110,7 @@ impl Measured {
             strays: 0,
             start_ns,
             interval_ns: rate.map(pace::interval_ns),
+            steps: 1,
         })
     }
 
@@ -114,10 +118,15 @@ impl Measured {
     pub fn latencies(&self) -> impl Iterator<Item = (u64, u64)> {
         let answered = (0_u64..).zip(&self.records).filter(|(_, record)| record.is_answered());
         answered.map(|(operation, record)| {
-            let due = |interval_ns| pace::intended_ns(self.start_ns, interval_ns, operation);
-            let intended_ns = self.interval_ns.map_or(record.sent_ns, due);
+            let intended_ns = self.intended_ns(operation, record);
             (intended_ns, record.answered_ns.saturating_sub(intended_ns))
         })
+    }
+
+    /// When it should have left: an operation that waits for an answer, and any in a closed loop, when it did.
+    fn intended_ns(&self, operation: u64, record: &Record) -> u64 {
+        let due = |interval_ns| pace::intended_ns(self.start_ns, interval_ns, operation / self.steps);
+        self.interval_ns.filter(|_| operation.is_multiple_of(self.steps)).map_or(record.sent_ns, due)
     }
 
     /// When it began, on the run's clock.
@@ -140,6 +149,7 @@ impl Measured {
 /// What all lanes and workers of a run share.
 struct Shared {
     plan: Arc<dyn Plan>,
+    steps: u64,
     load: Load,
     link: Link,
     clock: Clock,
@@ -166,10 +176,18 @@ impl Source {
 }
 
 impl Shared {
-    /// When `operation` should leave; in a closed loop, whenever there is room.
+    /// When `operation` should leave; 0 = whenever there is room: in a closed loop, and when it waits for an answer.
     #[inline]
     fn intended_ns(&self, operation: u64) -> u64 {
-        self.pacer.as_ref().map_or(0, |pacer| pacer.intended_ns(operation))
+        let Some(pacer) = &self.pacer else { return 0 };
+        if operation.is_multiple_of(self.steps) { pacer.intended_ns(operation / self.steps) } else { 0 }
+    }
+
+    /// What is to be asked once `operation` was accepted.
+    #[inline]
+    fn step_after(&self, operation: u64) -> Option<u64> {
+        let next = operation + 1;
+        (!next.is_multiple_of(self.steps)).then_some(next)
     }
 }
 
@@ -191,13 +209,15 @@ enum Records {
 
 /// Runs every operation of `plan` to its answer.
 pub async fn run(plan: Arc<dyn Plan>, link: &Link, load: Load, clock: Clock, tally: Arc<Tally>) -> Result<Measured, Error> {
-    let operations = plan.operations();
+    let (operations, steps) = (plan.operations(), plan.steps());
+    assert!(operations.is_multiple_of(steps) && book::BLOCK_OPERATIONS.is_multiple_of(steps), "errands are whole");
     let start_ns = clock.now_ns();
     let pacer = load.rate.map(|rate| Pacer::start(clock, start_ns, rate));
     let source = Source { next: AtomicU64::new(0), end: operations };
-    let shared = Arc::new(Shared { plan, load, link: link.clone(), clock, source, tally, pacer });
+    let shared = Arc::new(Shared { plan, steps, load, link: link.clone(), clock, source, tally, pacer });
     let shares = watch::until_done(&shared.tally, operations, start(&shared)?).await?;
-    let mut measured = Measured { records: vec![Record::UNSENT; operations as usize], ..Measured::empty(start_ns, load.rate)? };
+    let records = vec![Record::UNSENT; operations as usize];
+    let mut measured = Measured { records, steps, ..Measured::empty(start_ns, load.rate)? };
     for share in shares {
         measured.add(share)?;
     }

@@ -49,13 +49,16 @@ impl Lane {
         }
         record.answer(&answer.outcome, now_ns);
         self.answered += 1;
-        let since_ns = match item {
-            Item::First(_) if self.shared.pacer.is_some() => self.shared.intended_ns(operation),
-            Item::First(_) | Item::Retry(_) => record.sent_ns,
+        let since_ns = match (item, self.shared.intended_ns(operation)) {
+            (Item::Retry(_), _) | (_, 0) => record.sent_ns,
+            (Item::First(_), intended_ns) => intended_ns,
         };
         self.latency_ns.saturating_record(now_ns.saturating_sub(since_ns));
         match (item, &answer.outcome) {
-            (Item::First(_), Outcome::Accepted(accepted)) => self.shared.plan.accepted(operation, accepted),
+            (Item::First(_), Outcome::Accepted(accepted)) => {
+                self.shared.plan.accepted(operation, accepted);
+                self.next_steps.extend(self.shared.step_after(operation));
+            }
             (Item::First(_), Outcome::Refused(_)) => {}
             (Item::Retry(_), _) => self.retries.close(operation),
         }

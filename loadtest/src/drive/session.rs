@@ -63,6 +63,7 @@ impl Lane {
         let path = match self.shared.plan.kind() {
             Kind::Claim => PathAndQuery::from_static("/tessera.v1.ClaimService/ClaimStream"),
             Kind::Redeem => PathAndQuery::from_static("/tessera.v1.RedemptionService/RedeemStream"),
+            Kind::Till => PathAndQuery::from_static("/tessera.v1.RedemptionService/TillStream"),
         };
         let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
         grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;

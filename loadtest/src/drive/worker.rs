@@ -14,7 +14,8 @@ use crate::{
     link::RECOVERY_MAX,
     record::{Record, Retry},
     wire::{
-        answer::{Accepted, Kind, Outcome},
+        answer::{Accepted, Outcome},
+        call::Call,
         refusal,
     },
 };
@@ -52,17 +53,22 @@ impl Worker {
         })
     }
 
-    /// Takes operations one by one until there are none left.
+    /// Takes errands one by one, each step by step, until there are none left.
     pub async fn run(mut self) -> Result<Share, Error> {
         loop {
             if let Some(pacer) = &self.shared.pacer {
                 pacer.next_due().await;
             }
-            let Some(operation) = self.shared.source.take(1).map(|taken| taken.start) else { break };
-            let since_ns = self.shared.intended_ns(operation);
-            let record = self.perform(operation, since_ns, true).await?;
-            self.records.push((operation, record));
-            self.retry_if_owed().await?;
+            let Some(errand) = self.shared.source.take(self.shared.steps) else { break };
+            for operation in errand {
+                let since_ns = self.shared.intended_ns(operation);
+                let record = self.perform(operation, since_ns, true).await?;
+                self.records.push((operation, record));
+                self.retry_if_owed().await?;
+                if !record.is_accepted() {
+                    break;
+                }
+            }
         }
         Ok(Share {
             records: Records::List(self.records),
@@ -91,15 +97,15 @@ impl Worker {
     async fn perform(&mut self, operation: u64, since_ns: u64, is_first: bool) -> Result<Record, Error> {
         let mut request = Vec::with_capacity(192);
         self.shared.plan.write_request(operation, &mut request);
-        let request = Bytes::from(request);
+        let call = Call::of(self.shared.plan.kind(), &Bytes::from(request))?;
         let mut record = Record::UNSENT;
         let mut losses = 0;
         loop {
             record.send(self.shared.clock.now_ns());
-            let reply = self.call(request.clone()).await;
+            let reply = self.call(&call).await;
             let now_ns = self.shared.clock.now_ns();
             let outcome = match &reply {
-                Ok(message) => Outcome::Accepted(Accepted::read(self.shared.plan.kind(), message)?),
+                Ok(message) => Outcome::Accepted(Accepted::read(call.shape, message)?),
                 Err(status) => match refusal::of(status) {
                     Some(refused) => Outcome::Refused(refused),
                     None => {
@@ -126,13 +132,10 @@ impl Worker {
         }
     }
 
-    async fn call(&mut self, request: Bytes) -> Result<Bytes, Status> {
-        let path = match self.shared.plan.kind() {
-            Kind::Claim => PathAndQuery::from_static("/tessera.v1.ClaimService/Claim"),
-            Kind::Redeem => PathAndQuery::from_static("/tessera.v1.RedemptionService/Redeem"),
-        };
+    async fn call(&mut self, call: &Call) -> Result<Bytes, Status> {
+        let path = PathAndQuery::from_static(call.path);
         self.grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        self.grpc.unary(Request::new(request), path, Raw::unary()).await.map(tonic::Response::into_inner)
+        self.grpc.unary(Request::new(call.request.clone()), path, Raw::unary()).await.map(tonic::Response::into_inner)
     }
 
     /// The outcome is unknown: waits until the server serves, then the same request goes again.

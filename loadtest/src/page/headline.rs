@@ -9,10 +9,11 @@ type Told = fn(&Run) -> Option<(String, String)>;
 /// All tiles.
 pub fn tiles(shown: &[Shown<'_>]) -> String {
     let is_all = |names: &[&str]| shown.iter().all(|one| names.contains(&one.run.scenario.as_str()));
-    let operations = match (is_all(&["flash-sale", "o2o"]), is_all(&["pos"])) {
-        (true, _) => "claims a second",
-        (_, true) => "redemptions a second",
-        _ => "operations a second",
+    let operations = match () {
+        () if is_all(&["flash-sale", "o2o"]) => "claims a second",
+        () if is_all(&["pos"]) => "redemptions a second",
+        () if is_all(&["holds"]) => "pairs a second",
+        () => "operations a second",
     };
     let all: [(&str, Told); 10] = [
         (operations, throughput),

@@ -4,6 +4,7 @@ pub mod again;
 pub mod cards;
 pub mod claims;
 pub mod mix;
+pub mod pairs;
 pub mod prefix;
 pub mod redeems;
 pub mod rows;
@@ -18,6 +19,12 @@ pub trait Plan: Send + Sync {
 
     /// How many there are.
     fn operations(&self) -> u64;
+
+    /// How many operations in a row are the steps of one errand: each but the first waits for the answer to the one before it, and
+    /// is asked only if that was accepted. Divides their number.
+    fn steps(&self) -> u64 {
+        1
+    }
 
     /// Appends the encoded request of `operation`: the same bytes every time.
     fn write_request(&self, operation: u64, out: &mut Vec<u8>);

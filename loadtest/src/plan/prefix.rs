@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Plan;
 use crate::wire::answer::Kind;
 
-/// At most the first `operations` of `plan`.
+/// At most the first `operations` of `plan`, the last errand whole.
 pub struct Prefix {
     plan: Arc<dyn Plan>,
     operations: u64,
@@ -14,7 +14,7 @@ pub struct Prefix {
 impl Prefix {
     /// See the type.
     pub fn new(plan: Arc<dyn Plan>, operations: u64) -> Self {
-        let operations = operations.min(plan.operations());
+        let operations = operations.next_multiple_of(plan.steps()).min(plan.operations());
         Self { plan, operations }
     }
 }
@@ -26,6 +26,10 @@ impl Plan for Prefix {
 
     fn operations(&self) -> u64 {
         self.operations
+    }
+
+    fn steps(&self) -> u64 {
+        self.plan.steps()
     }
 
     fn write_request(&self, operation: u64, out: &mut Vec<u8>) {

@@ -9,7 +9,8 @@ use crate::error::Error;
 const LISTED_MAX: usize = 20;
 
 impl Report {
-    /// Adds a later run. What cannot be added up is left out: its echo, its server's figures, its series, how its sale ended.
+    /// Adds a later run. What cannot be added up is left out: its echo, its server's figures, its series, its steps, how its
+    /// sale ended.
     pub fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
         self.accepted += other.accepted;
@@ -42,6 +43,7 @@ impl Report {
         self.figures.operations += other.figures.operations;
         self.figures.seconds += other.figures.seconds;
         (self.echo, self.server, self.series, self.sold_out, self.latency_by_round) = (None, None, None, None, None);
+        self.steps.clear();
     }
 
     /// Enters the latencies of all runs, and what follows from all times.

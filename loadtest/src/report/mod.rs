@@ -7,6 +7,7 @@ pub mod rates;
 pub mod saved;
 pub mod series;
 pub mod sold_out;
+pub mod step;
 pub mod table;
 pub mod timeline;
 
@@ -15,6 +16,7 @@ pub use rates::{Latency, Rates};
 pub use saved::Saved;
 pub use series::Series;
 pub use sold_out::SoldOut;
+pub use step::StepTimes;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -47,6 +49,8 @@ pub struct Report {
     /// The measured figures.
     #[serde(flatten)]
     pub figures: Rates,
+    /// Where an operation is an errand of several: its steps, in their order. Empty otherwise.
+    pub steps: Vec<StepTimes>,
     /// Operations accepted, retries apart.
     pub accepted: u64,
     /// Operations refused, retries apart, by reason.

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Echo, Rates, Series, Shape};
+use super::{Echo, Rates, Series, Shape, StepTimes};
 use crate::{error::Error, server::figures::Figures};
 
 /// The longest file that is read: a run writes some ten thousand lines.
@@ -30,6 +30,9 @@ pub struct Run {
     /// The measured figures.
     #[serde(flatten)]
     pub figures: Rates,
+    /// The steps of an operation, where it has several; empty in older files.
+    #[serde(default)]
+    pub steps: Vec<StepTimes>,
     /// Operations accepted, retries apart.
     #[serde(default)]
     pub accepted: u64,

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use super::{Rates, Report};
+use super::{Latency, Rates, Report};
 use crate::scenario::overload::{Overload, Phase};
 
 /// All figures of a run, one a line.
@@ -19,7 +19,10 @@ pub fn of(report: &Report) -> Table {
     }
     // A campaign that measures phases of its own has no figures of one whole.
     if report.figures.operations > 0 {
-        rates(&mut table, &report.figures);
+        rates(&mut table, &report.figures, noun(report));
+        for step in &report.steps {
+            line(&mut table, &format!("{}, µs", step.name), percentiles(&step.latency_us));
+        }
         line(&mut table, "accepted", report.accepted.to_string());
     }
     for (reason, count) in &report.refused {
@@ -36,14 +39,21 @@ pub fn of(report: &Report) -> Table {
     table
 }
 
-fn rates(table: &mut Table, figures: &Rates) {
-    line(table, "operations", format!("{} in {:.3} s", figures.operations, figures.seconds));
-    line(table, "operations/s", format!("{:.0}", figures.operations_per_second));
-    let us = &figures.latency_us;
-    let latency = format!("p50 {:.0}  p90 {:.0}  p99 {:.0}  p99.9 {:.0}  max {:.0}", us.p50, us.p90, us.p99, us.p999, us.max);
-    line(table, "latency, µs", latency);
+/// What an operation is called, one and many.
+fn noun(report: &Report) -> (&'static str, &'static str) {
+    if report.scenario == "holds" { ("a pair", "pairs") } else { ("an operation", "operations") }
+}
+
+fn percentiles(us: &Latency) -> String {
+    format!("p50 {:.0}  p90 {:.0}  p99 {:.0}  p99.9 {:.0}  max {:.0}", us.p50, us.p90, us.p99, us.p999, us.max)
+}
+
+fn rates(table: &mut Table, figures: &Rates, (one, many): (&str, &str)) {
+    line(table, many, format!("{} in {:.3} s", figures.operations, figures.seconds));
+    line(table, &format!("{many}/s"), format!("{:.0}", figures.operations_per_second));
+    line(table, "latency, µs", percentiles(&figures.latency_us));
     if let Some(client) = figures.client_cores {
-        let side = |cores: f64, each: Option<f64>| format!("{cores:.2} ({:.2} µs an operation)", each.unwrap_or_default());
+        let side = |cores: f64, each: Option<f64>| format!("{cores:.2} ({:.2} µs {one})", each.unwrap_or_default());
         let server = figures.server_cores.map(|cores| format!(", server {}", side(cores, figures.server_cpu_us_per_operation)));
         let client = side(client, figures.client_cpu_us_per_operation);
         line(table, "cores used", format!("client {client}{}", server.unwrap_or_default()));

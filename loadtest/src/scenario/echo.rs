@@ -12,6 +12,7 @@ use crate::{
         Plan,
         cards::Issues,
         claims::{Claims, Sale},
+        pairs::Pairs,
         prefix::Prefix,
         redeems::{By, Redeems},
         skew::Skew,
@@ -67,8 +68,10 @@ async fn measure(plan: Arc<dyn Plan>, load: Load, common: &Common) -> Result<Sum
     let process =
         Program { binary, init: Vec::new(), serve, verify: Vec::new(), scratch: common.scratch.clone() }.start().await?;
     let mut stage = Stage::on(process, common)?;
+    let has_steps = plan.steps() > 1;
     let (measured, cpu) = stage.measure("echo", plan, load).await?;
     let mut sum = Sum::new()?;
+    let measured = if has_steps { measured.by_errand()? } else { measured };
     sum.add(&measured, cpu)?;
     stage.stop().await?;
     Ok(sum)
@@ -84,6 +87,10 @@ fn plan(operations: u64, messages: Messages, seed: u64) -> Arc<dyn Plan> {
         Messages::Redemptions => {
             let issues = Arc::new(Issues::new(10_000, ids));
             Arc::new(Redeems::new(issues, operations, By::Owner, Skew::Uniform, seed))
+        }
+        Messages::Holds => {
+            let issues = Arc::new(Issues::new(10_000, ids));
+            Arc::new(Pairs::new(issues, operations, By::Owner, Skew::Uniform, seed))
         }
     }
 }

@@ -8,9 +8,11 @@
 use std::time::Duration;
 
 use super::{
-    Finished, flash_sale,
+    Finished,
+    cards::Till,
+    flash_sale,
     mixed::{self, Counter},
-    pos::{self, Till},
+    pos,
     small::Small,
 };
 use crate::{

@@ -4,10 +4,12 @@
 //! shows, and runs the checker over everything that this client was told.
 
 pub mod again;
+pub mod cards;
 pub mod echo;
 pub mod eio;
 pub mod flash_sale;
 pub mod full;
+pub mod holds;
 pub mod kills;
 pub mod mixed;
 pub mod o2o;
@@ -51,8 +53,12 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
             Ok((flash_sale::run(sale, wallets, &common).await?, common))
         }
         Scenario::Pos { cards, operations, skew, by, wallets, common } => {
-            let till = pos::Till { cards, operations, skew, by, wallets };
+            let till = cards::Till { cards, operations, skew, by, wallets };
             Ok((pos::run(till, &common).await?, common))
+        }
+        Scenario::Holds { cards, operations, skew, by, wallets, common } => {
+            let till = cards::Till { cards, operations, skew, by, wallets };
+            Ok((holds::run(till, &common).await?, common))
         }
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;

@@ -107,6 +107,7 @@ impl Sum {
             asked: BTreeMap::new(),
             rounds: self.rounds,
             figures: self.rates(),
+            steps: Vec::new(),
             accepted: self.accepted,
             refused: self.refused.clone(),
             retries: self.retries,

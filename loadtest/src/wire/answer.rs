@@ -1,8 +1,9 @@
 //! What the server said of one operation, read in place from a unary reply or from an item of a stream.
 //!
-//! `ClaimOutcome` and `RedeemOutcome` have one shape (1 request id, 2 accepted, 3 refused); the replies inside differ. A reply
-//! is kept as a fingerprint of all its bytes but `replayed`: two replies are the same iff their fingerprints are. That relies
-//! on a server writing the fields of one message in one order, as every generated encoder does.
+//! `ClaimOutcome` and `RedeemOutcome` have one shape (1 request id, 2 accepted, 3 refused); `TillOutcome` tells by the field what was
+//! accepted. The replies inside differ. A reply is kept as a fingerprint of all its bytes but `replayed`: two replies are the same
+//! iff their fingerprints are. That relies on a server writing the fields of one message in one order, as every generated encoder
+//! does.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -10,13 +11,26 @@ use foldhash::quality::FixedState;
 
 use tessera_proto::wire::{Fields, ITEMS, Malformed};
 
-/// Which write an operation is; fixes the shape of its reply.
+/// Which writes a plan is made of; fixes the stream they travel on and the shape of its outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `ClaimService.Claim` and `ClaimStream`.
     Claim,
     /// `RedemptionService.Redeem` and `RedeemStream`.
     Redeem,
+    /// `RedemptionService.TillStream`, and the calls that its items are: [`super::call`].
+    Till,
+}
+
+/// Which fields an accepted reply has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Those of a `ClaimResponse`.
+    Claim,
+    /// Those of a `RedeemResponse`, and of a `CaptureResponse`, which has one more.
+    Redemption,
+    /// Those of a `HoldResponse`.
+    Hold,
 }
 
 /// One outcome and the request it belongs to.
@@ -40,7 +54,9 @@ pub enum Outcome<'a> {
 /// The facts of an accepted reply that are checked later.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accepted<'a> {
-    /// The coupon issued or used.
+    /// What names a hold or a redemption; empty for a claim.
+    pub id: &'a [u8],
+    /// The coupon issued, held or used.
     pub coupon_id: &'a [u8],
     /// The code of a claimed coupon; empty for a redemption.
     pub code: &'a [u8],
@@ -50,7 +66,7 @@ pub struct Accepted<'a> {
     pub lsn: u64,
     /// Whether the reply says that it was given before.
     pub replayed: bool,
-    /// What a redemption took, in minor units.
+    /// What a redemption took, or a hold promised, in minor units.
     pub applied_minor: i64,
     /// What a redemption left on a card, in minor units.
     pub balance_after_minor: Option<i64>,
@@ -106,23 +122,32 @@ impl Refused {
 }
 
 impl<'a> Answer<'a> {
-    /// From an encoded `ClaimOutcome` or `RedeemOutcome`.
+    /// From an encoded `ClaimOutcome`, `RedeemOutcome` or `TillOutcome`.
     pub fn read(kind: Kind, message: &'a [u8]) -> Result<Self, Malformed> {
         let (mut request_id, mut outcome) = (None, None);
         let mut fields = Fields::of(message);
         while let Some(field) = fields.read()? {
-            match field.number {
-                1 => request_id = Some(field.value.bytes()?),
-                2 => outcome = Some(Outcome::Accepted(Accepted::read(kind, field.value.bytes()?)?)),
-                3 => outcome = Some(Outcome::Refused(Refused::read(field.value.bytes()?)?)),
-                _ => {}
-            }
+            let shape = match (kind, field.number) {
+                (_, 1) => {
+                    request_id = Some(field.value.bytes()?);
+                    continue;
+                }
+                (Kind::Claim | Kind::Redeem, 3) | (Kind::Till, 2) => {
+                    outcome = Some(Outcome::Refused(Refused::read(field.value.bytes()?)?));
+                    continue;
+                }
+                (Kind::Claim, 2) => Shape::Claim,
+                (Kind::Redeem, 2) | (Kind::Till, 5) => Shape::Redemption,
+                (Kind::Till, 4) => Shape::Hold,
+                _ => continue,
+            };
+            outcome = Some(Outcome::Accepted(Accepted::read(shape, field.value.bytes()?)?));
         }
         let request_id = request_id.ok_or(Malformed("outcome without request_id"))?;
         Ok(Self { request_id, outcome: outcome.ok_or(Malformed("outcome without result"))? })
     }
 
-    /// Calls `each` with every outcome of an encoded `ClaimStreamResponse` or `RedeemStreamResponse`.
+    /// Calls `each` with every outcome of an encoded message of a stream.
     pub fn read_all<E: From<Malformed>>(
         kind: Kind,
         message: &'a [u8],
@@ -139,11 +164,12 @@ impl<'a> Answer<'a> {
 }
 
 impl<'a> Accepted<'a> {
-    /// From an encoded `ClaimResponse` or `RedeemResponse`.
-    pub fn read(kind: Kind, message: &'a [u8]) -> Result<Self, Malformed> {
-        match kind {
-            Kind::Claim => Self::read_claim(message),
-            Kind::Redeem => Self::read_redemption(message),
+    /// From an encoded reply of this shape.
+    pub fn read(shape: Shape, message: &'a [u8]) -> Result<Self, Malformed> {
+        match shape {
+            Shape::Claim => Self::read_claim(message),
+            Shape::Redemption => Self::read_use::<5>(message),
+            Shape::Hold => Self::read_use::<6>(message),
         }
     }
 
@@ -168,7 +194,8 @@ impl<'a> Accepted<'a> {
         accepted.finish(message, flag)
     }
 
-    fn read_redemption(message: &'a [u8]) -> Result<Self, Malformed> {
+    /// A hold or a redemption, whose position has this number and `replayed` the next.
+    fn read_use<const POSITION: u32>(message: &'a [u8]) -> Result<Self, Malformed> {
         let mut accepted = Self::default();
         let mut flag = (message.len(), message.len());
         let mut fields = Fields::of(message);
@@ -176,10 +203,11 @@ impl<'a> Accepted<'a> {
         while let Some(field) = fields.read()? {
             let end = message.len() - fields.remaining();
             match field.number {
+                1 => accepted.id = field.value.bytes()?,
                 2 => accepted.coupon_id = field.value.bytes()?,
                 3 => accepted.read_amounts(field.value.bytes()?)?,
-                5 => accepted.read_position(field.value.bytes()?)?,
-                6 => (accepted.replayed, flag) = (field.value.varint()? != 0, (at, end)),
+                number if number == POSITION => accepted.read_position(field.value.bytes()?)?,
+                number if number == POSITION + 1 => (accepted.replayed, flag) = (field.value.varint()? != 0, (at, end)),
                 _ => {}
             }
             at = end;

@@ -5,5 +5,7 @@
 //! arrived. The generated types stay the authority: the tests of each file hold these bytes against them.
 
 pub mod answer;
+pub mod call;
 pub mod refusal;
+pub mod till;
 pub mod write;

@@ -61,6 +61,8 @@ pub enum Plant {
     VoidIgnored,
     /// Acknowledges a hold and forgets it.
     LostHold,
+    /// Promises once more what a hold asks for, to nobody.
+    HeldTwice,
     /// Tells another deadline to whoever asks again.
     ReplayDiffers,
     /// Lists no redemption of any order.

@@ -251,6 +251,21 @@ impl Books {
         let id = if forgotten { format!("forgotten {}", self.holds.len()) } else { reply.hold_id.clone() };
         let state = if forgotten { State::Released } else { State::Live };
         self.coupons[place].available += if forgotten { held } else { 0 };
+        if self.goes_wrong(Plant::HeldTwice) {
+            self.coupons[place].available -= held;
+            let nobody = (String::new(), String::new());
+            self.holds.push(Hold {
+                id: "nobody's".to_owned(),
+                coupon: place,
+                order: nobody,
+                amount: amount.minor,
+                applied,
+                held,
+                deadline_ms,
+                state,
+                redemption: None,
+            });
+        }
         self.holds.push(Hold {
             id,
             coupon: place,

@@ -2,6 +2,7 @@
 
 mod eio;
 mod full;
+mod holds;
 mod kills;
 mod overload;
 
