@@ -23,9 +23,8 @@ use tokio::sync::oneshot;
 /// Messages that a mailbox holds.
 pub(crate) const MAILBOX_MESSAGES_MAX: usize = 16_384;
 
-/// Turns of one actor that may be on their way to the disk: enough that the log never waits for a turn, few enough that what comes
-/// meanwhile makes one larger turn instead of many small ones, each with its own frame and wake-up.
-const UNDURABLE_TURNS_MAX: usize = 4;
+/// Turns of one actor that may be on their way to the disk.
+const UNDURABLE_TURNS_MAX: usize = 8;
 
 /// What every actor has.
 pub(crate) struct Shell {

@@ -28,7 +28,7 @@ pub(crate) const KEY_VERSION: u8 = 1;
 const PIERS: usize = 3;
 
 /// Turns of one actor that may be on their way to the disk, as in a node.
-const UNDURABLE_TURNS_MAX: usize = 4;
+const UNDURABLE_TURNS_MAX: usize = 8;
 
 /// Small, so that turns end and inboxes fill.
 const LIMITS: Limits = Limits { turn_commands_max: 16, inbox_commands_max: 64, requests_max: 1 << 20 };
