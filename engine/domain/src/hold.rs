@@ -185,6 +185,11 @@ impl Holds {
         Some((number, self.get(number)?))
     }
 
+    /// Reads ahead what [`Holds::of_order`] will read first; the number means nothing.
+    pub(crate) fn touch(&self, order: OrderKey) -> u64 {
+        if order.natural == 0 { 0 } else { self.by_order.touch(order.natural as u64) }
+    }
+
     /// The live holds of a coupon, soonest deadline first.
     pub(crate) fn live_of(&self, coupon: u64) -> impl Iterator<Item = (u64, &Hold)> {
         let mut next = self.of_coupon(coupon).soonest;

@@ -5,6 +5,7 @@
 
 use crate::command::{Command, Instrument, Keys};
 use crate::event::{Claimed, Event};
+use crate::keyed::OrderKey;
 use crate::partition::Partition;
 
 impl Partition {
@@ -22,7 +23,7 @@ impl Partition {
             }
             _ => 0,
         };
-        coupon ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
+        coupon ^ self.requests.touch(keys.request) ^ self.touch_order(keys.order)
     }
 
     /// Reads what applying this event reads first; the number means nothing.
@@ -47,9 +48,21 @@ impl Partition {
         user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
     }
 
-    /// The hold of this lsn and its coupon.
+    /// The hold of this lsn, its coupon with the live holds, and its order.
     fn touch_hold(&self, hold: u64) -> u64 {
-        self.holds.at_lsn(hold).map_or(0, |(_, hold)| self.touch_number(hold.coupon))
+        let about = self.holds.at_lsn(hold);
+        about.map_or(0, |(_, hold)| {
+            self.touch_number(hold.coupon) ^ self.touch_held(hold.coupon) ^ self.touch_order(hold.order_key())
+        })
+    }
+
+    fn touch_held(&self, coupon: u64) -> u64 {
+        self.holds.held(coupon).1.into()
+    }
+
+    /// What an order has redeemed and holds.
+    fn touch_order(&self, order: OrderKey) -> u64 {
+        self.redemptions.touch(order) ^ self.holds.touch(order)
     }
 
     /// First and last field: a coupon may lie on two cache lines.
@@ -63,6 +76,8 @@ impl Partition {
             Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.users.get(coupon.user)),
             Instrument::Bearer { .. } | Instrument::Known { .. } => None,
         };
-        owner.map_or(0, |owner| owner.key().0 as u64) ^ self.touch_number(instrument.coupon())
+        owner.map_or(0, |owner| owner.key().0 as u64)
+            ^ self.touch_number(instrument.coupon())
+            ^ self.touch_held(instrument.coupon())
     }
 }
