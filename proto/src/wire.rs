@@ -3,6 +3,7 @@
 //! For the few messages that travel by the million; everything else uses the generated types, which stay the authority: whoever
 //! reads or writes here holds it against them in tests.
 
+use ascii::AsAsciiStr;
 use prost::encoding::encode_varint;
 use thiserror::Error;
 
@@ -10,6 +11,8 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("malformed message: {0}")]
 pub struct Malformed(pub &'static str);
+
+const CUT_SHORT: Malformed = Malformed("cut short");
 
 /// One field: its number, its value, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +48,11 @@ impl<'a> Value<'a> {
         self.varint().map(u64::cast_signed)
     }
 
-    /// The string in it.
+    /// The string in it. Most are short and ASCII, which is looked at a word at a time, wherever the string begins.
+    #[inline]
     pub fn text(self) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed("a string that is not UTF-8"))
+        let bytes = self.bytes()?;
+        bytes.as_ascii_str().map_or_else(|_| beyond_ascii(bytes), |text| Ok(text.as_str()))
     }
 
     /// The string, bytes or message in it.
@@ -57,6 +62,11 @@ impl<'a> Value<'a> {
             _ => Err(Malformed("expected bytes")),
         }
     }
+}
+
+#[inline(never)]
+fn beyond_ascii(bytes: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(bytes).map_err(|_| Malformed("a string that is not UTF-8"))
 }
 
 /// The fields of one message, in the order in which they were written.
@@ -79,9 +89,21 @@ impl<'a> Fields<'a> {
     /// The next field; `None` at the end.
     #[inline(always)]
     pub fn read(&mut self) -> Result<Option<Field<'a>>, Malformed> {
-        if self.rest.is_empty() {
-            return Ok(None);
+        // Most fields are short strings and messages: a byte for the key, a byte for the length.
+        if let &[key, length, ref rest @ ..] = self.rest
+            && (key | length) < LONGER
+            && u32::from(key & 7) == LENGTH_DELIMITED
+            && key > 7
+        {
+            let (bytes, rest) = rest.split_at_checked(usize::from(length)).ok_or(CUT_SHORT)?;
+            self.rest = rest;
+            return Ok(Some(Field { number: u32::from(key >> 3), value: Value::Bytes(bytes) }));
         }
+        if self.rest.is_empty() { Ok(None) } else { self.read_any().map(Some) }
+    }
+
+    #[inline(never)]
+    fn read_any(&mut self) -> Result<Field<'a>, Malformed> {
         let key = self.varint()?;
         let key = u32::try_from(key).map_err(|_| Malformed("field number too large"))?;
         let number = key >> 3;
@@ -91,36 +113,30 @@ impl<'a> Fields<'a> {
         let value = match key & 7 {
             0 => Value::Varint(self.varint()?),
             1 => self.skip(8)?,
-            2 => {
+            LENGTH_DELIMITED => {
                 let length = usize::try_from(self.varint()?).map_err(|_| Malformed("length too large"))?;
                 Value::Bytes(self.take(length)?)
             }
             5 => self.skip(4)?,
             _ => return Err(Malformed("unknown wire type")),
         };
-        Ok(Some(Field { number, value }))
+        Ok(Field { number, value })
     }
 
-    /// Keys, lengths and small numbers take one byte.
-    #[inline(always)]
+    #[inline]
     fn varint(&mut self) -> Result<u64, Malformed> {
-        match self.rest.split_first() {
-            Some((&byte, rest)) if byte < 0x80 => {
-                self.rest = rest;
-                Ok(u64::from(byte))
-            }
-            _ => self.long_varint(),
+        if let &[byte, ref rest @ ..] = self.rest
+            && byte < LONGER
+        {
+            self.rest = rest;
+            return Ok(u64::from(byte));
         }
-    }
-
-    #[inline(never)]
-    fn long_varint(&mut self) -> Result<u64, Malformed> {
         prost::encoding::decode_varint(&mut self.rest).map_err(|_| Malformed("bad varint"))
     }
 
     #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Malformed("cut short"))?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(CUT_SHORT)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -143,8 +159,8 @@ pub const ITEMS: u32 = 1;
 /// Wire type of strings and messages.
 pub const LENGTH_DELIMITED: u32 = 2;
 
-/// Bytes that are kept for a message's length until it is known: lengths of 128 to 16,383 take two.
-const LENGTH_BYTES: usize = 2;
+/// From here on a byte of a varint says that another one follows.
+const LONGER: u8 = 0x80;
 
 /// Appends a string field; the empty string, which is the default, is left out.
 #[inline]
@@ -171,32 +187,30 @@ pub fn some_number(field: u32, value: u64, out: &mut Vec<u8>) {
     varint(value, out);
 }
 
-/// Appends a field of a message whose content `write` appends.
+/// Appends a field of a message whose content `write` appends. One byte is kept for its length until that is known.
 #[inline]
 pub fn message(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     key(number, LENGTH_DELIMITED, out);
-    let length_at = out.len();
-    out.extend_from_slice(&[0; LENGTH_BYTES]);
+    out.push(0);
+    let content_at = out.len();
     write(out);
-    let content_at = length_at + LENGTH_BYTES;
     let length = out.len() - content_at;
-    match length {
-        0..0x80 => {
-            out[length_at] = length as u8;
-            out.copy_within(content_at.., content_at - 1);
-            out.pop();
-        }
-        0x80..0x4000 => {
-            out[length_at] = length as u8 | 0x80;
-            out[length_at + 1] = (length >> 7) as u8;
-        }
-        _ => {
-            let content = out.split_off(content_at);
-            out.truncate(length_at);
-            varint(length as u64, out);
-            out.extend_from_slice(&content);
-        }
+    if length < usize::from(LONGER) {
+        out[content_at - 1] = length as u8;
+    } else {
+        lengthen(content_at, out);
     }
+}
+
+/// Makes room for the length of a long message, whose content begins here and goes to the end.
+#[inline(never)]
+fn lengthen(content_at: usize, out: &mut Vec<u8>) {
+    let end = out.len();
+    let (length, length_bytes) = groups_of_seven((end - content_at) as u64);
+    let longer_bytes = length_bytes - 1;
+    out.resize(end + longer_bytes, 0);
+    out.copy_within(content_at..end, content_at + longer_bytes);
+    out[content_at - 1..][..length_bytes].copy_from_slice(&length.to_le_bytes()[..length_bytes]);
 }
 
 #[inline]
@@ -206,10 +220,31 @@ fn key(number: u32, wire_type: u32, out: &mut Vec<u8>) {
 
 #[inline]
 fn varint(value: u64, out: &mut Vec<u8>) {
-    if value < 0x80 {
+    if value < u64::from(LONGER) {
         return out.push(value as u8);
     }
-    encode_varint(value, out);
+    if value > GROUPED_MAX {
+        return encode_varint(value, out);
+    }
+    let (groups, bytes) = groups_of_seven(value);
+    let end = out.len() + bytes;
+    out.extend_from_slice(&groups.to_le_bytes());
+    out.truncate(end);
+}
+
+/// The highest number whose groups of seven bits are eight at most.
+const GROUPED_MAX: u64 = (1 << 56) - 1;
+
+/// A varint of eight bytes at most as a word, lowest byte first, and how many bytes it has. The groups of seven bits move apart by
+/// halves, all at once.
+#[inline]
+fn groups_of_seven(value: u64) -> (u64, usize) {
+    let halves = value & 0x0FFF_FFFF | (value & 0x00FF_FFFF_F000_0000) << 4;
+    let quarters = halves & 0x0000_3FFF_0000_3FFF | (halves & 0x0FFF_C000_0FFF_C000) << 2;
+    let groups = quarters & 0x007F_007F_007F_007F | (quarters & 0x3F80_3F80_3F80_3F80) << 1;
+    let last = (groups | 1).ilog2() / 8;
+    let all_but_last = (1 << (8 * last)) - 1;
+    (groups | 0x8080_8080_8080_8080 & all_but_last, last as usize + 1)
 }
 
 #[cfg(test)]
@@ -247,14 +282,30 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_as_the_generated_types_write_them() {
+        for bits in 0..u64::BITS {
+            for lsn in [1 << bits, (1 << bits) - 1, u64::MAX >> bits, 0xA5A5_A5A5_A5A5_A5A5 >> bits] {
+                let (mut out, expected) = (Vec::new(), Position { partition: 0, lsn }.encode_to_vec());
+                number(2, lsn, &mut out);
+                assert_eq!(out, expected, "{lsn}");
+            }
+        }
+    }
+
+    #[test]
     fn a_length_beyond_the_message_is_refused() {
         assert_eq!(Fields::of(&[0x0a, 0xff, 0x01]).read(), Err(Malformed("cut short")));
     }
 
     #[test]
-    fn text_that_is_not_utf_8_is_refused() {
-        let field = Fields::of(&[0x0a, 1, 0xff]).read().unwrap().unwrap();
-        assert_eq!(field.value.text(), Err(Malformed("a string that is not UTF-8")));
+    fn text_is_utf_8_or_refused() {
+        assert_eq!(Value::Bytes("用户".as_bytes()).text(), Ok("用户"));
+        for length in 0..70 {
+            let ascii = "x".repeat(length);
+            assert_eq!(Value::Bytes(ascii.as_bytes()).text(), Ok(ascii.as_str()));
+            let other = [ascii.as_bytes(), &[0xff]].concat();
+            assert_eq!(Value::Bytes(&other).text(), Err(Malformed("a string that is not UTF-8")));
+        }
     }
 
     /// A message within a message within a field, around every length at which a length grows.

@@ -13,16 +13,18 @@ pub struct Outbox {
     full: VecDeque<Bytes>,
     open: Vec<u8>,
     items: usize,
-    /// Of the message before: the next one will be about as long.
-    usual_bytes: usize,
+    /// Bytes of an item in the message before: those of the next one will be about as long.
+    usual_item_bytes: usize,
 }
 
 impl Outbox {
+    /// Makes room for so many more outcomes, as far as they go into the message that is open.
+    pub fn reserve(&mut self, more: usize) {
+        self.open.reserve(more.min(STREAM_ITEMS_MAX - self.items) * self.usual_item_bytes);
+    }
+
     /// Adds an outcome, which `write` appends.
     pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.items == 0 {
-            self.open.reserve(self.usual_bytes);
-        }
         wire::message(wire::ITEMS, &mut self.open, write);
         self.items += 1;
         if self.items == STREAM_ITEMS_MAX {
@@ -44,8 +46,8 @@ impl Outbox {
     }
 
     fn close(&mut self) {
+        self.usual_item_bytes = self.open.len().div_ceil(self.items);
         self.items = 0;
-        self.usual_bytes = self.open.len();
         self.full.push_back(std::mem::take(&mut self.open).into());
     }
 }

@@ -1,6 +1,6 @@
 //! A conversation: one bidirectional stream of requests and outcomes, batched both ways.
 //!
-//! What has arrived together goes to the engine as one bundle, and the answers of a turn return as one message. Messages pass as
+//! What has arrived together goes to the engine as few bundles, and the answers of a turn return as one message. Messages pass as
 //! bytes: requests are read where they arrived, outcomes are written where they leave. Each request
 //! holds a slot from the moment it is read until its outcome is sent; without a free slot nothing is read. So a slow
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
@@ -49,7 +49,7 @@ pub trait Item: 'static {
     /// Reads a request out of its bytes.
     fn read<'a>(seals: Seals<'_>, request: &'a [u8]) -> Result<Asked<'a, Self::Kept>, Malformed>;
     /// Writes the outcome of a request that was accepted.
-    fn accepted(seals: Seals<'_>, kept: &Self::Kept, reply: Reply, out: &mut Vec<u8>);
+    fn accepted(seals: Seals<'_>, kept: &Self::Kept, reply: &Reply, out: &mut Vec<u8>);
     /// Writes the outcome of a request that was refused.
     fn refused(request_id: &str, refusal: Refusal, out: &mut Vec<u8>);
 }
@@ -75,6 +75,9 @@ impl<'a, K> Asked<'a, K> {
     }
 }
 
+/// A bundle of so many requests goes to the engine although more of them are here.
+const BUNDLE_REQUESTS_MIN: usize = 64;
+
 /// The method's name, as the contract has it.
 fn method<I: Item>() -> &'static str {
     I::PATH.rsplit_once('/').map_or(I::PATH, |(_, method)| method)
@@ -91,8 +94,6 @@ struct Conversation<I: Item> {
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
     outbox: Outbox,
-    /// Of the bundle before: the next one will be about as large.
-    usual_requests: usize,
     /// What the stream ends with once nothing is awaited; `None` while it reads.
     end: Option<Result<(), Status>>,
 }
@@ -112,7 +113,6 @@ pub fn converse<I: Item>(
         sink,
         answers,
         outbox: Outbox::default(),
-        usual_requests: 0,
         end: None,
     };
     Ok(stream::unfold(conversation, |mut conversation| async move {
@@ -174,21 +174,22 @@ impl<I: Item> Conversation<I> {
 
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
         let (seals, now) = (Seals::of(&self.router), Instant::now());
-        for (tag, answer) in answers {
-            let (kept, began) = self.slots.free(tag);
-            self.tally.end(Outcome::of(&answer), began, now);
+        self.outbox.reserve(answers.len());
+        for (tag, answer) in &answers {
+            let (kept, began) = self.slots.free(*tag);
+            self.tally.end(Outcome::of(answer), began, now);
             self.outbox.push(|out| match answer {
                 Ok(reply) => I::accepted(seals, &kept, reply, out),
-                Err(rejection) => I::refused(kept.as_ref(), refusal::of(&rejection), out),
+                Err(rejection) => I::refused(kept.as_ref(), refusal::of(rejection), out),
             });
         }
         self.tally.settle(now);
     }
 
-    /// Submits this message and every further one that is here already, as one bundle.
+    /// Submits this message and every further one that is here already: small ones together, others each by itself, so that no bundle
+    /// is moved as it grows.
     fn read(&mut self, first: Option<Result<Bytes, Status>>) {
         let (mut bundle, began) = (self.router.bundle(), Instant::now());
-        bundle.reserve(self.usual_requests);
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -200,11 +201,13 @@ impl<I: Item> Conversation<I> {
                 Some(Err(fault)) => self.end = Some(Err(status::unreadable(&fault).unwrap_or(fault))),
                 None => self.end = Some(Ok(())),
             }
+            if bundle.len() >= BUNDLE_REQUESTS_MIN {
+                self.router.submit(std::mem::replace(&mut bundle, self.router.bundle()), &self.sink);
+            }
             let more = self.reads() && !self.outbox.has_full();
             next = if more { self.messages.next().now_or_never() } else { None };
         }
         self.tally.settle(Instant::now());
-        self.usual_requests = bundle.len();
         self.router.submit(bundle, &self.sink);
     }
 
@@ -215,6 +218,7 @@ impl<I: Item> Conversation<I> {
         let too_many = requests.len() > STREAM_ITEMS_MAX;
         let seals = Seals::of(&self.router);
         self.tally.begin(requests.len());
+        bundle.reserve(requests.len());
         for request in requests {
             let Asked { request_id, admitted } = I::read(seals, request)?;
             match admitted {

@@ -34,7 +34,6 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-use crate::crockford;
 use arrayvec::ArrayString;
 use core::fmt;
 
@@ -54,10 +53,6 @@ const GROUPED_BYTES: usize = CODE_SYMBOLS + CODE_SYMBOLS / GROUP_SYMBOLS - 1;
 pub struct Code([u8; CODE_SYMBOLS]);
 
 impl Code {
-    fn from_symbols(symbols: [u8; CODE_SYMBOLS]) -> Self {
-        Code(crockford::encode(symbols))
-    }
-
     /// The sixteen symbols without separators: what programs exchange.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).expect("symbols are ASCII")

@@ -20,24 +20,20 @@ const _: () = assert!(SYMBOLS_IN_A_WORD * SYMBOL_BITS <= 64);
 const NONE: u8 = 0xFF;
 
 /// What programs may send back: the alphabet in either case.
-const STRICT: [u8; 256] = strict();
+static STRICT: [u8; 256] = strict();
 
 /// What people may type: the strict symbols, and I and L as 1, O as 0.
-const LENIENT: [u8; 256] = lenient();
-
-/// Writes five-bit values as upper-case ASCII.
-///
-/// # Panics
-/// If a value is above 31.
-pub fn encode<const N: usize>(symbols: [u8; N]) -> [u8; N] {
-    symbols.map(|symbol| ALPHABET[usize::from(symbol)])
-}
+static LENIENT: [u8; 256] = lenient();
 
 /// Reads exactly `N` symbols as people type them: either case, I and L as 1, O as 0, hyphens and spaces ignored.
 /// `None` if there are fewer or more symbols, any other byte, or more than [`TYPED_BYTES_MAX`] bytes.
 pub fn decode_typed<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() > TYPED_BYTES_MAX {
         return None;
+    }
+    // What programs pass on has no separators.
+    if let Some(symbols) = looked_up(text, &LENIENT) {
+        return Some(symbols);
     }
     let mut typed = text.bytes().filter(|byte| !matches!(byte, b'-' | b' '));
     let mut symbols = [0; N];
@@ -78,37 +74,38 @@ pub(crate) fn text_of<const N: usize>(mut bits: u128) -> [u8; N] {
 
 /// Reads exactly `N` symbols in either case as the number that they write; `None` for any other text, and for more than 128 bits.
 pub(crate) fn number_of<const N: usize>(text: &str) -> Option<u128> {
+    joined(&looked_up::<N>(text, &STRICT)?)
+}
+
+/// The `N` symbols of a text in which nothing else stands. A byte that is no symbol has bits that no symbol has.
+#[inline]
+fn looked_up<const N: usize>(text: &str, table: &[u8; 256]) -> Option<[u8; N]> {
     let text: &[u8; N] = text.as_bytes().try_into().ok()?;
-    let (mut bits, mut seen) = (0, 0);
-    for chunk in text.chunks(SYMBOLS_IN_A_WORD) {
-        let word = chunk.iter().fold(0, |word, &byte| {
-            let symbol = STRICT[usize::from(byte)];
-            seen |= symbol;
-            word << SYMBOL_BITS | u64::from(symbol & 31)
-        });
-        let width = chunk.len() * SYMBOL_BITS;
-        if bits > u128::MAX >> width {
-            return None;
-        }
-        bits = bits << width | u128::from(word);
+    let (mut symbols, mut seen) = ([0; N], 0);
+    for (symbol, byte) in symbols.iter_mut().zip(text) {
+        *symbol = table[usize::from(*byte)];
+        seen |= *symbol;
     }
-    // A byte that is no symbol has bits that no symbol has.
-    (seen < 32).then_some(bits)
+    (seen < 1 << SYMBOL_BITS).then_some(symbols)
 }
 
 /// Joins symbols, most significant first.
 ///
 /// # Panics
 /// If the value needs more than 128 bits.
-pub(crate) fn bits_of(symbols: &[u8]) -> u128 {
-    symbols.chunks(SYMBOLS_IN_A_WORD).fold(0, |bits: u128, chunk| {
-        let width = chunk.len() * SYMBOL_BITS;
-        assert!(bits.leading_zeros() as usize >= width);
-        bits << width | u128::from(word_of(chunk))
-    })
+pub(crate) fn bits_of<const N: usize>(symbols: &[u8; N]) -> u128 {
+    joined(symbols).expect("symbols fit 128 bits")
 }
 
 /// Words are joined apart from each other, since a shift of 128 bits for every symbol would be the dearest part of reading.
+fn joined<const N: usize>(symbols: &[u8; N]) -> Option<u128> {
+    let (first, words) = symbols.as_rchunks::<SYMBOLS_IN_A_WORD>();
+    words.iter().try_fold(u128::from(word_of(first)), |bits, word| {
+        let fits = bits.leading_zeros() as usize >= SYMBOLS_IN_A_WORD * SYMBOL_BITS;
+        fits.then_some(bits << (SYMBOLS_IN_A_WORD * SYMBOL_BITS) | u128::from(word_of(word)))
+    })
+}
+
 fn word_of(symbols: &[u8]) -> u64 {
     symbols.iter().fold(0, |word, &symbol| word << SYMBOL_BITS | u64::from(symbol))
 }
@@ -152,6 +149,12 @@ const fn lenient() -> [u8; 256] {
     table[b'O' as usize] = 0;
     table[b'o' as usize] = 0;
     table
+}
+
+/// Writes five-bit values one by one: what [`text_of`] and codes are held against.
+#[cfg(test)]
+pub(crate) fn encode<const N: usize>(symbols: [u8; N]) -> [u8; N] {
+    symbols.map(|symbol| ALPHABET[usize::from(symbol)])
 }
 
 #[cfg(test)]
@@ -227,6 +230,8 @@ mod tests {
     #[test]
     #[should_panic]
     fn more_than_128_bits_do_not_fit() {
-        bits_of(&[&[8_u8][..], &[0; 25]].concat());
+        let mut symbols = [0; 26];
+        symbols[0] = 8;
+        bits_of(&symbols);
     }
 }

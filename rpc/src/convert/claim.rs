@@ -91,7 +91,7 @@ pub fn write_claimed(seals: Seals<'_>, claimed: &Claimed, out: &mut Vec<u8>) {
     if let Some(face_value) = offer.face_value {
         wire::message(7, out, |out| {
             wire::number(1, face_value.cast_unsigned(), out);
-            wire::string(2, offer.currency.as_str().as_bytes(), out);
+            wire::string(2, &offer.currency.bytes(), out);
         });
     }
     write_position(8, *written, out);

@@ -145,7 +145,7 @@ pub fn redeemed(seals: Seals<'_>, redeemed: &Redeemed) -> v1::RedeemResponse {
 /// Writes `Amounts`: what a coupon does to an amount, and the card's balance after it.
 pub fn write_amounts(field: u32, currency: Currency, amount: i64, applied: i64, balance_after: Option<i64>, out: &mut Vec<u8>) {
     wire::message(field, out, |out| {
-        wire::string(1, currency.as_str().as_bytes(), out);
+        wire::string(1, &currency.bytes(), out);
         wire::number(2, amount.cast_unsigned(), out);
         wire::number(3, applied.cast_unsigned(), out);
         wire::number(4, (amount - applied).cast_unsigned(), out);

@@ -53,9 +53,9 @@ impl Item for OneClaim {
         Ok(Asked::write(asked.request_id, claim::claim(seals, Operation::Claim, asked), |id| id))
     }
 
-    fn accepted(seals: Seals<'_>, request_id: &Id, reply: Reply, out: &mut Vec<u8>) {
-        let Reply::Claimed(claimed) = reply else { mismatched("a claim", &reply) };
-        write_accepted(request_id.as_str(), out, |out| claim::write_claimed(seals, &claimed, out));
+    fn accepted(seals: Seals<'_>, request_id: &Id, reply: &Reply, out: &mut Vec<u8>) {
+        let Reply::Claimed(claimed) = reply else { mismatched("a claim", reply) };
+        write_accepted(request_id.as_str(), out, |out| claim::write_claimed(seals, claimed, out));
     }
 
     fn refused(request_id: &str, refusal: v1::Refusal, out: &mut Vec<u8>) {

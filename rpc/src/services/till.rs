@@ -29,9 +29,9 @@ impl Item for OneRedemption {
         Ok(Asked::write(asked.request_id, redemption::redeem(seals, asked), |id| id))
     }
 
-    fn accepted(seals: Seals<'_>, request_id: &Id, reply: Reply, out: &mut Vec<u8>) {
-        let Reply::Redeemed(redeemed) = reply else { mismatched("a redemption", &reply) };
-        write_accepted(request_id.as_str(), out, |out| redemption::write_redeemed(seals, &redeemed, out));
+    fn accepted(seals: Seals<'_>, request_id: &Id, reply: &Reply, out: &mut Vec<u8>) {
+        let Reply::Redeemed(redeemed) = reply else { mismatched("a redemption", reply) };
+        write_accepted(request_id.as_str(), out, |out| redemption::write_redeemed(seals, redeemed, out));
     }
 
     fn refused(request_id: &str, refusal: v1::Refusal, out: &mut Vec<u8>) {
@@ -94,20 +94,20 @@ impl Item for AnyStep {
     }
 
     /// By the numbers of `TillOutcome`.
-    fn accepted(seals: Seals<'_>, kept: &Waiting, reply: Reply, out: &mut Vec<u8>) {
+    fn accepted(seals: Seals<'_>, kept: &Waiting, reply: &Reply, out: &mut Vec<u8>) {
         wire::string(1, kept.as_ref().as_bytes(), out);
         match (kept.step, reply) {
-            (Step::Hold, Reply::Held(held)) => wire::message(4, out, |out| hold::write_held(seals, &held, out)),
+            (Step::Hold, Reply::Held(held)) => wire::message(4, out, |out| hold::write_held(seals, held, out)),
             (Step::Capture, Reply::Redeemed(captured)) => {
-                wire::message(5, out, |out| hold::write_captured(seals, &captured, out));
+                wire::message(5, out, |out| hold::write_captured(seals, captured, out));
             }
             (Step::Redeem, Reply::Redeemed(redeemed)) => {
-                wire::message(7, out, |out| redemption::write_redeemed(seals, &redeemed, out));
+                wire::message(7, out, |out| redemption::write_redeemed(seals, redeemed, out));
             }
-            (Step::Validate, Reply::Quote(quote)) => append(Outcome::Validated(redemption::amounts(&quote)), out),
-            (Step::Release, Reply::Released(released)) => append(Outcome::Released(hold::released(seals, &released)), out),
-            (Step::Refund, Reply::Refunded(refunded)) => append(Outcome::Refunded(refund::refunded(seals, &refunded)), out),
-            (_, reply) => mismatched("an item of a till", &reply),
+            (Step::Validate, Reply::Quote(quote)) => append(Outcome::Validated(redemption::amounts(quote)), out),
+            (Step::Release, Reply::Released(released)) => append(Outcome::Released(hold::released(seals, released)), out),
+            (Step::Refund, Reply::Refunded(refunded)) => append(Outcome::Refunded(refund::refunded(seals, refunded)), out),
+            (_, reply) => mismatched("an item of a till", reply),
         }
     }
 

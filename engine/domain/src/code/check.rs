@@ -33,7 +33,7 @@ pub(super) fn is_consistent(symbols: &[u8; SYMBOLS]) -> bool {
     weighted_sum(symbols) == 0
 }
 
-fn weighted_sum(symbols: &[u8]) -> u8 {
+fn weighted_sum<const N: usize>(symbols: &[u8; N]) -> u8 {
     symbols.iter().zip(&WEIGHTED).fold(0, |sum, (&symbol, weighted)| sum ^ weighted[usize::from(symbol)])
 }
 

@@ -100,11 +100,9 @@ struct Sealed {
 
 fn write(sealed: Sealed) -> Code {
     let version_and_tag = u128::from(sealed.version) << TAG_BITS | u128::from(sealed.hidden_tag);
-    let symbols: [u8; CHECKED_SYMBOLS] = crockford::symbols_of(version_and_tag << BODY_BITS | u128::from(sealed.body));
-    let mut all = [0; CODE_SYMBOLS];
-    all[..CHECKED_SYMBOLS].copy_from_slice(&symbols);
-    all[CHECKED_SYMBOLS] = check::check_symbol(&symbols);
-    Code::from_symbols(all)
+    let checked = version_and_tag << BODY_BITS | u128::from(sealed.body);
+    let check = check::check_symbol(&crockford::symbols_of(checked));
+    Code(crockford::text_of(checked << crockford::SYMBOL_BITS | u128::from(check)))
 }
 
 fn read(text: &str) -> Result<Sealed, Fault> {
@@ -112,7 +110,7 @@ fn read(text: &str) -> Result<Sealed, Fault> {
     if !check::is_consistent(&symbols) {
         return Err(Fault::Check);
     }
-    let bits = crockford::bits_of(&symbols[..CHECKED_SYMBOLS]);
+    let bits = crockford::bits_of(&symbols) >> crockford::SYMBOL_BITS;
     Ok(Sealed {
         version: (bits >> (TAG_BITS + BODY_BITS)) as u8,
         hidden_tag: (bits >> BODY_BITS) as u64 & ((1 << TAG_BITS) - 1),

@@ -2,6 +2,7 @@
 
 use super::seal::Fault;
 use super::*;
+use crate::crockford;
 use proptest::prelude::*;
 
 fn secret(seed: u8) -> [u8; KEY_PAIR_BYTES] {
