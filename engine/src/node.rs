@@ -38,7 +38,7 @@ pub use tessera_wal::{Options, SYNC_BOUNDS_US, SyncTimes};
 pub struct Config {
     /// The data directory.
     pub dir: PathBuf,
-    /// Shards; 0 = [`shards_suggested`]. At most one a partition.
+    /// Shards; 0 = one a core (decision 21). At most one a partition.
     pub shards: u16,
     /// The shards' limits.
     pub limits: Limits,
@@ -262,12 +262,6 @@ impl Drop for Node {
     }
 }
 
-/// Shards where nobody says how many: half of the machine's cores. The other half is for whoever reads and writes the wire, who
-/// has about as much to do (decision 21).
-pub fn shards_suggested() -> u16 {
-    (cores() / 2).max(1)
-}
-
 /// Cores that this process may use.
 pub fn cores() -> u16 {
     std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX))
@@ -275,7 +269,7 @@ pub fn cores() -> u16 {
 
 fn shards(wanted: u16, partitions: u16) -> Result<u16, Error> {
     match wanted {
-        0 => Ok(shards_suggested().min(partitions)),
+        0 => Ok(cores().min(partitions)),
         1.. if wanted <= partitions => Ok(wanted),
         _ => Err(Error::Setting { setting: "shards", found: u64::from(wanted), allowed: "at most one a partition" }),
     }

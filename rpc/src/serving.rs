@@ -169,7 +169,7 @@ impl Serving {
 
 /// A runtime for the edge, with as many threads as the settings say. The engine has threads of its own.
 pub fn runtime(settings: &Settings) -> Result<Runtime, Error> {
-    let threads = settings.edge_threads(node::cores(), node::shards_suggested());
+    let threads = settings.edge_threads(node::cores());
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.enable_all().worker_threads(threads.into()).thread_name("tessera-edge").build().map_err(Error::Runtime)
 }

@@ -61,7 +61,7 @@ pub struct Server {
     pub allow_remote: bool,
     /// Connections at once.
     pub connections_max: usize,
-    /// Threads that read and write the wire; 0 = the cores that the shards leave, at least one.
+    /// Threads that read and write the wire; 0 = one a core.
     #[serde(deserialize_with = "edge_threads")]
     pub edge_threads: u16,
     /// Milliseconds that calls in flight may take to end after a stop was asked for.
@@ -89,7 +89,7 @@ fn edge_threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Er
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Engine {
-    /// Shards; 0 = one for two cores.
+    /// Shards; 0 = one a core.
     pub shards: u16,
     /// Take a clock that lies far from the newest frame: an operator's decision.
     pub accept_clock: bool,
@@ -137,13 +137,9 @@ impl Snapshots {
 }
 
 impl Settings {
-    /// How many threads the edge has, on a machine of so many cores. Shards that nobody counted are as many as the engine suggests.
-    pub fn edge_threads(&self, cores: u16, shards_suggested: u16) -> u16 {
-        match (self.server.edge_threads, self.engine.shards) {
-            (0, 0) => cores.saturating_sub(shards_suggested).max(1),
-            (0, shards) => cores.saturating_sub(shards).max(1),
-            (threads, _) => threads,
-        }
+    /// How many threads the edge has, on a machine of so many cores.
+    pub fn edge_threads(&self, cores: u16) -> u16 {
+        if self.server.edge_threads == 0 { cores } else { self.server.edge_threads }
     }
 
     /// The limits of the engine's log.
@@ -342,12 +338,10 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_has_the_cores_that_the_shards_leave_unless_it_is_told() {
+    fn the_edge_has_a_thread_a_core_unless_it_is_told() {
         let load = |pairs: &[(&str, &str)]| Settings::load_with(&Flags::default(), environment(pairs));
-        let threads = |pairs: &[(&str, &str)], cores| load(pairs).unwrap().edge_threads(cores, cores / 2);
-        assert_eq!([1, 2, 3, 8].map(|cores| threads(&[], cores)), [1, 1, 2, 4]);
-        assert_eq!([2, 8].map(|cores| threads(&[("TESSERA__ENGINE__SHARDS", "6")], cores)), [1, 2]);
-        assert_eq!(threads(&[("TESSERA__SERVER__EDGE_THREADS", "3")], 2), 3);
+        assert_eq!([1, 8].map(|cores| load(&[]).unwrap().edge_threads(cores)), [1, 8]);
+        assert_eq!(load(&[("TESSERA__SERVER__EDGE_THREADS", "3")]).unwrap().edge_threads(2), 3);
         let error = load(&[("TESSERA__SERVER__EDGE_THREADS", "1025")]).unwrap_err().to_string();
         assert!(error.contains("server.edge_threads is 1025, it must be at most 1024"), "{error}");
     }

@@ -16,7 +16,7 @@ pub struct Args {
     /// Address and port; port 0 = any free one.
     #[arg(long, default_value = "127.0.0.1:7411")]
     listen: SocketAddr,
-    /// Shards; 0 = one for two cores.
+    /// Shards; 0 = one a core.
     #[arg(long, default_value_t = 0)]
     shards: u16,
 }

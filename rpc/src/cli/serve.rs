@@ -27,10 +27,10 @@ pub struct Args {
     /// Accept an address that other machines reach. There is no authentication yet.
     #[arg(long)]
     allow_remote: bool,
-    /// Threads that read and write the wire; 0 = the cores that the shards leave, at least one.
+    /// Threads that read and write the wire; 0 = one a core.
     #[arg(long)]
     edge_threads: Option<u16>,
-    /// Shards; 0 = one for two cores.
+    /// Shards; 0 = one a core.
     #[arg(long)]
     shards: Option<u16>,
     /// Take a clock that lies far from the newest frame.
