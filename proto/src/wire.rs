@@ -4,7 +4,7 @@
 //! reads or writes here holds it against them in tests.
 
 use ascii::AsAsciiStr;
-use prost::encoding::encode_varint;
+use prost::encoding::{encode_varint, encoded_len_varint};
 use thiserror::Error;
 
 /// Bytes that are no protobuf message, or not the one expected.
@@ -206,11 +206,11 @@ pub fn message(number: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>))
 #[inline(never)]
 fn lengthen(content_at: usize, out: &mut Vec<u8>) {
     let end = out.len();
-    let (length, length_bytes) = groups_of_seven((end - content_at) as u64);
-    let longer_bytes = length_bytes - 1;
+    let length = (end - content_at) as u64;
+    let longer_bytes = encoded_len_varint(length) - 1;
     out.resize(end + longer_bytes, 0);
     out.copy_within(content_at..end, content_at + longer_bytes);
-    out[content_at - 1..][..length_bytes].copy_from_slice(&length.to_le_bytes()[..length_bytes]);
+    encode_varint(length, &mut &mut out[content_at - 1..]);
 }
 
 #[inline]
@@ -223,28 +223,7 @@ fn varint(value: u64, out: &mut Vec<u8>) {
     if value < u64::from(LONGER) {
         return out.push(value as u8);
     }
-    if value > GROUPED_MAX {
-        return encode_varint(value, out);
-    }
-    let (groups, bytes) = groups_of_seven(value);
-    let end = out.len() + bytes;
-    out.extend_from_slice(&groups.to_le_bytes());
-    out.truncate(end);
-}
-
-/// The highest number whose groups of seven bits are eight at most.
-const GROUPED_MAX: u64 = (1 << 56) - 1;
-
-/// A varint of eight bytes at most as a word, lowest byte first, and how many bytes it has. The groups of seven bits move apart by
-/// halves, all at once.
-#[inline]
-fn groups_of_seven(value: u64) -> (u64, usize) {
-    let halves = value & 0x0FFF_FFFF | (value & 0x00FF_FFFF_F000_0000) << 4;
-    let quarters = halves & 0x0000_3FFF_0000_3FFF | (halves & 0x0FFF_C000_0FFF_C000) << 2;
-    let groups = quarters & 0x007F_007F_007F_007F | (quarters & 0x3F80_3F80_3F80_3F80) << 1;
-    let last = (groups | 1).ilog2() / 8;
-    let all_but_last = (1 << (8 * last)) - 1;
-    (groups | 0x8080_8080_8080_8080 & all_but_last, last as usize + 1)
+    encode_varint(value, out);
 }
 
 #[cfg(test)]

@@ -347,9 +347,8 @@ impl Partition {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
         self.holds.derive();
-        for number in 0..self.coupons.next() {
-            let (terms, value) = (self.coupons.get(number).expect("coupons do not leave").terms, self.value(number));
-            *self.terms.totals_mut(terms) += value;
+        for (number, totals) in (0..).zip(self.recount_value()) {
+            *self.terms.totals_mut(number) = totals;
         }
         self.catch_up()
     }

@@ -197,8 +197,8 @@ impl Redemptions {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
-        let redemption = Redemption::restore(number, fields).filter(|_| self.orders.is_put_off())?;
-        self.redemptions.put_back(number, redemption)
+        assert!(self.orders.is_put_off(), "what comes back from an image waits for its indexes");
+        self.redemptions.put_back(number, Redemption::restore(number, fields)?)
     }
 
     /// From now on redemptions come from a journal that is rebuilt, and wait to be found by their orders.

@@ -251,8 +251,9 @@ impl Requests {
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        assert!(self.waiting.is_some(), "what comes back from an image waits for its index");
         let entry = Remembered::restore(number, fields)?;
-        (number == self.entries.next() && self.waiting.is_some()).then(|| self.add(&entry)).map(drop)
+        (number == self.entries.next()).then(|| self.add(&entry)).map(drop)
     }
 
     /// Up to which number requests are older than their window at `now`, if there are any; bounded.

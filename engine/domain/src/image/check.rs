@@ -2,8 +2,8 @@
 //!
 //! The digest is a sum over entities, so whoever has just written an image of a state compares it with that state's digest row by
 //! row: no memory for a second state, no index, no waiting for memory. Each row must be an entity of this build, numbers go on
-//! without gaps and keys rise, so that what loading would refuse is refused here too; that no two entities claim one index entry
-//! is what the state itself asserts, and equal digests say that this is that state. I6.
+//! without gaps and keys rise, so that what loading would refuse is refused here too, but for two entities of one key: those are
+//! found where indexes are made, when the image is loaded (decisions 20 and 22). Equal digests say that this is that state. I6.
 
 use super::section::Section;
 use super::{Fields, NotAnImage, NotTheState, Restore};

@@ -1,15 +1,15 @@
 //! What a partition holds in memory: an estimate, by what its containers have room for.
 //!
-//! Of each container the capacity counts, not what is in it: entities stand in chunks of 1,024, so
-//! chunks × 1,024 × the size of one; an index is the sum of its tables' allocations, control bytes
-//! included; deadlines are 8 bytes for 1,024 entities. Terms count by the size of one, without their
-//! texts, which the catalog shares. What the allocator rounds up or keeps for later is not in it, so a
+//! Of each container the capacity counts, not what is in it: entities stand in chunks of 4,096, so
+//! chunks × 4,096 × the size of one; an index is the sum of its sub-tables' buckets, a table that of its
+//! allocations, control bytes included; deadlines are 8 bytes for 1,024 entities. Terms count by the
+//! size of one, without their texts, which the catalog shares. What the allocator rounds up or keeps for later is not in it, so a
 //! process holds more: compare these numbers with each other before comparing them with its own.
 
 use super::Partition;
 
 impl Partition {
-    /// Bytes of memory of each part of the state, by the part's name. Costs a look at each small table, 1,024 entries apiece.
+    /// Bytes of memory of each part of the state, by the part's name. Costs a look at each chunk, and at each small table of 1,024 entries; indexes keep count.
     pub fn memory_bytes(&self) -> [(&'static str, u64); 10] {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
