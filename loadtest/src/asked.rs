@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::options::{Common, Scenario};
+use crate::options::{Common, Scenario, Till};
 
 impl Scenario {
     /// The options that decide what is done, and their values. How the load is made is in the report's shape.
@@ -19,7 +19,8 @@ impl Scenario {
                 ];
                 sale.into_iter().chain(several).collect()
             }
-            Self::Pos { cards, operations, skew, by, .. } | Self::Holds { cards, operations, skew, by, .. } => vec![
+            Self::Pos { till: Till { cards, operations, skew, by, .. }, .. }
+            | Self::Holds { till: Till { cards, operations, skew, by, .. }, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),
                 ("skew", format!("{skew:?}").to_lowercase()),

@@ -44,9 +44,9 @@ pub enum Scenario {
         /// Of 100 users, how many ask once more than they may.
         #[arg(long, default_value_t = 1.0)]
         greedy: f64,
-        /// Whose wallets are listed afterwards. Leaving out users trusts the server in what it says of them: of those who were only
-        /// refused, that they were given nothing.
-        #[arg(long, value_enum, default_value_t = Wallets::All)]
+        /// Whose wallets are listed afterwards: all users', their holders', or those of so many users, evenly spread. Leaving out users
+        /// trusts the server in what it says of them.
+        #[arg(long, default_value = "all", value_parser = wallets)]
         wallets: Wallets,
         /// How the load is made.
         #[command(flatten)]
@@ -54,21 +54,9 @@ pub enum Scenario {
     },
     /// Gift cards are issued, then redeemed 150 minor units at a time.
     Pos {
-        /// Cards, one for each user.
-        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
-        cards: u64,
-        /// Redemptions.
-        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
-        operations: u64,
-        /// How they fall on the cards.
-        #[arg(long, value_enum, default_value_t = Skew::Uniform)]
-        skew: Skew,
-        /// How they name the card.
-        #[arg(long, value_enum, default_value_t = By::Owner)]
-        by: By,
-        /// How many wallets are listed afterwards, evenly spread over all; the others' balances are not read back [default: all]
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
-        wallets: Option<u64>,
+        /// What is asked of cards.
+        #[command(flatten)]
+        till: Till,
         /// How the load is made.
         #[command(flatten)]
         common: Common,
@@ -76,21 +64,9 @@ pub enum Scenario {
     /// Gift cards are issued, then 150 minor units of an order are held on one and captured as soon as the hold is answered: what is
     /// measured is the pair.
     Holds {
-        /// Cards, one for each user.
-        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
-        cards: u64,
-        /// Pairs of a hold and its capture.
-        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
-        operations: u64,
-        /// How they fall on the cards.
-        #[arg(long, value_enum, default_value_t = Skew::Uniform)]
-        skew: Skew,
-        /// How they name the card.
-        #[arg(long, value_enum, default_value_t = By::Owner)]
-        by: By,
-        /// How many wallets are listed afterwards, evenly spread over all; the others' balances are not read back [default: all]
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
-        wallets: Option<u64>,
+        /// What is asked of cards.
+        #[command(flatten)]
+        till: Till,
         /// How the load is made.
         #[command(flatten)]
         common: Common,
@@ -207,15 +183,46 @@ impl Scenario {
     }
 }
 
-/// Whose wallets are listed after a sale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// What is asked of cards, and how.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Till {
+    /// Cards, one for each user.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub cards: u64,
+    /// Redemptions, or pairs of a hold and its capture.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub operations: u64,
+    /// How they fall on the cards.
+    #[arg(long, value_enum, default_value_t = Skew::Uniform)]
+    pub skew: Skew,
+    /// How they name the card.
+    #[arg(long, value_enum, default_value_t = By::Owner)]
+    pub by: By,
+    /// Whose wallets are listed afterwards: all users', or those of so many, evenly spread; the others' balances are not read back.
+    #[arg(long, default_value = "all", value_parser = wallets)]
+    pub wallets: Wallets,
+}
+
+/// Whose wallets are listed after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wallets {
     /// Every user's.
     All,
     /// Those of users who were issued something.
     Holders,
-    /// Every thousandth user's, for sales so large that listing all would take longer than the sale.
-    Sample,
+    /// Those of so many users, evenly spread over all, for runs so large that listing all would take longer than the run.
+    Spread(u64),
+}
+
+impl Wallets {
+    /// The users, of `users` and of those who hold something.
+    pub fn of(self, users: u64, holders: impl FnOnce() -> Vec<u64>) -> Vec<u64> {
+        match self {
+            Self::All => (0..users).collect(),
+            Self::Holders => holders(),
+            Self::Spread(at_most) => (0..users).step_by(users.div_ceil(at_most) as usize).collect(),
+        }
+    }
 }
 
 /// Whose messages are echoed.
@@ -380,6 +387,17 @@ fn batch(text: &str) -> Result<usize, String> {
 fn rate(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
     number.filter(|&rate| rate > 0.0 && rate.is_finite()).ok_or_else(|| "a number above 0".to_owned())
+}
+
+fn wallets(text: &str) -> Result<Wallets, String> {
+    match text {
+        "all" => Ok(Wallets::All),
+        "holders" => Ok(Wallets::Holders),
+        _ => match text.parse() {
+            Ok(users) if users > 0 => Ok(Wallets::Spread(users)),
+            _ => Err("all, holders, or a number of users from 1".to_owned()),
+        },
+    }
 }
 
 fn most_of_100(text: &str) -> Result<f64, String> {

@@ -12,11 +12,8 @@ use crate::{
     },
     drive::{Load, Measured, tally::Tally},
     error::Error,
-    plan::{
-        cards::Issues,
-        redeems::{By, Fate},
-        skew::Skew,
-    },
+    options::Wallets,
+    plan::{cards::Issues, redeems::Fate},
     progress::Progress,
     verify::{
         validate,
@@ -24,21 +21,6 @@ use crate::{
     },
     wire::answer::Kind,
 };
-
-/// What is asked of cards, and how.
-#[derive(Clone, Copy, Debug)]
-pub struct Till {
-    /// Cards, one for each user.
-    pub cards: u64,
-    /// Redemptions, or pairs of a hold and its capture.
-    pub operations: u64,
-    /// How they fall on the cards.
-    pub skew: Skew,
-    /// How they name the card.
-    pub by: By,
-    /// Wallets to be listed afterwards; absent = all.
-    pub wallets: Option<u64>,
-}
 
 /// Card n belongs to user n.
 struct Facts([Terms; 1]);
@@ -92,11 +74,11 @@ pub async fn check_issued(
     Ok(Holdings::of(history, &facts))
 }
 
-/// What the server shows of the cards is what follows: of a sample by validation, of `wallets` users by their wallets.
+/// What the server shows of the cards is what follows: of a sample by validation, of the users that were asked for by their wallets.
 pub async fn check_shown(
     stage: &Stage,
     issues: &Arc<Issues>,
-    wallets: Option<u64>,
+    wallets: Wallets,
     holdings: Holdings,
     balances: Balances,
     findings: &mut Findings,
@@ -109,11 +91,11 @@ pub async fn check_shown(
     Ok(())
 }
 
-fn expected(issues: &Arc<Issues>, wallets: Option<u64>, holdings: Holdings, balances: Balances) -> Expected {
+fn expected(issues: &Arc<Issues>, wallets: Wallets, holdings: Holdings, balances: Balances) -> Expected {
     let namer = issues.clone();
     Expected {
+        users: wallets.of(issues.cards(), || holdings.users()),
         holdings,
-        users: (0..issues.cards()).step_by(issues.cards().div_ceil(wallets.unwrap_or(u64::MAX)) as usize).collect(),
         user_id: Box::new(move |user| namer.user_id(user)),
         templates: HashMap::from([(issues.template_id(), 0)]),
         balances: Some(balances),

@@ -38,9 +38,6 @@ pub fn sale(templates: u32, stock: u64, users: u64, per_user: u32, greedy_percen
     Ok(Sale { templates, stock, users, per_user, greedy_per_mille: (greedy_percent * 10.0) as u64 })
 }
 
-/// Of so many users one, where a sample of wallets is listed.
-pub const SAMPLED: usize = 1_000;
-
 /// One sale, held.
 struct Round {
     claims: Arc<Claims>,
@@ -164,11 +161,7 @@ fn check_all_sold(sale: &Sale, records: &[Record], sold: &[u64], findings: &mut 
 }
 
 fn expected(claims: &Arc<Claims>, holdings: Holdings, wallets: Wallets) -> wallets::Expected {
-    let users = match wallets {
-        Wallets::All => (0..claims.sale().users).collect(),
-        Wallets::Holders => holdings.users(),
-        Wallets::Sample => (0..claims.sale().users).step_by(SAMPLED).collect(),
-    };
+    let users = wallets.of(claims.sale().users, || holdings.users());
     let namer = claims.clone();
     wallets::Expected {
         holdings,

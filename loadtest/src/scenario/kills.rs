@@ -8,16 +8,14 @@
 use std::time::Duration;
 
 use super::{
-    Finished,
-    cards::Till,
-    flash_sale,
+    Finished, flash_sale,
     mixed::{self, Counter},
     pos,
     small::Small,
 };
 use crate::{
     error::Error,
-    options::{Common, Wallets},
+    options::{Common, Till, Wallets},
     plan::{redeems::By, skew::Skew},
     report::{Report, merge},
 };
@@ -79,7 +77,7 @@ async fn directory(number: u64, common: &Common) -> Result<Finished, Error> {
             Box::pin(flash_sale::run(sale, Wallets::All, common)).await
         }
         _ => {
-            let till = Till { cards: TILLS.0, operations: TILLS.1, skew: Skew::Uniform, by: By::Owner, wallets: None };
+            let till = Till { cards: TILLS.0, operations: TILLS.1, skew: Skew::Uniform, by: By::Owner, wallets: Wallets::All };
             Box::pin(pos::run(till, common)).await
         }
     }

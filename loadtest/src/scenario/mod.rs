@@ -19,6 +19,7 @@ pub mod small;
 pub mod stage;
 pub mod sum;
 pub mod templates;
+pub mod tills;
 pub mod trace;
 
 use hdrhistogram::Histogram;
@@ -52,14 +53,8 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
             let sale = flash_sale::sale(templates, stock, users, per_user, greedy)?;
             Ok((flash_sale::run(sale, wallets, &common).await?, common))
         }
-        Scenario::Pos { cards, operations, skew, by, wallets, common } => {
-            let till = cards::Till { cards, operations, skew, by, wallets };
-            Ok((pos::run(till, &common).await?, common))
-        }
-        Scenario::Holds { cards, operations, skew, by, wallets, common } => {
-            let till = cards::Till { cards, operations, skew, by, wallets };
-            Ok((holds::run(till, &common).await?, common))
-        }
+        Scenario::Pos { till, common } => Ok((pos::run(till, &common).await?, common)),
+        Scenario::Holds { till, common } => Ok((holds::run(till, &common).await?, common)),
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))
