@@ -101,7 +101,7 @@ fn write_journal(key: IdHashKey, coupons: u64, per_frame: u64) -> (Vec<u8>, usiz
     let mut ledger = Ledger::new(JournalId(PARTITION), Partition::new(PARTITION, key));
     let mut sealed = Sealed::default();
     ledger.begin(1_000, 0);
-    ledger.record(&Event::TermsAdopted(TermsAdopted { terms: 0, body: TERMS }), &mut sealed);
+    ledger.record(&Event::TermsAdopted(TermsAdopted { terms: 0, body: TERMS, rules: &[] }), &mut sealed);
     for coupon in 0..coupons {
         let (user, request) = (format!("user-{:08}", coupon / 2), format!("claim-{coupon:020}"));
         ledger.record(&claimed(coupon, &user, &request), &mut sealed);
@@ -135,6 +135,7 @@ fn claimed<'a>(coupon: u64, user: &'a str, request: &'a str) -> Event<'a> {
         use_until_ms: 1_000 + TERMS.validity_second_ms,
         key_version: 1,
         loaded: TERMS.first,
+        day: None,
     })
 }
 

@@ -65,7 +65,7 @@ impl Desk {
         let settings = Settings { partitions: 1, key: key(), key_version: 1, limits: Limits::default() };
         let (office, heard) = (Arc::new(Office::default()), Arc::new(Heard::default()));
         let spec = TemplateSpec {
-            display_name: "".into(),
+            display: "".into(),
             kind: Kind::StoredValue { face_value: 1_000 },
             currency: cny(),
             rounding: Rounding::HalfUp,
@@ -74,6 +74,7 @@ impl Desk {
             per_user_limit: 0,
             stock: None,
             refund: Default::default(),
+            rules: Default::default(),
         };
         let (template, request_id) = (id("card"), id("create"));
         let write = WriteTemplate { template, expected_version: None, spec, request_id, validate_only: false };
@@ -100,7 +101,14 @@ impl Desk {
 
     fn claim(&mut self, request: &str) {
         let user = User { id: id("ann"), key: key().user("ann") };
-        let claim = Claim { operation: Operation::Claim, user, template: id("card"), request_id: id(request) };
+        let claim = Claim {
+            operation: Operation::Claim,
+            user,
+            template: id("card"),
+            request_id: id(request),
+            channel: None,
+            use_window: None,
+        };
         self.ask(Command::Claim(claim), BEGIN_MS, true).0.unwrap();
     }
 
@@ -108,7 +116,7 @@ impl Desk {
     fn hold(&mut self) {
         let (merchant, order, request_id) = (id("shop"), id("1"), id("hold"));
         let instrument = Instrument::Known { coupon: 0 };
-        let hold = Hold { instrument, merchant, order, amount: 300, currency: cny(), ttl_ms: 5_000, request_id };
+        let hold = Hold { instrument, merchant, order, amount: 300, currency: cny(), ttl_ms: 5_000, request_id, channel: None };
         self.ask(Command::Hold(hold), BEGIN_MS, true).0.unwrap();
     }
 }
@@ -135,7 +143,7 @@ fn name(event: &Event<'_>) -> String {
 fn redeem(amount: i64) -> Command {
     let (merchant, order, request_id) = (id("shop"), id("2"), id("redeem"));
     let instrument = Instrument::Known { coupon: 0 };
-    Command::Redeem(Redeem { instrument, merchant, order, amount, currency: cny(), request_id })
+    Command::Redeem(Redeem { instrument, merchant, order, amount, currency: cny(), request_id, channel: None })
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn open(dir: &std::path::Path, shards: u16) -> Node {
 
 fn template(name: &str, stock: Option<u64>) -> CatalogCommand {
     let spec = TemplateSpec {
-        display_name: name.into(),
+        display: name.into(),
         kind: Kind::AmountOff { threshold: 100, amount: 20 },
         currency: Currency::parse("CNY").unwrap(),
         rounding: Rounding::HalfUp,
@@ -51,6 +51,7 @@ fn template(name: &str, stock: Option<u64>) -> CatalogCommand {
         per_user_limit: 1,
         stock,
         refund: Default::default(),
+        rules: Default::default(),
     };
     CatalogCommand::Write(WriteTemplate {
         template: id(name),
@@ -63,8 +64,14 @@ fn template(name: &str, stock: Option<u64>) -> CatalogCommand {
 
 fn claim(router: &Router, user: &str, request: &str, tag: u64) -> Request {
     let key = router.keys().hash.user(user);
-    let claim =
-        Claim { operation: Operation::Claim, user: User { id: id(user), key }, template: id("sale"), request_id: id(request) };
+    let claim = Claim {
+        operation: Operation::Claim,
+        user: User { id: id(user), key },
+        template: id("sale"),
+        request_id: id(request),
+        channel: None,
+        use_window: None,
+    };
     Request { partition: router.partition_of(key), tag, command: Command::Claim(claim) }
 }
 

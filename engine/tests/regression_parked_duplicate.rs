@@ -53,7 +53,7 @@ fn name(text: &str, partition: u16, of: impl Fn(&str) -> u16) -> String {
 
 fn one_piece(template: &str) -> CatalogCommand {
     let spec = TemplateSpec {
-        display_name: "".into(),
+        display: "".into(),
         kind: Kind::AmountOff { threshold: 0, amount: 1 },
         currency: Currency::parse("CNY").unwrap(),
         rounding: Rounding::HalfUp,
@@ -62,6 +62,7 @@ fn one_piece(template: &str) -> CatalogCommand {
         per_user_limit: 0,
         stock: Some(1),
         refund: Default::default(),
+        rules: Default::default(),
     };
     let (template, request_id) = (id(template), id("create"));
     CatalogCommand::Write(WriteTemplate { template, expected_version: None, spec, request_id, validate_only: false })
@@ -92,7 +93,14 @@ fn a_copy_of_a_claim_that_was_served_hears_the_same_when_the_rest_is_sold_out() 
     shard.adopt(ledger, NOW_MS);
     let claim = |tag, user: &str, request: &str| {
         let user = User { id: id(user), key: key().user(user) };
-        let claim = Claim { operation: Operation::Claim, user, template: id(&template), request_id: id(request) };
+        let claim = Claim {
+            operation: Operation::Claim,
+            user,
+            template: id(&template),
+            request_id: id(request),
+            channel: None,
+            use_window: None,
+        };
         Request { partition: 0, tag, command: Command::Claim(claim) }
     };
     let heard = Arc::new(Heard::default());

@@ -21,6 +21,7 @@ fn request() -> v1::RedeemRequest {
         merchant_id: "merchant-01".into(),
         order_id: "order-00000001".into(),
         amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
+        channel: String::new(),
     }
 }
 

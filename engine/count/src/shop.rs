@@ -88,7 +88,14 @@ impl Shop {
             Ware::Card => id("card"),
         };
         let (key, request_id) = (self.key.user(&name), id(&format!("claim-{user:08}")));
-        Command::Claim(Claim { operation: Operation::Claim, user: User { id: id(&name), key }, template, request_id })
+        Command::Claim(Claim {
+            operation: Operation::Claim,
+            user: User { id: id(&name), key },
+            template,
+            request_id,
+            channel: None,
+            use_window: None,
+        })
     }
 
     /// Requests of these commands, each tagged by its place, in batches; room for their answers is made.
@@ -130,7 +137,7 @@ impl Shop {
 
 fn write(catalog: &mut CatalogState, template: &str, kind: Kind, stock: Option<u64>) {
     let spec = TemplateSpec {
-        display_name: template.into(),
+        display: template.into(),
         kind,
         currency: currency(),
         rounding: Rounding::HalfUp,
@@ -139,6 +146,7 @@ fn write(catalog: &mut CatalogState, template: &str, kind: Kind, stock: Option<u
         per_user_limit: 1,
         stock,
         refund: Default::default(),
+        rules: Default::default(),
     };
     let (template, request_id) = (id(template), id(template));
     let command =

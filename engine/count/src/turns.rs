@@ -20,7 +20,10 @@ pub fn run(measure: &mut Measure<'_>) {
     issue(&mut shop, Ware::Coupon, CARDS..2 * CARDS);
 
     count(&mut shop, measure, "claim", |shop, number| shop.claim(Ware::Coupon, 2 * CARDS + number));
-    let validate = |number| Command::Validate(Validate { instrument: bearer(&cards, number), amount: 100, currency: currency() });
+    let validate = |number| {
+        let (instrument, merchant) = (bearer(&cards, number), id("merchant-01"));
+        Command::Validate(Validate { instrument, merchant, amount: 100, currency: currency(), channel: None })
+    };
     count(&mut shop, measure, "validate", |_, number| validate(number));
     let redeemed = count(&mut shop, measure, "redeem", |_, number| redeem(&cards, number));
     count(&mut shop, measure, "refund", |_, number| {
@@ -71,6 +74,7 @@ fn redeem(cards: &[u64], number: u64) -> Command {
         amount: 100,
         currency: currency(),
         request_id: id(&format!("redeem-{number:08}")),
+        channel: None,
     })
 }
 
@@ -83,6 +87,7 @@ fn hold(cards: &[u64], number: u64) -> Command {
         currency: currency(),
         ttl_ms: 0,
         request_id: id(&format!("hold-{number:08}")),
+        channel: None,
     })
 }
 

@@ -47,6 +47,7 @@ fn request(number: u64) -> v1::RedeemRequest {
         merchant_id: "merchant-01".into(),
         order_id: format!("order-{number:08}"),
         amount: Some(v1::Money { minor: number as i64 + 100, currency: "CNY".into() }),
+        channel: String::new(),
     }
 }
 

@@ -17,6 +17,7 @@ const CLAIMED: Claimed<'static> = Claimed {
     use_until_ms: 1_700_086_400_000,
     key_version: 1,
     loaded: 1_000_000,
+    day: None,
 };
 
 const REDEEMED: Redeemed<'static> = Redeemed {

@@ -84,7 +84,10 @@ fn main() {
         till.used = CARDS;
     };
     bench("claim", &|till| claim(CARDS + till.used));
-    bench("validate", &|till| Command::Validate(Validate { instrument: till.card(), amount: 100, currency: currency() }));
+    bench("validate", &|till| {
+        let (instrument, merchant) = (till.card(), id("merchant-01"));
+        Command::Validate(Validate { instrument, merchant, amount: 100, currency: currency(), channel: None })
+    });
     bench("redeem", &redeem);
     bench("refund", &|till| {
         let redemption = till.made(redeem);
@@ -115,6 +118,7 @@ fn redeem(till: &mut Till) -> Command {
         amount: 100,
         currency: currency(),
         request_id: till.name("redeem"),
+        channel: None,
     })
 }
 
@@ -127,5 +131,6 @@ fn hold(till: &mut Till) -> Command {
         currency: currency(),
         ttl_ms: 0,
         request_id: till.name("hold"),
+        channel: None,
     })
 }

@@ -161,7 +161,7 @@ impl World {
 
 fn spec() -> TemplateSpec {
     TemplateSpec {
-        display_name: "summer".into(),
+        display: "summer".into(),
         kind: Kind::AmountOff { threshold: 0, amount: 500 },
         currency: currency(),
         rounding: Default::default(),
@@ -170,6 +170,7 @@ fn spec() -> TemplateSpec {
         per_user_limit: 1,
         stock: Some(1_000_000_000),
         refund: RefundPolicy::Full,
+        rules: Default::default(),
     }
 }
 
@@ -182,6 +183,8 @@ fn claim(world: &World, number: u64) -> Command {
         user,
         template: id("summer"),
         request_id: id(&format!("c-{number:012}")),
+        channel: None,
+        use_window: None,
     })
 }
 
@@ -196,6 +199,7 @@ fn redeem(world: &World, number: u64) -> Command {
         amount: 2_000,
         currency: currency(),
         request_id: id(&format!("r-{number:012}")),
+        channel: None,
     })
 }
 

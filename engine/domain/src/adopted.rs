@@ -104,7 +104,7 @@ mod tests {
             limited: false,
             refund: 0,
         };
-        Terms::from_body(&body).unwrap()
+        Terms::from_body(&body, &[]).unwrap()
     }
 
     #[test]

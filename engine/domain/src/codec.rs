@@ -85,8 +85,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    TermsAdopted = 1 . 1;
-    Claimed = 2 . 1;
+    TermsAdoptedV1 = 1 . 1;
+    TermsAdopted = 1 . 2;
+    ClaimedV1 = 2 . 1;
+    Claimed = 2 . 2;
     RedeemedV1 = 3 . 1;
     Redeemed = 3 . 2;
     Refused = 4 . 1;
@@ -111,9 +113,49 @@ kinds! {
     LineSent = 32 . 1;
     LineReceived = 33 . 1;
     LineAcknowledged = 34 . 1;
-    TemplateCreated = 64 . 1;
-    TemplateUpdated = 65 . 1;
+    TemplateCreatedV1 = 64 . 1;
+    TemplateCreated = 64 . 2;
+    TemplateUpdatedV1 = 65 . 1;
+    TemplateUpdated = 65 . 2;
     TemplateStopped = 66 . 1;
+}
+
+/// Kind and version of what stands inside of an event as bytes of its own.
+const RULES: (u8, u8) = (128, 1);
+
+/// See [`RULES`].
+const DISPLAY: (u8, u8) = (129, 1);
+
+/// The bytes of a template's rules.
+pub(crate) fn encode_rules(rules: &RulesBody<'_>) -> Vec<u8> {
+    encoded_part(RULES, rules)
+}
+
+/// The rules that these bytes are, if they are all of it.
+pub(crate) fn decode_rules(bytes: &[u8]) -> Option<RulesBody<'_>> {
+    decoded_part(RULES, bytes)
+}
+
+/// The bytes of what people see of a template beside its name.
+pub(crate) fn encode_display(display: &DisplayBody<'_>) -> Vec<u8> {
+    encoded_part(DISPLAY, display)
+}
+
+/// What people see that these bytes are, if they are all of it.
+pub(crate) fn decode_display(bytes: &[u8]) -> Option<DisplayBody<'_>> {
+    decoded_part(DISPLAY, bytes)
+}
+
+fn encoded_part((kind, version): (u8, u8), body: &impl Encode) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode_body(kind, version, body, &mut out);
+    out
+}
+
+fn decoded_part<'a, T: BorrowDecode<'a, ()>>((kind, version): (u8, u8), bytes: &'a [u8]) -> Option<T> {
+    let (&[is_kind, is_version, a, b, c, d], body) = bytes.split_first_chunk()?;
+    let is_it = (is_kind, is_version) == (kind, version) && u32::from_le_bytes([a, b, c, d]) as usize == body.len();
+    is_it.then(|| decode_body(body)).flatten()
 }
 
 /// The bytes of one event.

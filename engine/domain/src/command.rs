@@ -11,7 +11,7 @@ use crate::id::Id;
 use crate::keyed::UserKey;
 use crate::money::Currency;
 pub use crate::request::Operation;
-use crate::terms::TemplateSpec;
+use crate::terms::{TemplateSpec, Window};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
@@ -72,6 +72,10 @@ pub struct Claim {
     pub template: Id,
     /// Idempotency key.
     pub request_id: Id,
+    /// Through which channel, if it is said. Apart, because most do not say it and commands are moved.
+    pub channel: Option<Box<Id>>,
+    /// When it may be used, where the issue says it.
+    pub use_window: Option<Box<Window>>,
 }
 
 /// Redeem; without `request_id` the same question is a validation.
@@ -87,15 +91,21 @@ pub struct Redeem {
     pub amount: i64,
     /// Its currency.
     pub currency: Currency,
+    /// Through which channel, if it is said. Apart, because most do not say it and commands are moved.
+    pub channel: Option<Box<Id>>,
     /// Idempotency key.
     pub request_id: Id,
 }
 
 /// What would a redemption give? Changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validate {
     /// What would be used.
     pub instrument: Instrument,
+    /// At which merchant.
+    pub merchant: Id,
+    /// Through which channel, if it is said. Apart, because most do not say it and commands are moved.
+    pub channel: Option<Box<Id>>,
     /// Order amount, or what would be charged; minor units.
     pub amount: i64,
     /// Its currency.

@@ -45,13 +45,15 @@ pub enum EntityKind {
     Template = 16,
     /// A hold of a coupon for an order.
     Hold = 17,
+    /// How many a user got of one template on one day.
+    DayCount = 18,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 17] = [
+        const ALL: [EntityKind; 18] = [
             Partition,
             Terms,
             User,
@@ -69,6 +71,7 @@ impl EntityKind {
             LineIn,
             Template,
             Hold,
+            DayCount,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }
@@ -181,6 +184,11 @@ fn fold(a: u64, b: u64) -> u64 {
 pub fn text(bytes: &[u8]) -> u64 {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     fold(hash ^ 0x9e37_79b9_7f4a_7c15, bytes.len() as u64 ^ 0xd6e8_feb8_6659_fd93)
+}
+
+/// A text that many do not have: nothing to the digest where it is empty.
+pub fn optional_text(bytes: &[u8]) -> u64 {
+    if bytes.is_empty() { 0 } else { text(bytes) }
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@
 
 mod hold;
 mod operator;
+mod rules;
 mod time;
 
 use crate::codec::{BorrowDecode, Encode};
 
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
 pub use operator::{CouponBlocked, UserBlocked, Voided};
+pub use rules::{DisplayBody, RulesBody};
 pub use time::{Expired, Forgotten, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
@@ -33,11 +35,11 @@ pub struct TermsBody<'a> {
     pub version: u32,
     /// Id of the template.
     pub template_id: &'a str,
-    /// 1 percent off, 2 amount off, 3 stored value.
+    /// 1 percent off, 2 amount off, 3 stored value; 4 quantity off, 5 cash voucher, 6 exchange voucher.
     pub kind: u8,
-    /// Percent: pay in basis points. Amount off: threshold. Stored value: face value.
+    /// Percent: pay in basis points. Amount off: threshold. Stored value: face value. Quantity off and exchange: pieces. Cash: amount.
     pub first: i64,
-    /// Percent: cap, 0 = none. Amount off: amount. Stored value: 0.
+    /// Percent: cap, 0 = none. Amount off and quantity off: amount. Others: 0.
     pub second: i64,
     /// ISO 4217.
     pub currency: [u8; 3],
@@ -47,11 +49,11 @@ pub struct TermsBody<'a> {
     pub issue_from_ms: i64,
     /// Issue window, ms; 0 = no end.
     pub issue_until_ms: i64,
-    /// 1 fixed, 2 dynamic.
+    /// 1 fixed, 2 dynamic, 3 natural days, 4 at issue.
     pub validity: u8,
-    /// Fixed: from. Dynamic: wait.
+    /// Fixed: from. Dynamic and days: wait. At issue: 0.
     pub validity_first_ms: i64,
-    /// Fixed: until. Dynamic: length.
+    /// Fixed: until. Dynamic: length. Days: how many. At issue: 0.
     pub validity_second_ms: i64,
     /// 0 = no limit.
     pub per_user_limit: u32,
@@ -61,6 +63,15 @@ pub struct TermsBody<'a> {
     pub refund: u8,
 }
 
+/// A partition adopts the terms of a template version, before their first use: the first version, which is only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TermsAdoptedV1<'a> {
+    /// The partition's dense number for them.
+    pub terms: u32,
+    /// The terms.
+    pub body: TermsBody<'a>,
+}
+
 /// A partition adopts the terms of a template version, before their first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct TermsAdopted<'a> {
@@ -68,6 +79,31 @@ pub struct TermsAdopted<'a> {
     pub terms: u32,
     /// The terms.
     pub body: TermsBody<'a>,
+    /// What they say beside it: a [`RulesBody`], or nothing.
+    pub rules: &'a [u8],
+}
+
+/// A user got a coupon: the first version, which is only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct ClaimedV1<'a> {
+    /// The coupon's number in this partition, dense from 0.
+    pub coupon: u64,
+    /// The adopted terms.
+    pub terms: u32,
+    /// Who.
+    pub user: &'a str,
+    /// The operation: claimed by the user or issued to them.
+    pub operation: u8,
+    /// The request.
+    pub request: Request<'a>,
+    /// Use window, ms.
+    pub use_from_ms: i64,
+    /// Use window, ms; 0 = no end.
+    pub use_until_ms: i64,
+    /// Version of the key that seals its code.
+    pub key_version: u8,
+    /// What it holds at first: its face value, or the one unit of a one-use coupon.
+    pub loaded: i64,
 }
 
 /// A user got a coupon.
@@ -91,6 +127,8 @@ pub struct Claimed<'a> {
     pub key_version: u8,
     /// What it holds at first: its face value, or the one unit of a one-use coupon.
     pub loaded: i64,
+    /// The local day that it is counted on, in days since 1970-01-01, where its template counts days.
+    pub day: Option<i32>,
 }
 
 /// A coupon was used or a card charged. The redemption is named by the lsn of this event. The body of two versions: by the
@@ -251,15 +289,30 @@ pub struct LineAcknowledged {
     pub through: u64,
 }
 
-/// A template was created (version 1) or updated (a later version).
+/// A template was created (version 1) or updated (a later version): the first version, which is only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
-pub struct TemplateWritten<'a> {
+pub struct TemplateWrittenV1<'a> {
     /// Number, version, id and rules.
     pub body: TermsBody<'a>,
     /// For people.
     pub display_name: &'a str,
     /// Pieces at creation; `None` = unlimited.
     pub stock: Option<u64>,
+    /// The request.
+    pub request: Request<'a>,
+}
+
+/// A template was created (version 1) or updated (a later version).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TemplateWritten<'a> {
+    /// Number, version, id and numbers.
+    pub body: TermsBody<'a>,
+    /// What it says beside them: a [`RulesBody`], or nothing.
+    pub rules: &'a [u8],
+    /// For people: a [`DisplayBody`].
+    pub display: &'a [u8],
+    /// Pieces at creation; 0 where it is not sold from a stock.
+    pub stock: u64,
     /// The request.
     pub request: Request<'a>,
 }
@@ -276,8 +329,12 @@ pub struct TemplateStopped<'a> {
 /// Everything that can happen to a partition or to the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
+    /// See [`TermsAdoptedV1`].
+    TermsAdoptedV1(TermsAdoptedV1<'a>),
     /// See [`TermsAdopted`].
     TermsAdopted(TermsAdopted<'a>),
+    /// See [`ClaimedV1`].
+    ClaimedV1(ClaimedV1<'a>),
     /// See [`Claimed`].
     Claimed(Claimed<'a>),
     /// See [`Redeemed`]; the first version, which is only read.
@@ -328,18 +385,38 @@ pub enum Event<'a> {
     LineReceived(LineReceived),
     /// See [`LineAcknowledged`].
     LineAcknowledged(LineAcknowledged),
+    /// A new template; the first version, which is only read.
+    TemplateCreatedV1(TemplateWrittenV1<'a>),
     /// A new template.
     TemplateCreated(TemplateWritten<'a>),
+    /// A new version of a template; the first version, which is only read.
+    TemplateUpdatedV1(TemplateWrittenV1<'a>),
     /// A new version of a template.
     TemplateUpdated(TemplateWritten<'a>),
     /// See [`TemplateStopped`].
     TemplateStopped(TemplateStopped<'a>),
 }
 
+impl<'a> TermsAdoptedV1<'a> {
+    /// The same in today's form.
+    pub fn today(&self) -> TermsAdopted<'a> {
+        TermsAdopted { terms: self.terms, body: self.body, rules: &[] }
+    }
+}
+
+impl<'a> ClaimedV1<'a> {
+    /// The same in today's form.
+    pub fn today(&self) -> Claimed<'a> {
+        let ClaimedV1 { coupon, terms, user, operation, request, use_from_ms, use_until_ms, key_version, loaded } = *self;
+        Claimed { coupon, terms, user, operation, request, use_from_ms, use_until_ms, key_version, loaded, day: None }
+    }
+}
+
 impl Event<'_> {
     /// The coupon that it is about, if it is about one.
     pub fn coupon(&self) -> Option<u64> {
         match self {
+            Event::ClaimedV1(event) => Some(event.coupon),
             Event::Claimed(event) => Some(event.coupon),
             Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.coupon),
             Event::RefundedV1(event) => Some(event.coupon),
@@ -357,7 +434,7 @@ impl Event<'_> {
     /// Lsn of its coupon's event before it: 0 for the first, `None` if it is about no coupon.
     pub fn previous(&self) -> Option<u64> {
         match self {
-            Event::Claimed(_) => Some(0),
+            Event::ClaimedV1(_) | Event::Claimed(_) => Some(0),
             Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.previous),
             Event::RefundedV1(event) => Some(event.previous),
             Event::Refunded(event) => Some(event.previous),

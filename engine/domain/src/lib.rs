@@ -8,6 +8,7 @@
 
 mod adopted;
 mod block;
+pub mod calendar;
 pub mod catalog;
 pub mod code;
 pub mod codec;
@@ -48,5 +49,5 @@ pub use partition::{Divergence, Partition};
 pub use redemption::REFUND_WINDOW_MS;
 pub use rejection::{Reason, Rejection};
 pub use reply::Reply;
-pub use terms::{Kind, RefundPolicy, Template, TemplateSpec, Terms, Validity, Window};
+pub use terms::{Kind, RefundPolicy, Template, TemplateSpec, Terms, Validity, Window, display, hours, rules, scope};
 pub use value::{Value, ValueTotals};

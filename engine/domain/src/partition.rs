@@ -252,7 +252,9 @@ impl Partition {
             return self.unexpected("a number beyond what is kept");
         }
         match event {
+            Event::TermsAdoptedV1(event) => return self.adopt(&event.today()),
             Event::TermsAdopted(event) => return self.adopt(event),
+            Event::ClaimedV1(event) => return self.claimed(&event.today()),
             Event::Claimed(event) => return self.claimed(event),
             Event::RedeemedV1(event) => {
                 self.redeemed(event, OrderKey { order_only: 0, ..self.order_key(event.merchant, event.order, event.coupon) })
@@ -283,7 +285,11 @@ impl Partition {
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
             Event::LineReceived(event) => self.lines.receive(event.from, event.number),
             Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
-            Event::TemplateCreated(_) | Event::TemplateUpdated(_) | Event::TemplateStopped(_) => {
+            Event::TemplateCreatedV1(_)
+            | Event::TemplateCreated(_)
+            | Event::TemplateUpdatedV1(_)
+            | Event::TemplateUpdated(_)
+            | Event::TemplateStopped(_) => {
                 return self.unexpected("an event of the catalog in a partition's journal");
             }
         }
@@ -299,7 +305,8 @@ impl Partition {
         let mut out = Chunks::new(pass_on);
         out.one(&self.clock())?;
         for (number, (terms, _)) in (0..).zip(self.terms.iter()) {
-            let adopted = Event::TermsAdopted(event::TermsAdopted { terms: number, body: terms.body() });
+            let (body, rules) = (terms.body(), terms.rule_bytes());
+            let adopted = Event::TermsAdopted(event::TermsAdopted { terms: number, body, rules });
             out.blob(EntityKind::Terms, u64::from(number), &codec::encoded(&adopted))?;
         }
         out.end()?;
@@ -354,17 +361,17 @@ impl Partition {
     }
 
     pub(crate) fn restore_terms(&mut self, number: u64, bytes: &[u8]) -> Option<()> {
-        match codec::decode(bytes) {
-            Ok((Event::TermsAdopted(event), used)) => {
-                let is_next = used == bytes.len() && u64::from(event.terms) == number && number == u64::from(self.terms.next());
-                is_next.then(|| self.adopt(&event).ok())?
-            }
-            _ => None,
-        }
+        let event = match codec::decode(bytes) {
+            Ok((Event::TermsAdoptedV1(event), used)) if used == bytes.len() => event.today(),
+            Ok((Event::TermsAdopted(event), used)) if used == bytes.len() => event,
+            _ => return None,
+        };
+        let is_next = u64::from(event.terms) == number && number == u64::from(self.terms.next());
+        is_next.then(|| self.adopt(&event).ok())?
     }
 
     fn adopt(&mut self, event: &event::TermsAdopted<'_>) -> Result<(), Divergence> {
-        let Some(terms) = Terms::from_body(&event.body) else {
+        let Some(terms) = Terms::from_body(&event.body, event.rules) else {
             return self.unexpected("terms with a number that is not known");
         };
         if !is_amount(terms.face_value()) {

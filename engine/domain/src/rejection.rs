@@ -71,6 +71,10 @@ reasons! {
     UseNotStarted = 42, "USE_NOT_STARTED", true, "the coupon is not valid yet";
     CouponExpired = 43, "COUPON_EXPIRED", true, "the coupon has expired";
     HoldExpired = 44, "HOLD_EXPIRED", false, "the hold has expired";
+    OutsideHours = 45, "OUTSIDE_HOURS", true, "this is not one of the template's hours of the week";
+    ChannelNotAllowed = 46, "CHANNEL_NOT_ALLOWED", false, "the template is not for this channel";
+    OutOfScope = 47, "OUT_OF_SCOPE", false, "the coupon is not for what is bought here";
+    OrderLinesRequired = 48, "ORDER_LINES_REQUIRED", false, "the coupon looks at an order's lines, and none were given";
     CurrencyMismatch = 50, "CURRENCY_MISMATCH", false, "the amount is in another currency than the coupon";
     BelowThreshold = 51, "BELOW_THRESHOLD", false, "the order is below the threshold";
     NoEffect = 52, "NO_EFFECT", false, "the coupon would have no effect on this order";
@@ -78,6 +82,7 @@ reasons! {
     AmountAboveHold = 54, "AMOUNT_ABOVE_HOLD", false, "the amount is above what is held";
     TooManyHolds = 55, "TOO_MANY_HOLDS", true, "the coupon has as many holds as one may have";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
+    UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
     StockMismatch = 72, "STOCK_MISMATCH", true, "the stock has another total by now";

@@ -4,15 +4,20 @@
 //! issued under it; a [`Template`] is the catalog's entry around them. Both are plain values;
 //! [`TemplateSpec::check`] is the one place that says which numbers are allowed.
 
-use crate::digest::{self, Entity, EntityKind};
-use crate::event::TermsBody;
+mod body;
+pub mod display;
+pub mod hours;
+pub mod rules;
+pub mod scope;
+
+use crate::calendar::Zone;
 use crate::id::Id;
 use crate::money::{AMOUNT_MAX, BasisPoints, Currency, Rounding};
 use crate::planted::{self, Planted};
 use crate::rejection::Rejection;
-
-/// Longest display name, in bytes.
-pub const DISPLAY_NAME_BYTES_MAX: usize = 256;
+use display::Display;
+use rules::{KeptRules, Layer, Rules};
+use std::sync::LazyLock;
 
 /// Latest instant that is counted, in ms since the epoch (year 9999), so that sums of times cannot overflow.
 pub const TIME_MS_MAX: i64 = 253_402_300_800_000;
@@ -42,6 +47,23 @@ pub enum Kind {
         /// The balance at issue.
         face_value: i64,
     },
+    /// 满件减券: `amount` off an order of at least `pieces` pieces.
+    QuantityOff {
+        /// Fewest pieces.
+        pieces: u32,
+        /// What comes off.
+        amount: i64,
+    },
+    /// 代金券: `amount` to pay with, on any order.
+    CashVoucher {
+        /// What comes off.
+        amount: i64,
+    },
+    /// 礼品券: so many pieces of the goods in its scope cost nothing.
+    Exchange {
+        /// Most pieces.
+        pieces: u32,
+    },
 }
 
 /// Half-open time [from, until) in ms; `until` = 0 means no end.
@@ -65,6 +87,15 @@ pub enum Validity {
         /// From first use to expiry.
         valid_ms: i64,
     },
+    /// From `wait_ms` after the claim to the end of the `days`-th local day, the day it begins on being the first.
+    Days {
+        /// From claim to first use.
+        wait_ms: i64,
+        /// Natural days 自然日.
+        days: u32,
+    },
+    /// Each issue says when its coupon may be used.
+    AtIssue,
 }
 
 /// Whether a refund gives a one-use coupon back.
@@ -102,13 +133,15 @@ pub struct Terms {
     pub limited: bool,
     /// What a refund does.
     pub refund: RefundPolicy,
+    /// What else they say.
+    pub(crate) rules: KeptRules,
 }
 
 /// What an operator writes when creating or updating a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateSpec {
     /// For people; opaque.
-    pub display_name: Box<str>,
+    pub display: Display,
     /// What the coupon does.
     pub kind: Kind,
     /// In which currency.
@@ -125,6 +158,8 @@ pub struct TemplateSpec {
     pub stock: Option<u64>,
     /// What a refund does.
     pub refund: RefundPolicy,
+    /// What else it says.
+    pub rules: KeptRules,
 }
 
 /// A template as the catalog keeps it.
@@ -133,7 +168,7 @@ pub struct Template {
     /// Its terms: number, version, id and rules.
     pub terms: Terms,
     /// For people; opaque.
-    pub display_name: Box<str>,
+    pub display: Display,
     /// Pieces at creation; `None` = unlimited.
     pub stock: Option<u64>,
     /// Whether it is stopped: nothing more is issued.
@@ -154,24 +189,53 @@ impl Window {
 }
 
 impl Validity {
-    /// The use window of a coupon claimed at `now`.
-    pub fn window_at(&self, now_ms: i64) -> Window {
+    /// The use window of a coupon claimed at `now`, by the days of this zone; `None` if the issue has to say it.
+    fn window_at(&self, zone: Zone, now_ms: i64) -> Option<Window> {
         match *self {
-            Validity::Fixed(window) => window,
+            Validity::Fixed(window) => Some(window),
             Validity::Dynamic { wait_ms, valid_ms } => {
-                Window { from_ms: now_ms + wait_ms, until_ms: now_ms + wait_ms + valid_ms }
+                Some(Window { from_ms: now_ms + wait_ms, until_ms: now_ms + wait_ms + valid_ms })
             }
+            Validity::Days { wait_ms, days } => {
+                let from_ms = now_ms + wait_ms;
+                Some(Window { from_ms, until_ms: zone.begin_of(zone.local(from_ms).day + days as i32) })
+            }
+            Validity::AtIssue => None,
         }
     }
 }
+
+/// Of terms that say nothing beside their numbers.
+static NO_RULES: LazyLock<Rules> = LazyLock::new(Rules::default);
 
 impl Terms {
     /// The balance of a new card; 0 for a one-use coupon.
     pub fn face_value(&self) -> i64 {
         match self.kind {
             Kind::StoredValue { face_value } => face_value,
-            Kind::PercentOff { .. } | Kind::AmountOff { .. } => 0,
+            _ => 0,
         }
+    }
+
+    /// What they say beside their numbers.
+    pub fn rules(&self) -> &Rules {
+        self.rules.get().unwrap_or_else(|| &NO_RULES)
+    }
+
+    /// The use window of a coupon that is issued at `now`; `asked` is what the issue says.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT where the issue has to say it and does not, or says what it has not to say.
+    pub fn window_at(&self, now_ms: i64, asked: Option<Window>) -> Result<Window, Rejection> {
+        asked.map_or(Ok(()), |asked| check_window("use_window", &asked))?;
+        let own = self.validity.window_at(self.rules().zone, now_ms);
+        own.xor(asked).ok_or(Rejection::invalid("use_window", 0))
+    }
+
+    /// Whether what they do is only told by an order's lines, or by what its shipping costs.
+    pub fn needs_lines(&self) -> bool {
+        let by_pieces = matches!(self.kind, Kind::QuantityOff { .. } | Kind::Exchange { .. });
+        by_pieces || self.rules.get().is_some_and(|rules| rules.scope.is_by_goods() || rules.layer == Layer::Shipping)
     }
 
     /// Whether it holds a balance.
@@ -183,7 +247,7 @@ impl Terms {
 impl TemplateSpec {
     /// Refuses numbers outside their limits, naming the field.
     pub fn check(&self) -> Result<(), Rejection> {
-        within("display_name", self.display_name.len() as i64, 0, DISPLAY_NAME_BYTES_MAX as i64)?;
+        self.display.check()?;
         self.check_kind()?;
         check_window("issue_window", &self.issue)?;
         match &self.validity {
@@ -192,7 +256,13 @@ impl TemplateSpec {
                 within("dynamic_validity.wait_ms", *wait_ms, 0, VALID_MS_MAX)?;
                 within("dynamic_validity.valid_ms", *valid_ms, 1, VALID_MS_MAX)?;
             }
+            Validity::Days { wait_ms, days } => {
+                within("days_validity.wait_ms", *wait_ms, 0, VALID_MS_MAX)?;
+                within("days_validity.days", i64::from(*days), 1, VALID_DAYS_MAX)?;
+            }
+            Validity::AtIssue => {}
         }
+        self.rules.check()?;
         if let Some(stock) = self.stock {
             within("stock", i64::try_from(stock).unwrap_or(i64::MAX), 0, STOCK_MAX as i64)?;
         }
@@ -206,7 +276,28 @@ impl TemplateSpec {
                 within("amount_off.threshold_minor", threshold, 0, AMOUNT_MAX)?;
                 within("amount_off.amount_minor", amount, 1, AMOUNT_MAX)
             }
-            Kind::StoredValue { face_value } => within("stored_value.face_value_minor", face_value, 1, AMOUNT_MAX),
+            Kind::StoredValue { face_value } => {
+                within("stored_value.face_value_minor", face_value, 1, AMOUNT_MAX)?;
+                self.rules.get().map_or(Ok(()), check_tender)
+            }
+            Kind::QuantityOff { pieces, amount } => {
+                within("quantity_off.pieces", i64::from(pieces), 1, PIECES_MAX)?;
+                within("quantity_off.amount_minor", amount, 1, AMOUNT_MAX)
+            }
+            Kind::CashVoucher { amount } => within("cash_voucher.amount_minor", amount, 1, AMOUNT_MAX),
+            Kind::Exchange { pieces } => {
+                within("exchange.pieces", i64::from(pieces), 1, PIECES_MAX)?;
+                self.check_exchange()
+            }
+        }
+    }
+
+    /// What is exchanged is goods, and which has to be said.
+    fn check_exchange(&self) -> Result<(), Rejection> {
+        match self.rules.get() {
+            Some(rules) if rules.layer == Layer::Shipping => Err(Rejection::invalid("layer", 0)),
+            Some(rules) if rules.scope.names_goods() => Ok(()),
+            _ => Err(Rejection::invalid("scope", 1)),
         }
     }
 
@@ -224,115 +315,31 @@ impl TemplateSpec {
             per_user_limit: self.per_user_limit,
             limited: self.stock.is_some(),
             refund: self.refund,
+            rules: self.rules.clone(),
         }
-    }
-}
-
-impl Terms {
-    /// From the journal; `None` if a number is not known, or not one that this version would write.
-    pub(crate) fn from_body(body: &TermsBody<'_>) -> Option<Terms> {
-        let kind = match body.kind {
-            1 => Kind::PercentOff {
-                pay: BasisPoints::new(u16::try_from(body.first).ok()?)?,
-                cap: (body.second != 0).then_some(body.second),
-            },
-            2 => Kind::AmountOff { threshold: body.first, amount: body.second },
-            3 => Kind::StoredValue { face_value: body.first },
-            _ => return None,
-        };
-        let validity = match body.validity {
-            1 => Validity::Fixed(Window { from_ms: body.validity_first_ms, until_ms: body.validity_second_ms }),
-            2 => Validity::Dynamic { wait_ms: body.validity_first_ms, valid_ms: body.validity_second_ms },
-            _ => return None,
-        };
-        let terms = Terms {
-            template: body.template,
-            version: body.version,
-            template_id: Id::new("template_id", body.template_id).ok()?,
-            kind,
-            currency: Currency::from_bytes(body.currency)?,
-            rounding: *ROUNDINGS.get(usize::from(body.rounding))?,
-            issue: Window { from_ms: body.issue_from_ms, until_ms: body.issue_until_ms },
-            validity,
-            per_user_limit: body.per_user_limit,
-            limited: body.limited,
-            refund: *REFUNDS.get(usize::from(body.refund))?,
-        };
-        (terms.body() == *body).then_some(terms)
-    }
-
-    /// For the journal.
-    pub(crate) fn body(&self) -> TermsBody<'_> {
-        self.body_named(self.template_id.as_str())
-    }
-
-    /// For the journal, with the template's id borrowed from elsewhere.
-    pub(crate) fn body_named<'a>(&self, template_id: &'a str) -> TermsBody<'a> {
-        let (kind, first, second) = match self.kind {
-            Kind::PercentOff { pay, cap } => (1, i64::from(pay.get()), cap.unwrap_or(0)),
-            Kind::AmountOff { threshold, amount } => (2, threshold, amount),
-            Kind::StoredValue { face_value } => (3, face_value, 0),
-        };
-        let (validity, validity_first_ms, validity_second_ms) = match self.validity {
-            Validity::Fixed(window) => (1, window.from_ms, window.until_ms),
-            Validity::Dynamic { wait_ms, valid_ms } => (2, wait_ms, valid_ms),
-        };
-        TermsBody {
-            template: self.template,
-            version: self.version,
-            template_id,
-            kind,
-            first,
-            second,
-            currency: self.currency.bytes(),
-            rounding: number_in(&ROUNDINGS, &self.rounding),
-            issue_from_ms: self.issue.from_ms,
-            issue_until_ms: self.issue.until_ms,
-            validity,
-            validity_first_ms,
-            validity_second_ms,
-            per_user_limit: self.per_user_limit,
-            limited: self.limited,
-            refund: number_in(&REFUNDS, &self.refund),
-        }
-    }
-}
-
-/// By their numbers in the journal.
-const ROUNDINGS: [Rounding; 4] = [Rounding::HalfUp, Rounding::Floor, Rounding::Ceil, Rounding::HalfEven];
-
-/// By their numbers in the journal.
-const REFUNDS: [RefundPolicy; 2] = [RefundPolicy::Full, RefundPolicy::Never];
-
-fn number_in<T: PartialEq>(list: &[T], value: &T) -> u8 {
-    list.iter().position(|other| other == value).expect("every value has a number") as u8
-}
-
-impl Entity for Terms {
-    const KIND: EntityKind = EntityKind::Terms;
-    fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
-        let body = self.body();
-        visit(1, u64::from(body.template) + 1);
-        visit(2, u64::from(body.version));
-        visit(3, digest::text(body.template_id.as_bytes()));
-        visit(4, u64::from(body.kind));
-        visit(5, body.first as u64);
-        visit(6, body.second as u64);
-        visit(7, digest::text(&body.currency));
-        visit(8, u64::from(body.rounding));
-        visit(9, body.issue_from_ms as u64);
-        visit(10, body.issue_until_ms as u64);
-        visit(11, u64::from(body.validity));
-        visit(12, body.validity_first_ms as u64);
-        visit(13, body.validity_second_ms as u64);
-        visit(14, u64::from(body.per_user_limit));
-        visit(15, u64::from(body.limited));
-        visit(16, u64::from(body.refund));
     }
 }
 
 /// Longest wait and longest validity: 100 years.
 const VALID_MS_MAX: i64 = 100 * 366 * 86_400_000;
+
+/// The same in days.
+const VALID_DAYS_MAX: i64 = 100 * 366;
+
+/// Most pieces that a template can name.
+const PIECES_MAX: i64 = 1_000_000;
+
+/// Stored value pays, after every discount and beside any: it has no place among them.
+fn check_tender(rules: &Rules) -> Result<(), Rejection> {
+    let plain = Rules::default();
+    let said = [
+        ("layer", rules.layer != plain.layer),
+        ("priority", rules.priority != plain.priority),
+        ("basis", rules.basis != plain.basis),
+        ("stacking", rules.stacking != plain.stacking),
+    ];
+    said.into_iter().find(|(_, is_said)| *is_said).map_or(Ok(()), |(field, _)| Err(Rejection::invalid(field, 0)))
+}
 
 fn check_window(field: &'static str, window: &Window) -> Result<(), Rejection> {
     within(field, window.from_ms, 0, TIME_MS_MAX)?;
@@ -341,6 +348,11 @@ fn check_window(field: &'static str, window: &Window) -> Result<(), Rejection> {
         return Err(Rejection::invalid(field, window.from_ms));
     }
     Ok(())
+}
+
+/// The place of a value among all there are: its number in the journal.
+fn number_in<T: PartialEq>(list: &[T], value: &T) -> u8 {
+    list.iter().position(|other| other == value).expect("every value has a number") as u8
 }
 
 /// Refuses a number outside `least..=most`, naming the bound that it breaks.
@@ -371,6 +383,18 @@ mod tests {
     #[test]
     fn a_dynamic_window_begins_after_its_wait() {
         let validity = Validity::Dynamic { wait_ms: 5, valid_ms: 10 };
-        assert_eq!(validity.window_at(100), Window { from_ms: 105, until_ms: 115 });
+        assert_eq!(validity.window_at(Zone::default(), 100), Some(Window { from_ms: 105, until_ms: 115 }));
+    }
+
+    #[test]
+    fn natural_days_end_at_the_local_midnight() {
+        const HOUR_MS: i64 = 3_600_000;
+        let zone = Zone::default();
+        // The epoch is eight o'clock in the morning there.
+        let window = |wait_ms, days, now_ms| Validity::Days { wait_ms, days }.window_at(zone, now_ms).unwrap();
+        assert_eq!(window(0, 1, 0), Window { from_ms: 0, until_ms: 16 * HOUR_MS });
+        assert_eq!(window(0, 1, 16 * HOUR_MS - 1).until_ms, 16 * HOUR_MS);
+        assert_eq!(window(0, 1, 16 * HOUR_MS).until_ms, 40 * HOUR_MS);
+        assert_eq!(window(16 * HOUR_MS, 3, 0), Window { from_ms: 16 * HOUR_MS, until_ms: 88 * HOUR_MS });
     }
 }

@@ -3,12 +3,15 @@
 //! A wallet is a chain through the coupons, newest first, so it costs one number a coupon. Most users claim of one template; how
 //! many they got of the first is kept with the user, the rest beside. The text of a user's name is in the journal only.
 
+mod day_count;
+
 use crate::block::Blocks;
 use crate::compact::Number;
 use crate::container::{Entities, Filling, Index, Keyed, KeyedEntity, Meeting, Table, spread};
 use crate::digest::{Entity, EntityKind, contribution};
 use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::UserKey;
+pub(crate) use day_count::DayCount;
 
 /// A user with a coupon here, or with a frozen account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +114,8 @@ pub(crate) struct Users {
     counted_digest: u64,
     /// The counts that are not.
     counts: Keyed<ClaimCount>,
+    /// What is counted by day.
+    days: Keyed<DayCount>,
 }
 
 impl Users {
@@ -131,6 +136,16 @@ impl Users {
             Some(user) if user.template == template && user.claimed != 0 => user.claimed,
             _ => self.counts.get(count_key(user, template)).claimed,
         }
+    }
+
+    /// How many of a template the user got on this local day.
+    pub(crate) fn claimed_on(&self, user: u32, template: u32, day: i32) -> u32 {
+        self.days.get(count_key(user, template)).on(day)
+    }
+
+    /// The user got one more of a template on this local day.
+    pub(crate) fn count_on(&mut self, user: u32, template: u32, day: i32) {
+        self.days.change(count_key(user, template), |count| count.add(day));
     }
 
     /// Puts `coupon` in front of the user's wallet and counts it; gives the user and what was in front.
@@ -211,7 +226,8 @@ impl Users {
             }
             own.map_or(Ok(()), |own| out.keyed_one(&own))?;
         }
-        out.end()
+        out.end()?;
+        out.keyed(&self.days)
     }
 
     pub(crate) fn restore(&mut self, number: u64, fields: &Fields) -> Option<()> {
@@ -246,18 +262,25 @@ impl Users {
         Some(())
     }
 
+    pub(crate) fn restore_day_count(&mut self, key: u64, fields: &Fields) -> Option<()> {
+        let count = DayCount::restore(key, fields)?;
+        self.get((key >> 32) as u32)?;
+        self.days.put_back(count)
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.users.len()
     }
 
     pub(crate) fn digest(&self) -> u64 {
-        self.users.digest().wrapping_add(self.counted_digest).wrapping_add(self.counts.digest())
+        let counts = self.counted_digest.wrapping_add(self.counts.digest()).wrapping_add(self.days.digest());
+        self.users.digest().wrapping_add(counts)
     }
 
     /// Bytes of memory that they hold.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let indexes = self.by_key.memory_bytes() + self.frozen.memory_bytes();
-        self.users.memory_bytes() + indexes + self.counts.memory_bytes()
+        self.users.memory_bytes() + indexes + self.counts.memory_bytes() + self.days.memory_bytes()
     }
 }
 

@@ -59,7 +59,7 @@ impl Shop {
         let (sender, receiver) = mpsc::channel();
         let sink: Sink = Arc::new(Channel(sender));
         let spec = TemplateSpec {
-            display_name: "20 off 100".into(),
+            display: "20 off 100".into(),
             kind: Kind::AmountOff { threshold: 100, amount: 20 },
             currency: Currency::parse("CNY").unwrap(),
             rounding: Rounding::HalfUp,
@@ -68,6 +68,7 @@ impl Shop {
             per_user_limit: 1,
             stock: None,
             refund: Default::default(),
+            rules: Default::default(),
         };
         let (template, request_id) = (id("sale"), id("create"));
         let write = WriteTemplate { template, expected_version: None, spec, request_id, validate_only: false };
@@ -107,6 +108,7 @@ impl Shop {
             amount: 100,
             currency: Currency::parse("CNY").unwrap(),
             request_id: id("redeem"),
+            channel: None,
         };
         let request = Request { partition: node.router().partition_of(key), tag: 0, command: Command::Redeem(redeem) };
         let answer = ask(node, vec![request]).pop().unwrap().1;
@@ -127,6 +129,8 @@ fn claim(node: &Node, users: Range<u64>) -> Vec<(u64, Answer)> {
             user: User { id: id(&name(user)), key },
             template: id("sale"),
             request_id: id(&name(user)),
+            channel: None,
+            use_window: None,
         };
         Request { partition: node.router().partition_of(key), tag: user, command: Command::Claim(claim) }
     };

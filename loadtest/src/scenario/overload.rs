@@ -210,7 +210,12 @@ impl Flood {
     fn claims(&self, lane: usize, number: u64) -> ClaimStreamRequest {
         let claim = |item| {
             let request_id = format!("{}-{lane}-{number}-{item}", self.tag);
-            ClaimRequest { user_id: request_id.clone(), request_id, template_id: self.template_id.clone() }
+            ClaimRequest {
+                user_id: request_id.clone(),
+                request_id,
+                template_id: self.template_id.clone(),
+                channel: String::new(),
+            }
         };
         ClaimStreamRequest { claims: (0..BATCH).map(claim).collect() }
     }

@@ -49,5 +49,6 @@ fn request(issues: &Issues, card: u64) -> ValidateRequest {
         instrument: Some(Instrument { instrument: Some(instrument::Instrument::OwnedCoupon(owned)) }),
         merchant_id: "validate".into(),
         amount: Some(Money { minor: ASKED_MINOR, currency: "CNY".into() }),
+        channel: String::new(),
     }
 }

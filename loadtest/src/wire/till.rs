@@ -70,6 +70,7 @@ mod tests {
             order_id: "o1".into(),
             amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
             ttl_ms: 0,
+            channel: String::new(),
         };
         assert_eq!(v1::TillItem::decode(held().as_slice()).unwrap().item, Some(Item::Hold(hold)));
     }

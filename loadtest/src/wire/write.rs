@@ -76,7 +76,8 @@ mod tests {
     fn a_claim_decodes_as_the_generated_type() {
         let mut bytes = Vec::new();
         claim(b"r1", b"u1", b"t1", &mut bytes);
-        let expected = v1::ClaimRequest { request_id: "r1".into(), user_id: "u1".into(), template_id: "t1".into() };
+        let expected =
+            v1::ClaimRequest { request_id: "r1".into(), user_id: "u1".into(), template_id: "t1".into(), channel: String::new() };
         assert_eq!(v1::ClaimRequest::decode(bytes.as_slice()).unwrap(), expected);
     }
 
@@ -92,6 +93,7 @@ mod tests {
             merchant_id: "m1".into(),
             order_id: "x".repeat(64),
             amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
+            channel: String::new(),
         };
         assert_eq!(v1::RedeemRequest::decode(bytes.as_slice()).unwrap(), expected);
     }

@@ -542,6 +542,7 @@ impl Coupon {
                 let up = self.spec.rounding() != Rounding::Floor && off % 10_000 >= 5_000;
                 (off / 10_000 + i64::from(up)).min(percent.cap_minor.unwrap_or(i64::MAX))
             }
+            kind => panic!("no scenario makes a template of {kind:?}"),
         };
         if applied == 0 { no(Reason::NoEffect, 0) } else { Ok(applied) }
     }

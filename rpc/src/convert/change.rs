@@ -31,13 +31,10 @@ pub fn of(seals: Seals<'_>, partition: u16, fact: &Fact) -> v1::Change {
 
 fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, place: impl Fn(u64) -> Place) {
     match event {
+        Event::TermsAdoptedV1(event) => change.template_id = event.body.template_id.to_owned(),
         Event::TermsAdopted(event) => change.template_id = event.body.template_id.to_owned(),
-        Event::Claimed(event) => {
-            change.user_id = event.user.to_owned();
-            change.applied_minor = event.loaded;
-            change.until_ms = event.use_until_ms;
-            ask(change, &event.request);
-        }
+        Event::ClaimedV1(event) => claimed(change, &event.today()),
+        Event::Claimed(event) => claimed(change, event),
         Event::RedeemedV1(event) | Event::Redeemed(event) => {
             order(change, event.merchant, event.order);
             (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
@@ -110,9 +107,17 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
         Event::LineSent(event) => line(change, event.to, event.number),
         Event::LineReceived(event) => line(change, event.from, event.number),
         Event::LineAcknowledged(event) => line(change, event.to, event.through),
-        Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, event),
+        Event::TemplateCreatedV1(event) | Event::TemplateUpdatedV1(event) => template(change, &event.body, &event.request),
+        Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, &event.body, &event.request),
         Event::TemplateStopped(event) => ask(change, &event.request),
     }
+}
+
+fn claimed(change: &mut v1::Change, event: &event::Claimed<'_>) {
+    change.user_id = event.user.to_owned();
+    change.applied_minor = event.loaded;
+    change.until_ms = event.use_until_ms;
+    ask(change, &event.request);
 }
 
 fn ask(change: &mut v1::Change, request: &Request<'_>) {
@@ -129,10 +134,10 @@ fn line(change: &mut v1::Change, other: u16, number: u64) {
     change.count = number;
 }
 
-fn template(change: &mut v1::Change, event: &event::TemplateWritten<'_>) {
-    change.template_id = event.body.template_id.to_owned();
-    change.count = u64::from(event.body.version);
-    ask(change, &event.request);
+fn template(change: &mut v1::Change, body: &event::TermsBody<'_>, request: &Request<'_>) {
+    change.template_id = body.template_id.to_owned();
+    change.count = u64::from(body.version);
+    ask(change, request);
 }
 
 /// A set that this build wrote, or one of a later build that it does not know: then none is told.

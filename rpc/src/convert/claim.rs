@@ -5,34 +5,40 @@ use tessera_proto::{
     wire::{self, Fields, Malformed},
 };
 
-use super::{position, request_id, write_position};
+use super::{channel, position, request_id, write_position};
 use crate::{
     domain::{
-        Id, Rejection,
+        Id, Rejection, Window,
         command::{Claim, Operation},
         reply::{Claimed, Offer},
     },
     seals::{Place, Seals},
 };
 
-/// A `ClaimRequest` or an `IssueRequest`, which have the same fields, whichever way it was read.
+/// A `ClaimRequest` or an `IssueRequest`, whichever way it was read: the first has the first fields of the second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked<'a> {
     /// Names the request.
     pub request_id: &'a str,
     user_id: &'a str,
     template_id: &'a str,
+    channel: &'a str,
+    /// Only an issue says it.
+    use_window: Option<Window>,
 }
 
 impl<'a> From<&'a v1::ClaimRequest> for Asked<'a> {
     fn from(request: &'a v1::ClaimRequest) -> Self {
-        Self { request_id: &request.request_id, user_id: &request.user_id, template_id: &request.template_id }
+        let v1::ClaimRequest { request_id, user_id, template_id, channel } = request;
+        Self { request_id, user_id, template_id, channel, use_window: None }
     }
 }
 
 impl<'a> From<&'a v1::IssueRequest> for Asked<'a> {
     fn from(request: &'a v1::IssueRequest) -> Self {
-        Self { request_id: &request.request_id, user_id: &request.user_id, template_id: &request.template_id }
+        let v1::IssueRequest { request_id, user_id, template_id, channel, use_window } = request;
+        let use_window = use_window.map(|v1::UseWindow { from_ms, until_ms }| Window { from_ms, until_ms });
+        Self { request_id, user_id, template_id, channel, use_window }
     }
 }
 
@@ -45,6 +51,7 @@ impl<'a> Asked<'a> {
                 1 => asked.request_id = field.value.text()?,
                 2 => asked.user_id = field.value.text()?,
                 3 => asked.template_id = field.value.text()?,
+                4 => asked.channel = field.value.text()?,
                 _ => {}
             }
         }
@@ -57,7 +64,8 @@ pub fn claim(seals: Seals<'_>, operation: Operation, asked: Asked<'_>) -> Result
     let request_id = request_id(asked.request_id)?;
     let (partition, user) = seals.user(asked.user_id)?;
     let template = Id::new("template_id", asked.template_id)?;
-    Ok((partition, Claim { operation, user, template, request_id }))
+    let (channel, use_window) = (channel(asked.channel)?, asked.use_window.map(Box::new));
+    Ok((partition, Claim { operation, user, template, request_id, channel, use_window }))
 }
 
 /// The reply to a claim.
@@ -125,7 +133,7 @@ mod tests {
     use crate::{domain::Reason, seals::tests::seals};
 
     fn request() -> v1::ClaimRequest {
-        v1::ClaimRequest { request_id: "r1".into(), user_id: "u1".into(), template_id: "t1".into() }
+        v1::ClaimRequest { request_id: "r1".into(), user_id: "u1".into(), template_id: "t1".into(), channel: "app".into() }
     }
 
     #[track_caller]
@@ -149,6 +157,11 @@ mod tests {
     #[test]
     fn a_claim_without_user_is_refused() {
         check_refused(v1::ClaimRequest { user_id: String::new(), ..request() }, "user_id");
+    }
+
+    #[test]
+    fn an_oversized_channel_is_refused() {
+        check_refused(v1::ClaimRequest { channel: "c".repeat(65), ..request() }, "channel");
     }
 
     #[test]

@@ -29,8 +29,9 @@ pub struct Asked<'a> {
 
 impl<'a> From<&'a v1::HoldRequest> for Asked<'a> {
     fn from(request: &'a v1::HoldRequest) -> Self {
-        let v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms } = request;
-        Self { of_order: redemption::Asked::of(request_id, instrument, merchant_id, order_id, amount), ttl_ms: *ttl_ms }
+        let v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms, channel } = request;
+        let of_order = redemption::Asked::of(request_id, instrument, merchant_id, order_id, amount, channel);
+        Self { of_order, ttl_ms: *ttl_ms }
     }
 }
 
@@ -50,10 +51,10 @@ impl<'a> Asked<'a> {
 
 /// A hold, and the partition that decides it.
 pub fn hold(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Hold), Rejection> {
-    let Checked { request_id, named, merchant, order, amount, currency } = request.of_order.check()?;
+    let Checked { request_id, named, merchant, order, amount, currency, channel } = request.of_order.check()?;
     let ttl_ms = ttl_ms(request.ttl_ms)?;
     let (partition, instrument) = named.open(seals)?;
-    Ok((partition, Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id }))
+    Ok((partition, Hold { instrument, merchant, order, amount, currency, ttl_ms, request_id, channel }))
 }
 
 /// A `CaptureRequest`, whichever way it was read.
@@ -204,6 +205,7 @@ mod tests {
             order_id: "o1".into(),
             amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
             ttl_ms: 0,
+            channel: String::new(),
         }
     }
 

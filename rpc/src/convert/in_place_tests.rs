@@ -27,8 +27,8 @@ fn instrument() -> impl Strategy<Value = v1::Instrument> {
 }
 
 prop_compose! {
-    fn claim_request()(request_id in text(), user_id in text(), template_id in text()) -> v1::ClaimRequest {
-        v1::ClaimRequest { request_id, user_id, template_id }
+    fn claim_request()(request_id in text(), user_id in text(), template_id in text(), channel in text()) -> v1::ClaimRequest {
+        v1::ClaimRequest { request_id, user_id, template_id, channel }
     }
 }
 
@@ -37,16 +37,17 @@ prop_compose! {
         (request_id, merchant_id, order_id, currency) in (text(), text(), text(), text()),
         instrument in option::of(instrument()),
         minor in option::of(any::<i64>()),
+        channel in text(),
     ) -> v1::RedeemRequest {
         let amount = minor.map(|minor| v1::Money { minor, currency });
-        v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount }
+        v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount, channel }
     }
 }
 
 prop_compose! {
     fn hold_request()(redeem in redeem_request(), ttl_ms in any::<i64>()) -> v1::HoldRequest {
-        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount } = redeem;
-        v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms }
+        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount, channel } = redeem;
+        v1::HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms, channel }
     }
 }
 

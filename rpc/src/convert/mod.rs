@@ -15,6 +15,8 @@ pub mod redemption;
 pub mod refund;
 pub mod refusal;
 pub mod report;
+mod rules;
+mod spec;
 pub mod template;
 pub mod wallet;
 
@@ -83,6 +85,16 @@ fn countable(field: &'static str, minor: i64) -> Result<i64, Rejection> {
 
 fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
     Currency::parse(text).map_err(|_| Rejection::invalid(field, CURRENCY_BYTES))
+}
+
+/// A channel, where one is said.
+fn channel(text: &str) -> Result<Option<Box<Id>>, Rejection> {
+    optional("channel", text).map(|channel| channel.map(Box::new))
+}
+
+/// An id that may be left out.
+fn optional(field: &'static str, text: &str) -> Result<Option<Id>, Rejection> {
+    (!text.is_empty()).then(|| Id::new(field, text)).transpose()
 }
 
 fn request_id(text: impl AsRef<str>) -> Result<Id, Rejection> {

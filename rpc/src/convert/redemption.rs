@@ -6,7 +6,7 @@ use tessera_proto::{
 };
 
 use super::{
-    Sum, amount,
+    Sum, amount, channel,
     instrument::{Named, Naming},
     position, request_id, write_position,
 };
@@ -24,10 +24,11 @@ use crate::{
 /// The command of a validation, and the partition that answers it.
 pub fn validate(seals: Seals<'_>, request: v1::ValidateRequest) -> Result<(u16, Command), Rejection> {
     let named = Named::read((&request.instrument).into())?;
-    Id::new("merchant_id", request.merchant_id)?;
+    let merchant = Id::new("merchant_id", request.merchant_id)?;
     let (amount, currency) = amount(request.amount.as_ref().map(Sum::from))?;
+    let channel = channel(&request.channel)?;
     let (partition, instrument) = named.open(seals)?;
-    Ok((partition, Command::Validate(Validate { instrument, amount, currency })))
+    Ok((partition, Command::Validate(Validate { instrument, merchant, amount, currency, channel })))
 }
 
 /// A `RedeemRequest`, whichever way it was read.
@@ -39,12 +40,13 @@ pub struct Asked<'a> {
     merchant_id: &'a str,
     order_id: &'a str,
     amount: Option<Sum<'a>>,
+    channel: &'a str,
 }
 
 impl<'a> From<&'a v1::RedeemRequest> for Asked<'a> {
     fn from(request: &'a v1::RedeemRequest) -> Self {
-        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount } = request;
-        Self::of(request_id, instrument, merchant_id, order_id, amount)
+        let v1::RedeemRequest { request_id, instrument, merchant_id, order_id, amount, channel } = request;
+        Self::of(request_id, instrument, merchant_id, order_id, amount, channel)
     }
 }
 
@@ -56,8 +58,10 @@ impl<'a> Asked<'a> {
         merchant_id: &'a str,
         order_id: &'a str,
         amount: &'a Option<v1::Money>,
+        channel: &'a str,
     ) -> Self {
-        Self { request_id, instrument: instrument.into(), merchant_id, order_id, amount: amount.as_ref().map(Sum::from) }
+        let (instrument, amount) = (instrument.into(), amount.as_ref().map(Sum::from));
+        Self { request_id, instrument, merchant_id, order_id, amount, channel }
     }
 
     /// From an encoded `RedeemRequest`.
@@ -78,6 +82,7 @@ impl<'a> Asked<'a> {
             3 => self.merchant_id = field.value.text()?,
             4 => self.order_id = field.value.text()?,
             5 => self.amount.get_or_insert_default().merge(field.value.bytes()?)?,
+            7 => self.channel = field.value.text()?,
             _ => {}
         }
         Ok(())
@@ -90,7 +95,8 @@ impl<'a> Asked<'a> {
         let merchant = Id::new("merchant_id", self.merchant_id)?;
         let order = Id::new("order_id", self.order_id)?;
         let (amount, currency) = amount(self.amount)?;
-        Ok(Checked { request_id, named, merchant, order, amount, currency })
+        let channel = channel(self.channel)?;
+        Ok(Checked { request_id, named, merchant, order, amount, currency, channel })
     }
 }
 
@@ -102,13 +108,14 @@ pub(super) struct Checked<'a> {
     pub(super) order: Id,
     pub(super) amount: i64,
     pub(super) currency: Currency,
+    pub(super) channel: Option<Box<Id>>,
 }
 
 /// A redemption, and the partition that decides it.
 pub fn redeem(seals: Seals<'_>, request: Asked<'_>) -> Result<(u16, Redeem), Rejection> {
-    let Checked { request_id, named, merchant, order, amount, currency } = request.check()?;
+    let Checked { request_id, named, merchant, order, amount, currency, channel } = request.check()?;
     let (partition, instrument) = named.open(seals)?;
-    Ok((partition, Redeem { instrument, merchant, order, amount, currency, request_id }))
+    Ok((partition, Redeem { instrument, merchant, order, amount, currency, request_id, channel }))
 }
 
 /// The command that asks a partition for the redemptions of an order.
@@ -217,6 +224,7 @@ mod tests {
             merchant_id: "m1".into(),
             order_id: "o1".into(),
             amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
+            channel: String::new(),
         }
     }
 

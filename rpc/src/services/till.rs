@@ -186,6 +186,7 @@ mod tests {
             merchant_id: "m1".into(),
             order_id: order_id.into(),
             amount: Some(v1::Money { minor: 150, currency: "CNY".into() }),
+            channel: String::new(),
         };
         v1::TillItem { item: Some(v1::till_item::Item::Redeem(redeem)) }
     }

@@ -58,7 +58,8 @@ fn a_stop_ends_open_streams_and_says_that_nothing_more_was_logged() {
     let dir = data_dir();
     let server = Server::serve(dir.path());
     server.create_card();
-    let claim = v1::ClaimRequest { request_id: "r".into(), user_id: "u".into(), template_id: "card".into() };
+    let claim =
+        v1::ClaimRequest { request_id: "r".into(), user_id: "u".into(), template_id: "card".into(), channel: String::new() };
     let first = v1::ClaimStreamRequest { claims: vec![claim] };
     let endpoint = server.endpoint.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -96,6 +97,7 @@ fn a_second_signal_stops_at_once_and_says_what_was_cut() {
         request_id: format!("r{number}"),
         user_id: format!("u{number}"),
         template_id: "card".into(),
+        channel: String::new(),
     });
     let message = v1::ClaimStreamRequest { claims: claims.collect() };
     let endpoint = server.endpoint.clone();

@@ -48,7 +48,13 @@ async fn a_request_id_with_other_content_is_refused() {
 async fn an_operator_issues_what_a_user_would_claim() {
     let mut house = House::open().await;
     let template = house.template(card()).await;
-    let request = v1::IssueRequest { request_id: fresh("issue"), user_id: fresh("user"), template_id: template };
+    let request = v1::IssueRequest {
+        request_id: fresh("issue"),
+        user_id: fresh("user"),
+        template_id: template,
+        channel: String::new(),
+        use_window: None,
+    };
     let issued = house.claims.issue(request.clone()).await.unwrap().into_inner();
     let replayed = house.claims.issue(request).await.unwrap().into_inner();
     assert_eq!(replayed, v1::IssueResponse { replayed: true, ..issued });

@@ -187,7 +187,12 @@ pub fn card() -> v1::TemplateSpec {
 }
 
 pub fn claim(user: &str, template: &str) -> v1::ClaimRequest {
-    v1::ClaimRequest { request_id: fresh("claim"), user_id: user.to_owned(), template_id: template.to_owned() }
+    v1::ClaimRequest {
+        request_id: fresh("claim"),
+        user_id: user.to_owned(),
+        template_id: template.to_owned(),
+        channel: String::new(),
+    }
 }
 
 pub fn yuan(minor: i64) -> Option<v1::Money> {
@@ -202,6 +207,7 @@ pub fn redeem(instrument: Option<v1::Instrument>, amount: Option<v1::Money>) -> 
         merchant_id: "merchant".to_owned(),
         order_id: fresh("order"),
         amount,
+        channel: String::new(),
     }
 }
 
@@ -214,6 +220,7 @@ pub fn hold(instrument: Option<v1::Instrument>, amount: Option<v1::Money>) -> v1
         order_id: fresh("order"),
         amount,
         ttl_ms: 0,
+        channel: String::new(),
     }
 }
 

@@ -19,6 +19,7 @@ mod redemption;
 mod refund;
 mod refusal;
 mod restore;
+mod rules;
 mod stream;
 mod template;
 mod till_stream;

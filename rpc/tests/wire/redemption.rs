@@ -105,7 +105,12 @@ async fn an_expired_coupon_is_refused() {
     let one_ms = v1::DynamicValidity { wait_ms: 0, valid_ms: 1 };
     let validity = Some(template_spec::Validity::DynamicValidity(one_ms));
     let owned = house.coupon(v1::TemplateSpec { validity, ..card() }).await;
-    let request = v1::ValidateRequest { instrument: owned.by_code(), merchant_id: "merchant".into(), amount: yuan(1) };
+    let request = v1::ValidateRequest {
+        instrument: owned.by_code(),
+        merchant_id: "merchant".into(),
+        amount: yuan(1),
+        channel: String::new(),
+    };
     // Time passes on the server; a validation says when it has.
     while let Some(Outcome::Accepted(_)) = house.redemptions.validate(request.clone()).await.unwrap().into_inner().outcome {}
     let answer = house.redemptions.redeem(redeem(owned.by_code(), yuan(1))).await;
@@ -147,7 +152,12 @@ async fn an_empty_order_is_refused() {
 async fn a_validation_shows_the_amounts_and_changes_nothing() {
     let mut house = House::open().await;
     let owned = house.coupon(card()).await;
-    let request = v1::ValidateRequest { instrument: owned.by_code(), merchant_id: "merchant".into(), amount: yuan(500) };
+    let request = v1::ValidateRequest {
+        instrument: owned.by_code(),
+        merchant_id: "merchant".into(),
+        amount: yuan(500),
+        channel: String::new(),
+    };
     for _ in 0..2 {
         let reply = house.redemptions.validate(request.clone()).await.unwrap().into_inner();
         let Some(Outcome::Accepted(amounts)) = reply.outcome else { panic!("{reply:?}") };
@@ -158,7 +168,8 @@ async fn a_validation_shows_the_amounts_and_changes_nothing() {
 #[tokio::test]
 async fn a_validation_carries_a_refusal_in_band() {
     let mut house = House::open().await;
-    let request = v1::ValidateRequest { instrument: by_code("x"), merchant_id: "merchant".into(), amount: yuan(1) };
+    let request =
+        v1::ValidateRequest { instrument: by_code("x"), merchant_id: "merchant".into(), amount: yuan(1), channel: String::new() };
     let reply = house.redemptions.validate(request).await.unwrap().into_inner();
     let Some(Outcome::Refused(refusal)) = reply.outcome else { panic!("{reply:?}") };
     assert_eq!(refusal.reason(), v1::Reason::CodeNotAccepted);

@@ -23,6 +23,9 @@ async fn a_template_reads_back_as_it_was_written() {
         per_user_limit: 2,
         rounding: v1::Rounding::Floor.into(),
         refund_policy: v1::RefundPolicy::Never.into(),
+        time_zone: "Asia/Shanghai".into(),
+        layer: v1::Layer::Order.into(),
+        basis: v1::Basis::Remaining.into(),
         ..card()
     };
     let template_id = house.template(spec.clone()).await;

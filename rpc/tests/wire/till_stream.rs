@@ -18,7 +18,7 @@ fn message(items: impl IntoIterator<Item = Item>) -> v1::TillStreamRequest {
 }
 
 fn validate(instrument: Option<v1::Instrument>, minor: i64) -> v1::TillValidate {
-    let request = v1::ValidateRequest { instrument, merchant_id: "merchant".into(), amount: yuan(minor) };
+    let request = v1::ValidateRequest { instrument, merchant_id: "merchant".into(), amount: yuan(minor), channel: String::new() };
     v1::TillValidate { request_id: fresh("validate"), validate: Some(request) }
 }
 

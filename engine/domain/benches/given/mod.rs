@@ -98,12 +98,19 @@ pub fn currency() -> Currency {
 pub fn claim(user: u64) -> Command {
     let name = format!("user-{user:08}");
     let user = User { id: id(&name), key: key().user(&name) };
-    Command::Claim(Claim { operation: Operation::Claim, user, template: id("card"), request_id: id(&name) })
+    Command::Claim(Claim {
+        operation: Operation::Claim,
+        user,
+        template: id("card"),
+        request_id: id(&name),
+        channel: None,
+        use_window: None,
+    })
 }
 
 fn write_template(catalog: &mut CatalogState) {
     let spec = TemplateSpec {
-        display_name: "card".into(),
+        display: "card".into(),
         kind: Kind::StoredValue { face_value: 1_000_000 },
         currency: currency(),
         rounding: Rounding::HalfUp,
@@ -112,6 +119,7 @@ fn write_template(catalog: &mut CatalogState) {
         per_user_limit: 1,
         stock: None,
         refund: Default::default(),
+        rules: Default::default(),
     };
     let (template, request_id) = (id("card"), id("create"));
     let command =

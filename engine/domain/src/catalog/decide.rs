@@ -9,7 +9,7 @@ use crate::id::Id;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::{Known, Operation};
-use crate::terms::{Template, within};
+use crate::terms::{Template, TemplateSpec, within};
 use std::sync::Arc;
 
 impl CatalogState {
@@ -49,13 +49,14 @@ impl CatalogState {
         };
         let terms = write.spec.terms(number, version, write.template.clone());
         if write.validate_only {
-            let template =
-                Template { terms, display_name: write.spec.display_name.clone(), stock: write.spec.stock, stopped: false };
+            let template = Template { terms, display: write.spec.display.clone(), stock: write.spec.stock, stopped: false };
             return Decision::Answer(Reply::Template { written: None, template: Arc::new(template) });
         }
         let body = terms.body_named(write.template.as_str());
         let request = Request { id: write.request_id.as_str(), fingerprint };
-        let event = TemplateWritten { body, display_name: &write.spec.display_name, stock: write.spec.stock, request };
+        let TemplateSpec { display, stock, rules, .. } = &write.spec;
+        let stock = stock.unwrap_or(0);
+        let event = TemplateWritten { body, rules: rules.bytes(), display: display.bytes(), stock, request };
         let event =
             if operation == Operation::CreateTemplate { Event::TemplateCreated(event) } else { Event::TemplateUpdated(event) };
         Decision::Happen([event].into_iter().collect())
@@ -138,12 +139,16 @@ impl CatalogState {
     /// Everything that the write says, in one number.
     fn write_fingerprint(&self, write: &WriteTemplate) -> u64 {
         let terms = write.spec.terms(0, write.expected_version.unwrap_or(0), write.template.clone());
+        let display = &write.spec.display;
         let numbers = [
             contribution(0, &terms),
-            digest::text(write.spec.display_name.as_bytes()),
+            digest::text(display.name().as_bytes()),
             write.spec.stock.map_or(0, |stock| stock + 1),
+            display.digest_of_fields(),
         ];
-        self.catalog.key.fingerprint(&[], &numbers)
+        // Writes of before there were fields are told by the first three.
+        let told_by = if numbers[3] == 0 { 3 } else { 4 };
+        self.catalog.key.fingerprint(&[], &numbers[..told_by])
     }
 
     fn list(&self, page_size: u32, from: u32, stopped: Option<bool>) -> Result<Reply, Rejection> {

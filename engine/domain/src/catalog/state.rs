@@ -7,13 +7,14 @@ use super::Catalog;
 use crate::codec;
 use crate::container::Entities;
 use crate::digest::{self, Clock, Entity, EntityKind, contribution};
-use crate::event::{Event, Request, TemplateStopped, TemplateWritten};
+use crate::event::{Event, Request, TemplateStopped, TemplateWritten, TemplateWrittenV1};
 use crate::image::{Chunks, Twins};
 use crate::keyed::IdHashKey;
 use crate::partition::Divergence;
 use crate::rejection::Rejection;
 use crate::reply::{CATALOG_PARTITION, Reply, Written};
 use crate::request::{Operation, Remembered, Requests};
+use crate::terms::display::Display;
 use crate::terms::{Template, Terms};
 use std::sync::Arc;
 
@@ -29,9 +30,10 @@ impl Entity for Arc<Template> {
     const KIND: EntityKind = EntityKind::Template;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, contribution(u64::from(self.terms.template), &self.terms));
-        visit(2, digest::text(self.display_name.as_bytes()));
+        visit(2, digest::text(self.display.name().as_bytes()));
         visit(3, self.stock.map_or(0, |stock| stock + 1));
         visit(4, u64::from(self.stopped));
+        visit(5, self.display.digest_of_fields());
     }
 }
 
@@ -144,8 +146,10 @@ impl CatalogState {
         self.catalog.lsn += 1;
         self.time_ms = time_ms;
         match event {
-            Event::TemplateCreated(event) => self.written(Operation::CreateTemplate, event),
-            Event::TemplateUpdated(event) => self.written(Operation::UpdateTemplate, event),
+            Event::TemplateCreatedV1(event) => self.written(Operation::CreateTemplate, template_of_v1(event), &event.request),
+            Event::TemplateCreated(event) => self.written(Operation::CreateTemplate, template_of(event), &event.request),
+            Event::TemplateUpdatedV1(event) => self.written(Operation::UpdateTemplate, template_of_v1(event), &event.request),
+            Event::TemplateUpdated(event) => self.written(Operation::UpdateTemplate, template_of(event), &event.request),
             Event::TemplateStopped(event) => self.stopped(event),
             Event::RequestsForgotten(event) => {
                 self.requests.forget_before(event.before);
@@ -159,15 +163,15 @@ impl CatalogState {
         Err(Divergence::Unexpected { lsn: self.lsn(), what })
     }
 
-    fn written(&mut self, operation: Operation, event: &TemplateWritten<'_>) -> Result<(), Divergence> {
-        let Some(terms) = Terms::from_body(&event.body) else {
+    fn written(&mut self, operation: Operation, template: Option<Template>, request: &Request<'_>) -> Result<(), Divergence> {
+        let Some(template) = template else {
             return self.unexpected("terms with a number that is not known");
         };
+        let terms = &template.terms;
         let latest = self.catalog.get(terms.template).map_or(0, |template| template.terms.version);
         assert_eq!(terms.version, latest + 1, "I9: a template's versions have no gaps");
         assert!(terms.template as usize <= self.catalog.templates.len(), "templates are numbered without gaps");
-        let template = Template { terms, display_name: event.display_name.into(), stock: event.stock, stopped: false };
-        self.write(operation, template, &event.request);
+        self.write(operation, template, request);
         Ok(())
     }
 
@@ -203,8 +207,9 @@ const NO_REQUEST: Request<'static> = Request { id: "", fingerprint: 0 };
 /// A write in an image: whether it stopped the template, then the event that would make it what it is.
 fn write_bytes(template: &Template) -> Vec<u8> {
     let request = NO_REQUEST;
-    let body = template.terms.body();
-    let event = TemplateWritten { body, display_name: &template.display_name, stock: template.stock, request };
+    let Template { terms, display, stock, .. } = template;
+    let (body, rules, display, stock) = (terms.body(), terms.rule_bytes(), display.bytes(), stock.unwrap_or(0));
+    let event = TemplateWritten { body, rules, display, stock, request };
     let mut bytes = vec![u8::from(template.stopped)];
     codec::encode(&Event::TemplateUpdated(event), &mut bytes);
     bytes
@@ -212,15 +217,26 @@ fn write_bytes(template: &Template) -> Vec<u8> {
 
 fn written_bytes(bytes: &[u8]) -> Option<Template> {
     let (&stopped, event) = bytes.split_first()?;
-    match codec::decode(event) {
-        Ok((Event::TemplateUpdated(written), used)) if stopped <= 1 && used == event.len() && written.request == NO_REQUEST => {
-            Some(Template {
-                terms: Terms::from_body(&written.body)?,
-                display_name: written.display_name.into(),
-                stock: written.stock,
-                stopped: stopped == 1,
-            })
-        }
-        _ => None,
-    }
+    let (written, used) = codec::decode(event).ok()?;
+    let (template, request) = match written {
+        Event::TemplateUpdatedV1(written) => (template_of_v1(&written)?, written.request),
+        Event::TemplateUpdated(written) => (template_of(&written)?, written.request),
+        _ => return None,
+    };
+    let is_one = stopped <= 1 && used == event.len() && request == NO_REQUEST;
+    is_one.then_some(Template { stopped: stopped == 1, ..template })
+}
+
+/// The template that a write made; `None` if a number is not known.
+fn template_of(written: &TemplateWritten<'_>) -> Option<Template> {
+    let terms = Terms::from_body(&written.body, written.rules)?;
+    let stock = terms.limited.then_some(written.stock);
+    let is_one = terms.limited || written.stock == 0;
+    is_one.then_some(Template { terms, display: Display::from_bytes(written.display)?, stock, stopped: false })
+}
+
+/// The same of the first version, which said nothing beside its numbers and its name.
+fn template_of_v1(written: &TemplateWrittenV1<'_>) -> Option<Template> {
+    let terms = Terms::from_body(&written.body, &[])?;
+    Some(Template { terms, display: written.display_name.into(), stock: written.stock, stopped: false })
 }

@@ -17,6 +17,8 @@ pub struct Hold {
     pub amount: i64,
     /// Its currency.
     pub currency: Currency,
+    /// Through which channel, if it is said. Apart, because most do not say it and commands are moved.
+    pub channel: Option<Box<Id>>,
     /// How long it lives, in ms; 0 = [`HOLD_TTL_DEFAULT_MS`](crate::HOLD_TTL_DEFAULT_MS).
     pub ttl_ms: i64,
     /// Idempotency key.

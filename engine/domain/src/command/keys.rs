@@ -4,7 +4,7 @@
 //! command hashes them once and hands them on; a replay, which has events alone, hashes them anew, once for each event.
 
 use super::{Command, Instrument};
-use crate::event::{Event, Request};
+use crate::event::{Claimed, ClaimedV1, Event, Request};
 use crate::id::Id;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
 use crate::request::Operation;
@@ -79,9 +79,10 @@ impl Keys {
             |operation: Operation, subject: u64, request: &Request<'_>| key.request(operation as u8, subject.into(), request.id);
         let none = Keys::default();
         match event {
-            Event::Claimed(claimed) => {
-                let user = key.user(claimed.user);
-                Keys { request: key.request(claimed.operation, user.0, claimed.request.id), user, ..none }
+            Event::ClaimedV1(ClaimedV1 { user, operation, request, .. })
+            | Event::Claimed(Claimed { user, operation, request, .. }) => {
+                let user = key.user(user);
+                Keys { request: key.request(*operation, user.0, request.id), user, ..none }
             }
             Event::RedeemedV1(redeemed) | Event::Redeemed(redeemed) => Keys {
                 request: request(Operation::Redeem, redeemed.coupon, &redeemed.request),

@@ -86,7 +86,7 @@ impl Partition {
         }
         let own = self.live_hold_of(hold.coupon, hold.order, context.now_ms);
         let standing = self.standing_of(hold.coupon, context.now_ms);
-        Ok(standing.quote(amount, standing.terms.currency, own)?.applied)
+        Ok(standing.quote(amount, standing.terms.currency, None, own)?.applied)
     }
 
     pub(super) fn decide_release<'a>(&self, context: &Context<'_>, release: &'a Release, keys: &Keys) -> Decision<'a> {

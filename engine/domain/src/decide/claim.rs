@@ -10,20 +10,21 @@ use crate::event::{Claimed, Event, Request, TermsAdopted};
 use crate::lease::Sale;
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
-use crate::terms::{Template, Terms};
+use crate::terms::{Template, Terms, Window};
 
 impl Partition {
     pub(super) fn decide_claim<'a>(&self, context: &Context<'a>, claim: &'a Claim, keys: &Keys) -> Decision<'a> {
-        let fingerprint = self.key().fingerprint(&[claim.template.as_str()], &[]);
+        let fingerprint = self.claim_fingerprint(claim);
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
         let Some(template) = context.catalog.find(&claim.template) else {
             return Reason::TemplateNotFound.into();
         };
-        if let Err(refusal) = self.may_issue(template, claim, context.now_ms) {
-            return refusal.into();
-        }
+        let window = match self.may_issue(template, claim, context.now_ms) {
+            Ok(window) => window,
+            Err(refusal) => return refusal.into(),
+        };
         if template.terms.limited {
             match context.lessee.sale(self.stock(), template.terms.template, context.now_ms) {
                 Sale::Sell => {}
@@ -31,12 +32,26 @@ impl Partition {
                 Sale::Park => return Decision::Park(template.terms.template),
             }
         }
-        Decision::Happen(self.claim_events(context, template, claim, fingerprint))
+        Decision::Happen(self.claim_events(context, template, claim, window, fingerprint))
     }
 
-    /// Whether the template is on offer now, and to this user.
-    fn may_issue(&self, template: &Template, claim: &Claim, now_ms: i64) -> Result<(), Rejection> {
+    /// What a claim asks for beside its template counts where it is said, so that a retry from before it could be said is the same.
+    fn claim_fingerprint(&self, claim: &Claim) -> u64 {
+        let template = claim.template.as_str();
+        match (&claim.channel, &claim.use_window) {
+            (None, None) => self.key().fingerprint(&[template], &[]),
+            (channel, window) => {
+                let Window { from_ms, until_ms } = window.as_deref().copied().unwrap_or_default();
+                let numbers = [u64::from(window.is_some()), from_ms as u64, until_ms as u64];
+                self.key().fingerprint(&[template, channel.as_ref().map_or("", |channel| channel.as_str())], &numbers)
+            }
+        }
+    }
+
+    /// Whether the template is on offer now, here and to this user; when the coupon may be used.
+    fn may_issue(&self, template: &Template, claim: &Claim, now_ms: i64) -> Result<Window, Rejection> {
         let terms = &template.terms;
+        let window = terms.window_at(now_ms, claim.use_window.as_deref().copied())?;
         if template.stopped {
             return Err(Reason::TemplateStopped.into());
         }
@@ -46,26 +61,51 @@ impl Partition {
         if terms.issue.is_over(now_ms) {
             return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
         }
-        let window = terms.validity.window_at(now_ms);
         if window.is_over(now_ms) {
             return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
         }
-        let claimed = self.users.find(claim.user.key).map_or(0, |user| self.users.claimed(user, terms.template));
-        if terms.per_user_limit != 0 && claimed >= terms.per_user_limit {
-            return Err(Rejection::new(Reason::UserLimitReached, i64::from(terms.per_user_limit)));
+        let rules = terms.rules();
+        if !rules.issue_hours.contain(rules.zone, now_ms) {
+            return Err(Reason::OutsideHours.into());
+        }
+        if !rules.issue_channels.allow(claim.channel.as_deref()) {
+            return Err(Reason::ChannelNotAllowed.into());
+        }
+        self.check_limits(terms, claim, now_ms)?;
+        Ok(window)
+    }
+
+    /// Whether the user has not as many of it as one user may have.
+    fn check_limits(&self, terms: &Terms, claim: &Claim, now_ms: i64) -> Result<(), Rejection> {
+        let Some(user) = self.users.find(claim.user.key) else { return Ok(()) };
+        let most = terms.per_user_limit;
+        if most != 0 && self.users.claimed(user, terms.template) >= most {
+            return Err(Rejection::new(Reason::UserLimitReached, i64::from(most)));
+        }
+        let most = terms.rules().user_day_limit;
+        let day = day_counted(terms, now_ms);
+        if day.is_some_and(|day| self.users.claimed_on(user, terms.template, day) >= most) {
+            return Err(Rejection::new(Reason::UserDayLimitReached, i64::from(most)));
         }
         Ok(())
     }
 
     /// The terms if this partition does not have them yet, then the coupon.
-    fn claim_events<'a>(&self, context: &Context<'a>, template: &'a Template, claim: &'a Claim, fingerprint: u64) -> Events<'a> {
+    fn claim_events<'a>(
+        &self,
+        context: &Context<'a>,
+        template: &'a Template,
+        claim: &'a Claim,
+        window: Window,
+        fingerprint: u64,
+    ) -> Events<'a> {
         let mut events = Events::new();
         let terms = self.adopted(&template.terms).unwrap_or_else(|| {
             let terms = self.terms.next();
-            events.push(Event::TermsAdopted(TermsAdopted { terms, body: template.terms.body() }));
+            let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
+            events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
             terms
         });
-        let window = template.terms.validity.window_at(context.now_ms);
         events.push(Event::Claimed(Claimed {
             coupon: self.coupons.next(),
             terms,
@@ -76,6 +116,7 @@ impl Partition {
             use_until_ms: window.until_ms,
             key_version: context.key_version,
             loaded: Coupon::loaded(&template.terms),
+            day: day_counted(&template.terms, context.now_ms),
         }));
         events
     }
@@ -85,4 +126,10 @@ impl Partition {
         let newest = self.terms.newest(terms.template)?;
         (self.terms.of(newest).version == terms.version).then_some(newest)
     }
+}
+
+/// The local day that a claim is counted on, where its template counts days.
+fn day_counted(terms: &Terms, now_ms: i64) -> Option<i32> {
+    let rules = terms.rules();
+    (rules.user_day_limit != 0).then(|| rules.zone.local(now_ms).day)
 }

@@ -4,6 +4,7 @@
 //! asks for the same once more: then the deadline is new.
 
 use super::redeem::{check_amount, currency_number};
+use super::standing::Place;
 use super::{Context, Decision, refused};
 use crate::command::{Hold, Keys};
 use crate::event::{Event, Held, Request};
@@ -25,9 +26,8 @@ impl Partition {
             Ok(ttl_ms) => ttl_ms,
             Err(refusal) => return refusal.into(),
         };
-        let (merchant, order) = (hold.merchant.as_str(), hold.order.as_str());
         let numbers = [hold.amount as u64, currency_number(hold.currency), hold.ttl_ms as u64];
-        let fingerprint = self.key().fingerprint(&[merchant, order], &numbers);
+        let fingerprint = self.use_fingerprint(place_of(hold), hold.order.as_str(), &numbers);
         let subject = u128::from(coupon);
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
@@ -53,7 +53,7 @@ impl Partition {
         }
         let own = self.live_hold_of(coupon, key.natural, context.now_ms);
         let standing = self.standing_of(coupon, context.now_ms).without(own);
-        let quote = standing.quote(hold.amount, hold.currency, None)?;
+        let quote = standing.quote(hold.amount, hold.currency, Some(place_of(hold)), None)?;
         if standing.live_holds >= HOLDS_PER_COUPON_MAX {
             return Err(Rejection::new(Reason::TooManyHolds, i64::from(HOLDS_PER_COUPON_MAX)));
         }
@@ -70,6 +70,10 @@ impl Partition {
             replaces: own.map_or(0, |own| own.lsn),
         }))
     }
+}
+
+fn place_of(hold: &Hold) -> Place<'_> {
+    Place { merchant: &hold.merchant, channel: hold.channel.as_deref() }
 }
 
 /// How long the hold lives.

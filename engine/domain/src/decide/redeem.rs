@@ -3,6 +3,7 @@
 //! Every refusal of an instrument that exists is remembered, because a retry must not flip; an
 //! instrument that is not accepted leaves no trace.
 
+use super::standing::Place;
 use super::{Context, Decision, refused};
 use crate::command::{Keys, Redeem, Validate};
 use crate::event::{Event, Joined, Redeemed, Request};
@@ -20,9 +21,10 @@ impl Partition {
         if let Err(refusal) = check_amount(redeem.amount).and_then(|()| self.instrument(&redeem.instrument).map(drop)) {
             return refusal.into();
         }
-        let (merchant, order) = (redeem.merchant.as_str(), redeem.order.as_str());
+        let order = redeem.order.as_str();
         let currency = currency_number(redeem.currency);
-        let fingerprint = self.key().fingerprint(&[merchant, order], &[redeem.amount as u64, currency]);
+        let place = Place { merchant: &redeem.merchant, channel: redeem.channel.as_deref() };
+        let fingerprint = self.use_fingerprint(place, order, &[redeem.amount as u64, currency]);
         let (operation, subject) = (Operation::Redeem, u128::from(coupon));
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
@@ -34,7 +36,7 @@ impl Partition {
             None => {
                 let own = self.live_hold_of(coupon, keys.order.natural, context.now_ms);
                 let standing = self.standing_of(coupon, context.now_ms);
-                standing.quote(redeem.amount, redeem.currency, own).map(Outcome::Redeem)
+                standing.quote(redeem.amount, redeem.currency, Some(place), own).map(Outcome::Redeem)
             }
         };
         let request = Request { id: redeem.request_id.as_str(), fingerprint };
@@ -68,7 +70,17 @@ impl Partition {
     /// What the instrument would do to this amount now.
     pub(super) fn validate(&self, context: &Context<'_>, validate: &Validate) -> Result<Quote, Rejection> {
         check_amount(validate.amount)?;
-        self.standing(context, &validate.instrument)?.quote(validate.amount, validate.currency, None)
+        let place = Place { merchant: &validate.merchant, channel: validate.channel.as_deref() };
+        self.standing(context, &validate.instrument)?.quote(validate.amount, validate.currency, Some(place), None)
+    }
+
+    /// What an order asks of a coupon. A channel counts where it is said, so that a retry from before it could be said is the same.
+    pub(super) fn use_fingerprint(&self, place: Place<'_>, order: &str, numbers: &[u64]) -> u64 {
+        let merchant = place.merchant.as_str();
+        match place.channel {
+            None => self.key().fingerprint(&[merchant, order], numbers),
+            Some(channel) => self.key().fingerprint(&[merchant, order, channel.as_str()], numbers),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::block::Blocks;
 use crate::command::Instrument;
 use crate::coupon::{Coupon, Life};
 use crate::hold::Hold;
+use crate::id::Id;
 use crate::money::{self, Currency};
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
@@ -17,6 +18,13 @@ use crate::reply::Quote;
 use crate::terms::{Kind, Terms, Window};
 use crate::value::Value;
 use std::sync::Arc;
+
+/// Where a coupon is used.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) merchant: &'a Id,
+    pub(super) channel: Option<&'a Id>,
+}
 
 /// A coupon at an instant.
 pub(super) struct Standing<'a> {
@@ -103,9 +111,17 @@ impl Standing<'_> {
         self
     }
 
-    /// What it would do to `amount` now. `own` is the live hold of the order that asks: that one is captured, not passed by.
-    pub(super) fn quote(&self, amount: i64, currency: Currency, own: Option<&Hold>) -> Result<Quote, Rejection> {
+    /// What it would do to `amount` now at this place; without one, where it was held. `own` is the live hold of the order that
+    /// asks: that one is captured, not passed by.
+    pub(super) fn quote(
+        &self,
+        amount: i64,
+        currency: Currency,
+        place: Option<Place<'_>>,
+        own: Option<&Hold>,
+    ) -> Result<Quote, Rejection> {
         self.check_usable(own)?;
+        self.check_rules(place)?;
         if currency != self.terms.currency {
             return Err(Reason::CurrencyMismatch.into());
         }
@@ -117,6 +133,25 @@ impl Standing<'_> {
         let applied = applied(self.terms, amount)?;
         let balance_after = if is_card { available - applied } else { 0 };
         Ok(Quote { coupon: self.number, currency, is_card, amount, applied, balance_after })
+    }
+
+    /// Whether its template's rules let it be used now, and here, on an order that says nothing of its lines.
+    fn check_rules(&self, place: Option<Place<'_>>) -> Result<(), Rejection> {
+        let rules = self.terms.rules();
+        if !rules.use_hours.contain(rules.zone, self.now_ms) {
+            return Err(Reason::OutsideHours.into());
+        }
+        let Some(Place { merchant, channel }) = place else { return Ok(()) };
+        if !rules.use_channels.allow(channel) {
+            return Err(Reason::ChannelNotAllowed.into());
+        }
+        if !rules.scope.lets_in(merchant) {
+            return Err(Reason::OutOfScope.into());
+        }
+        if self.terms.needs_lines() {
+            return Err(Reason::OrderLinesRequired.into());
+        }
+        Ok(())
     }
 
     fn is_used(&self) -> bool {
@@ -155,6 +190,8 @@ pub(super) fn applied(terms: &Terms, amount: i64) -> Result<i64, Rejection> {
         Kind::AmountOff { threshold, amount: off } => money::amount_off(amount, threshold, off)
             .map_err(|shortfall| Rejection::new(Reason::BelowThreshold, shortfall.missing))?,
         Kind::StoredValue { .. } => amount,
+        Kind::CashVoucher { amount: off } => off.min(amount),
+        Kind::QuantityOff { .. } | Kind::Exchange { .. } => return Err(Reason::OrderLinesRequired.into()),
     };
     if applied == 0 { Err(Reason::NoEffect.into()) } else { Ok(applied) }
 }

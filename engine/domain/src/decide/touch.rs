@@ -4,7 +4,7 @@
 //! other, so a shard that takes all of a batch's first looks together waits about once for many.
 
 use crate::command::{Command, Instrument, Keys};
-use crate::event::{Claimed, Event};
+use crate::event::{Claimed, ClaimedV1, Event};
 use crate::keyed::OrderKey;
 use crate::partition::Partition;
 
@@ -29,7 +29,7 @@ impl Partition {
     /// Reads what applying this event reads first; the number means nothing.
     pub(crate) fn touch_event(&self, event: &Event<'_>, keys: &Keys) -> u64 {
         let about = match event {
-            Event::Claimed(claimed) => self.touch_user(claimed, keys),
+            Event::ClaimedV1(ClaimedV1 { terms, .. }) | Event::Claimed(Claimed { terms, .. }) => self.touch_user(*terms, keys),
             Event::RedeemedV1(redeemed) | Event::Redeemed(redeemed) => self.touch_number(redeemed.coupon),
             Event::Held(held) => self.touch_number(held.coupon),
             Event::Captured(captured) => self.touch_number(captured.coupon),
@@ -43,8 +43,8 @@ impl Partition {
     }
 
     /// The user and how many of this template they got.
-    fn touch_user(&self, claimed: &Claimed<'_>, keys: &Keys) -> u64 {
-        let (user, terms) = (self.users.find(keys.user), self.terms.get(claimed.terms));
+    fn touch_user(&self, terms: u32, keys: &Keys) -> u64 {
+        let (user, terms) = (self.users.find(keys.user), self.terms.get(terms));
         user.zip(terms).map_or(0, |(user, terms)| self.users.claimed(user, terms.template).into())
     }
 

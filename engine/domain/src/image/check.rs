@@ -14,7 +14,7 @@ use crate::image::PartitionLoader;
 use crate::keyed::IdHashKey;
 use crate::redemption::{Redemption, Refund};
 use crate::request::Remembered;
-use crate::user::{ClaimCount, User};
+use crate::user::{ClaimCount, DayCount, User};
 
 /// Checks the chunks of a partition's image.
 pub struct PartitionCheck {
@@ -46,6 +46,7 @@ impl PartitionCheck {
             Some(EntityKind::Refund) => self.numbered::<Refund>(section),
             Some(EntityKind::Request) => self.numbered::<Remembered>(section),
             Some(EntityKind::ClaimCount) => self.keyed::<ClaimCount>(section),
+            Some(EntityKind::DayCount) => self.keyed::<DayCount>(section),
             Some(EntityKind::Extension) => self.keyed::<Extension>(section),
             // The clock numbers what comes after it.
             Some(EntityKind::Partition) if self.at.is_some() => Err(NotAnImage::Row { section: section.number, key: 0 }),

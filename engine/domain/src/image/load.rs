@@ -35,6 +35,7 @@ impl PartitionLoader {
             Some(EntityKind::Terms) => section.blobs(|number, bytes| state.restore_terms(number, bytes)),
             Some(EntityKind::User) => section.numbered(|number, fields| state.users.restore(number, fields)),
             Some(EntityKind::ClaimCount) => section.keyed(|key, fields| state.users.restore_count(key, fields)),
+            Some(EntityKind::DayCount) => section.keyed(|key, fields| state.users.restore_day_count(key, fields)),
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
             Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),

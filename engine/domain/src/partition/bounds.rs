@@ -10,7 +10,8 @@ use crate::event::{self, Event};
 pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
     let (times, amounts) = match *event {
         // What is loaded is what the terms say.
-        Event::Claimed(event::Claimed { use_from_ms, use_until_ms, .. }) => ([use_from_ms, use_until_ms], [0, 0, 0]),
+        Event::ClaimedV1(event::ClaimedV1 { use_from_ms, use_until_ms, .. })
+        | Event::Claimed(event::Claimed { use_from_ms, use_until_ms, .. }) => ([use_from_ms, use_until_ms], [0, 0, 0]),
         Event::RedeemedV1(event::Redeemed { amount, applied, captured, .. })
         | Event::Redeemed(event::Redeemed { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
         Event::RefundedV1(event::RefundedV1 { amount, restored, reopened_until_ms, .. }) => {

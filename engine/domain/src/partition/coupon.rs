@@ -69,6 +69,9 @@ impl Partition {
         }
         let key = self.user_key(event.user);
         let (user, older) = self.users.receive(key, template, event.coupon);
+        if let Some(day) = event.day {
+            self.users.count_on(user, template, day);
+        }
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
         let lsn = self.lsn;
         let new = Coupon::new(user, event.terms, older, window, event.loaded, lsn, event.key_version);

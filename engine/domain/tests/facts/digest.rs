@@ -1,7 +1,8 @@
 //! The digest covers every number of every event: a journal with any one bit changed is not the same journal.
 
+use crate::events::samples;
 use crate::given::story::story;
-use crate::given::{Frame, PARTITION, World, key};
+use crate::given::{Frame, PARTITION, World, encoded, key};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,11 +64,20 @@ pub fn eventful() -> World {
          key 2
          refund #25 d20 amount=200
          later 2764800000
-         forget 10",
+         forget 10
+         template noon pieces 2 500 t8 days=0+3 day=1 zone=Europe/Berlin by=shop goods=g1,-g2 categories=c \
+         merchants=m,-n issue-channels=app,web use-channels=till issue-hours=1111111:0-1440 use-hours=1010101:600-840;10:0-60 \
+         layer=item priority=7 initial stack=lunch group-max=2 order-max=3 name=noon field=picture:p.png field=en:lunch
+         claim frank noon f1 channel=web
+         claim frank noon f2 channel=web => USER_DAY_LIMIT_REACHED 1
+         template tea exchange 1 t9 goods=tea at-issue
+         issue frank tea f3 use=2900000000..2900000001
+         template voucher cash 300 t10 stack=always
+         template voucher cash 400 t11 version=1 layer=shipping",
     );
     let request = |id| Request { id, fingerprint: 7 };
     let card = Claimed {
-        coupon: 6,
+        coupon: 8,
         terms: 1,
         user: "erin",
         operation: 2,
@@ -76,10 +86,11 @@ pub fn eventful() -> World {
         use_until_ms: 9_000,
         key_version: 1,
         loaded: 0,
+        day: None,
     };
     let lsn = world.partition.lsn() + 1;
     let first = Redeemed {
-        coupon: 6,
+        coupon: 8,
         previous: lsn,
         merchant: "shop",
         order: "7",
@@ -90,7 +101,7 @@ pub fn eventful() -> World {
     };
     let back = RefundedV1 {
         redemption: lsn + 1,
-        coupon: 6,
+        coupon: 8,
         previous: lsn + 1,
         request: request("e3"),
         amount: 300,
@@ -98,8 +109,12 @@ pub fn eventful() -> World {
         reopened_until_ms: 9_000_000_000,
     };
     let lease = |partition, count| Lease { template: 0, partition, count };
+    let Event::TermsAdoptedV1(terms) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
+    let Claimed { coupon, terms: number, user, operation, request, use_from_ms, use_until_ms, key_version, .. } = card;
+    let card =
+        ClaimedV1 { coupon, terms: number, user, operation, request, use_from_ms, use_until_ms, key_version, loaded: 1_000 };
     for event in [
-        Event::Claimed(Claimed { loaded: 1_000, ..card }),
+        Event::ClaimedV1(card),
         Event::RedeemedV1(first),
         Event::RefundedV1(back),
         Event::StockOpened(StockOpened { template: 1, total: 77 }),
@@ -113,8 +128,15 @@ pub fn eventful() -> World {
         Event::LineSent(LineSent { to: 6, number: 1, message: b"" }),
         Event::LineReceived(LineReceived { from: 5, number: 1 }),
         Event::LineAcknowledged(LineAcknowledged { to: 5, through: 1 }),
+        Event::TermsAdoptedV1(TermsAdoptedV1 { terms: 5, body: TermsBody { template: 7, ..terms.body } }),
     ] {
         world.happen(&[event]);
+    }
+    let body = TermsBody { template: 7, template_id: "old", ..terms.body };
+    let old = TemplateWrittenV1 { body, display_name: "x", stock: None, request: Request { id: "o1", fingerprint: 7 } };
+    let newer = TemplateWrittenV1 { body: TermsBody { version: 2, first: 20_000, ..body }, display_name: "y", ..old };
+    for event in [Event::TemplateCreatedV1(old), Event::TemplateUpdatedV1(newer)] {
+        world.happen_in_catalog(encoded(&[event]));
     }
     world.restart();
     world

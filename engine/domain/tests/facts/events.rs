@@ -47,12 +47,20 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
     let lease = Lease { template: 7, partition: 300, count: 1_000_000 };
     vec![
         (
-            "TermsAdopted",
+            "TermsAdoptedV1",
             vec![
-                Event::TermsAdopted(TermsAdopted { terms: 5, body: BODY }),
-                Event::TermsAdopted(TermsAdopted { terms: 0, body: CARD }),
+                Event::TermsAdoptedV1(TermsAdoptedV1 { terms: 5, body: BODY }),
+                Event::TermsAdoptedV1(TermsAdoptedV1 { terms: 0, body: CARD }),
             ],
         ),
+        (
+            "TermsAdopted",
+            vec![
+                Event::TermsAdopted(TermsAdopted { terms: 5, body: BODY, rules: &[128, 1, 0, 255] }),
+                Event::TermsAdopted(TermsAdopted { terms: 0, body: CARD, rules: &[] }),
+            ],
+        ),
+        ("ClaimedV1", claimed_v1()),
         ("Claimed", claimed()),
         ("RedeemedV1", vec![Event::RedeemedV1(REDEEMED)]),
         ("Redeemed", vec![Event::Redeemed(REDEEMED)]),
@@ -101,8 +109,13 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
         ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
         ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
-        ("TemplateCreated", vec![Event::TemplateCreated(template(CARD, None)), Event::TemplateCreated(template(BODY, Some(0)))]),
-        ("TemplateUpdated", vec![Event::TemplateUpdated(template(BODY, Some(1_000)))]),
+        (
+            "TemplateCreatedV1",
+            vec![Event::TemplateCreatedV1(template_v1(CARD, None)), Event::TemplateCreatedV1(template_v1(BODY, Some(0)))],
+        ),
+        ("TemplateCreated", vec![Event::TemplateCreated(template(CARD, 0)), Event::TemplateCreated(template(BODY, 250))]),
+        ("TemplateUpdatedV1", vec![Event::TemplateUpdatedV1(template_v1(BODY, Some(1_000)))]),
+        ("TemplateUpdated", vec![Event::TemplateUpdated(template(BODY, 1_000))]),
         ("TemplateStopped", vec![Event::TemplateStopped(TemplateStopped { template: 7, request: REQUEST })]),
     ]
 }
@@ -194,6 +207,32 @@ fn hold_ended(how: u8, request: Option<Request<'static>>) -> Event<'static> {
     Event::HoldEnded(HoldEnded { hold: 99_500, coupon: 70_000, previous: 99_502, how, request })
 }
 
+fn claimed_v1() -> Vec<Event<'static>> {
+    let claimed = ClaimedV1 {
+        coupon: 70_000,
+        terms: 5,
+        user: "alice",
+        operation: 1,
+        request: REQUEST,
+        use_from_ms: 1_700_000_000_000,
+        use_until_ms: 1_700_086_400_000,
+        key_version: 2,
+        loaded: 10_000,
+    };
+    let least = ClaimedV1 {
+        coupon: 0,
+        terms: 0,
+        user: "u",
+        operation: 2,
+        use_from_ms: 0,
+        use_until_ms: 0,
+        key_version: 0,
+        loaded: 1,
+        ..claimed
+    };
+    vec![Event::ClaimedV1(claimed), Event::ClaimedV1(least)]
+}
+
 fn claimed() -> Vec<Event<'static>> {
     let claimed = Claimed {
         coupon: 70_000,
@@ -205,6 +244,7 @@ fn claimed() -> Vec<Event<'static>> {
         use_until_ms: 1_700_086_400_000,
         key_version: 2,
         loaded: 10_000,
+        day: Some(19_675),
     };
     let least = Claimed {
         coupon: 0,
@@ -215,11 +255,17 @@ fn claimed() -> Vec<Event<'static>> {
         use_until_ms: 0,
         key_version: 0,
         loaded: 1,
+        day: None,
         ..claimed
     };
     vec![Event::Claimed(claimed), Event::Claimed(least)]
 }
 
-fn template(body: TermsBody<'static>, stock: Option<u64>) -> TemplateWritten<'static> {
-    TemplateWritten { body, display_name: "夏日 8 折", stock, request: REQUEST }
+fn template_v1(body: TermsBody<'static>, stock: Option<u64>) -> TemplateWrittenV1<'static> {
+    TemplateWrittenV1 { body, display_name: "夏日 8 折", stock, request: REQUEST }
+}
+
+/// Shown as `x`, without rules: what those are as bytes has facts of its own.
+fn template(body: TermsBody<'static>, stock: u64) -> TemplateWritten<'static> {
+    TemplateWritten { body, rules: &[], display: &[129, 1, 3, 0, 0, 0, 1, b'x', 0], stock, request: REQUEST }
 }

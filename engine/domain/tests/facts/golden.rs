@@ -1,8 +1,8 @@
 //! Golden bytes: every released (kind, version) reads and writes as the day it was released.
 //!
 //! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
-//! frames as `time digest payload`: those of `v1` were written when there was the first version of a few kinds only, those of
-//! `v2` are written today. A file of a released version is never edited: a new version gets a new folder.
+//! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` are
+//! written today. A file of a released version is never edited: a new version gets a new folder.
 
 use crate::digest::eventful;
 use crate::events::samples;
@@ -83,7 +83,14 @@ fn the_golden_journal_with_holds_replays_to_its_digests() {
     let partition = rebuilt(&frames("v2/partition.journal"));
     assert_eq!((partition.counts(), partition.holds()), ([7, 5, 1, 3], [0, 0]));
     let catalog = rebuilt_catalog(&frames("v2/catalog.journal"));
-    assert_eq!(catalog.digest(), eventful().catalog.digest());
+    assert_eq!((catalog.lsn(), catalog.time_ms()), (8, 2_851_207_000));
+}
+
+#[test]
+fn the_golden_journals_with_rules_replay_to_their_digests() {
+    let partition = rebuilt(&frames("v3/partition.journal"));
+    let catalog = rebuilt_catalog(&frames("v3/catalog.journal"));
+    assert_eq!([partition.digest(), catalog.digest()], [eventful().partition.digest(), eventful().catalog.digest()]);
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn a_golden_world_answers_as_it_did() {
 #[test]
 fn what_is_written_today_is_what_the_golden_journals_hold() {
     let world = eventful();
-    for (name, frames) in [("v2/partition.journal", &world.frames), ("v2/catalog.journal", &world.catalog_frames)] {
+    for (name, frames) in [("v3/partition.journal", &world.frames), ("v3/catalog.journal", &world.catalog_frames)] {
         assert!(journal(frames) == fixture(name), "{name} is written as\n{}", journal(frames));
     }
 }

@@ -35,6 +35,7 @@ fn claimed(operation: u8) -> Event<'static> {
         use_until_ms: 0,
         key_version: 1,
         loaded: 1,
+        day: None,
     })
 }
 
@@ -160,24 +161,27 @@ fn a_lessee_keeps_its_own_lease_only() {
 
 #[test]
 fn terms_hold_only_numbers_that_mean_something() {
-    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
+    let Event::TermsAdopted(card) = samples()[1].1[1] else { panic!("the second sample of terms is a card") };
     let body = card.body;
-    let adopt = |body| Event::TermsAdopted(TermsAdopted { terms: 1, body });
+    let adopt = |body| Event::TermsAdopted(TermsAdopted { terms: 1, body, rules: &[] });
     assert_eq!(begun().partition.apply(1_000, &adopt(body)), Ok(()));
     for bent in [
         TermsBody { kind: 0, ..body },
-        TermsBody { kind: 4, ..body },
+        TermsBody { kind: 7, ..body },
         TermsBody { second: 1, ..body },
         TermsBody { kind: 1, first: 10_001, ..body },
         TermsBody { kind: 1, first: -1, ..body },
         TermsBody { rounding: 4, ..body },
         TermsBody { validity: 0, ..body },
-        TermsBody { validity: 3, ..body },
+        TermsBody { validity: 5, ..body },
         TermsBody { refund: 2, ..body },
         TermsBody { currency: *b"Cny", ..body },
         TermsBody { template_id: "", ..body },
     ] {
         check(adopt(bent), "terms with a number that is not known");
+    }
+    for rules in [&[0][..], &[128, 1, 0, 0, 0, 0], &[129, 1, 1, 0, 0, 0, 0]] {
+        check(Event::TermsAdopted(TermsAdopted { rules, ..card }), "terms with a number that is not known");
     }
 }
 
@@ -213,8 +217,8 @@ fn a_coupon_is_loaded_with_what_its_terms_say() {
 
 #[test]
 fn adopted_terms_are_of_a_template_that_a_catalog_can_hold() {
-    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
-    let adopt = |template| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { template, ..card.body } });
+    let Event::TermsAdopted(card) = samples()[1].1[1] else { panic!("the second sample of terms is a card") };
+    let adopt = |template| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { template, ..card.body }, ..card });
     let first_beyond = TEMPLATES_MAX as u32;
     assert_eq!(begun().partition.apply(1_000, &adopt(first_beyond - 1)), Ok(()));
     for template in [first_beyond, u32::MAX] {
@@ -258,8 +262,8 @@ fn a_number_beyond_what_is_kept_is_refused_and_the_largest_is_kept_as_it_is() {
 
 #[test]
 fn a_card_has_a_face_value_that_is_an_amount() {
-    let Event::TermsAdopted(card) = samples()[0].1[1] else { panic!("the second sample of terms is a card") };
-    let adopt = |first| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { first, ..card.body } });
+    let Event::TermsAdopted(card) = samples()[1].1[1] else { panic!("the second sample of terms is a card") };
+    let adopt = |first| Event::TermsAdopted(TermsAdopted { terms: 1, body: TermsBody { first, ..card.body }, ..card });
     assert_eq!(begun().partition.apply(1_000, &adopt(AMOUNT_MAX)), Ok(()));
     for face_value in [-1, AMOUNT_MAX + 1, i64::MAX] {
         check(adopt(face_value), "a face value that is no amount");

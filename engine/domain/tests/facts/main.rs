@@ -26,6 +26,7 @@ mod redeem;
 mod refund;
 mod release;
 mod reveal;
+mod rules;
 mod stock;
 mod template;
 mod validate;

@@ -33,6 +33,7 @@ pub(super) fn hold(card: Card, dice: &mut Dice, op: usize) -> Ask {
         currency: cny(),
         ttl_ms: dice.pick(&[0, 0, 5_000, 12_000]).copied().unwrap_or(0),
         request_id: request_id(op),
+        channel: None,
     };
     Ask::Partition(card.partition, Command::Hold(hold))
 }

@@ -71,7 +71,7 @@ fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
         _ => Validity::Dynamic { wait_ms: 0, valid_ms: VALID_MS },
     };
     TemplateSpec {
-        display_name: "simulated".into(),
+        display: "simulated".into(),
         kind,
         currency: cny(),
         rounding: Rounding::HalfUp,
@@ -80,6 +80,7 @@ fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
         per_user_limit: 0,
         stock,
         refund: Default::default(),
+        rules: Default::default(),
     }
 }
 
@@ -130,7 +131,8 @@ pub(crate) fn claim(plan: &Plan, template: &str, user: i64, op: usize) -> Ask {
     let key = hash_key().user(&name);
     let operation = if op.is_multiple_of(7) { Operation::Issue } else { Operation::Claim };
     let user = User { id: id(name), key };
-    let claim = Claim { operation, user, template: id(template.into()), request_id: request_id(op) };
+    let claim =
+        Claim { operation, user, template: id(template.into()), request_id: request_id(op), channel: None, use_window: None };
     Ask::Partition(key.partition(plan.partitions), Command::Claim(claim))
 }
 
@@ -149,6 +151,7 @@ pub(super) fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
         amount: dice.between(1, FACE_VALUE / 3),
         currency: cny(),
         request_id: request_id(op),
+        channel: None,
     };
     Ask::Partition(card.partition, Command::Redeem(redeem))
 }
@@ -195,7 +198,10 @@ fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
         0 => {
             Command::ListCoupons(ListCoupons { user: card.user, status: StatusFilter::Any, page_size: PAGE_SIZE_MAX, from: None })
         }
-        1 => Command::Validate(Validate { instrument: instrument(card, dice), amount: dice.between(1, 1_000), currency: cny() }),
+        1 => {
+            let (instrument, amount) = (instrument(card, dice), dice.between(1, 1_000));
+            Command::Validate(Validate { instrument, merchant: id("m".into()), amount, currency: cny(), channel: None })
+        }
         _ => Command::GetCoupon(instrument(card, dice)),
     };
     Some(Ask::Partition(card.partition, command))

@@ -118,19 +118,34 @@ impl Deck {
         let (merchant_id, order_id) = self.order(ask.order);
         match ask.verb {
             Verb::Validate => {
-                let validate = Some(ValidateRequest { instrument, merchant_id, amount });
+                let validate = Some(ValidateRequest { instrument, merchant_id, amount, channel: String::new() });
                 Request::Till(Item::Validate(TillValidate { request_id, validate }))
             }
             Verb::Hold => {
                 let ttl_ms = ask.ttl_ms;
-                Request::Till(Item::Hold(HoldRequest { request_id, instrument, merchant_id, order_id, amount, ttl_ms }))
+                Request::Till(Item::Hold(HoldRequest {
+                    request_id,
+                    instrument,
+                    merchant_id,
+                    order_id,
+                    amount,
+                    ttl_ms,
+                    channel: String::new(),
+                }))
             }
             Verb::Capture => {
                 let amount_minor = ask.amount;
                 Request::Till(Item::Capture(CaptureRequest { request_id, hold_id: id, amount_minor, reacquire }))
             }
             Verb::Release => Request::Till(Item::Release(ReleaseRequest { request_id, hold_id: id })),
-            Verb::Redeem => Request::Till(Item::Redeem(RedeemRequest { request_id, instrument, merchant_id, order_id, amount })),
+            Verb::Redeem => Request::Till(Item::Redeem(RedeemRequest {
+                request_id,
+                instrument,
+                merchant_id,
+                order_id,
+                amount,
+                channel: String::new(),
+            })),
             Verb::Refund => {
                 Request::Till(Item::Refund(RefundRequest { request_id, redemption_id: id, amount_minor: ask.amount }))
             }

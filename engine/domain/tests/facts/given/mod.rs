@@ -3,6 +3,7 @@
 //! Every decision is applied and kept as an encoded frame with its digest, so that any world can be
 //! rebuilt from its bytes at any moment; [`World::restart`] does it and compares every digest (I6).
 
+pub mod ruled;
 pub mod story;
 pub mod told;
 
@@ -145,7 +146,8 @@ impl World {
         self.desk = LesseeDesk::start(self.partition.stock(), self.now_ms);
     }
 
-    fn happen_in_catalog(&mut self, payload: Vec<u8>) {
+    /// The same, in the catalog.
+    pub fn happen_in_catalog(&mut self, payload: Vec<u8>) {
         for event in codec::events(&payload) {
             let event = event.expect("what was just encoded decodes");
             self.catalog.apply(self.now_ms, &event).expect("what was just decided applies");

@@ -8,8 +8,10 @@ use super::told::told;
 use super::{Answer, World};
 use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
+use tessera_domain::display::{Display, Field};
 use tessera_domain::event::{Event, Lease};
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
+use tessera_domain::rules::KeptRules;
 use tessera_domain::{Block, Id, Kind, Life, RefundPolicy, TemplateSpec, Validity, Window};
 
 /// Tells the whole story in a new world.
@@ -85,9 +87,9 @@ impl World {
 /// A command of the partition.
 pub fn command(words: &[&str]) -> Command {
     match *words {
-        ["claim", user, template, request] => claim(Operation::Claim, user, template, request),
-        ["issue", user, template, request] => claim(Operation::Issue, user, template, request),
-        ["redeem", who, coupon, order, amount, request] => {
+        ["claim", user, template, request, ref rest @ ..] => claim(Operation::Claim, user, template, request, rest),
+        ["issue", user, template, request, ref rest @ ..] => claim(Operation::Issue, user, template, request, rest),
+        ["redeem", who, coupon, order, amount, request, ref rest @ ..] => {
             let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
             let (amount, currency) = money(amount);
             Command::Redeem(Redeem {
@@ -96,12 +98,20 @@ pub fn command(words: &[&str]) -> Command {
                 order: id(order),
                 amount,
                 currency,
+                channel: channel(rest),
                 request_id: id(request),
             })
         }
-        ["validate", who, coupon, amount] => {
+        ["validate", who, coupon, amount, ref rest @ ..] => {
             let (amount, currency) = money(amount);
-            Command::Validate(Validate { instrument: instrument(who, coupon), amount, currency })
+            let merchant = id(value_of(rest, "at=").unwrap_or("shop"));
+            Command::Validate(Validate {
+                instrument: instrument(who, coupon),
+                merchant,
+                amount,
+                currency,
+                channel: channel(rest),
+            })
         }
         ["refund", redemption, request, ref rest @ ..] => Command::Refund(Refund {
             redemption: lsn(redemption),
@@ -117,6 +127,7 @@ pub fn command(words: &[&str]) -> Command {
                 order: id(order),
                 amount,
                 currency,
+                channel: channel(rest),
                 ttl_ms: value_of(rest, "ttl=").map_or(0, number),
                 request_id: id(request),
             })
@@ -169,9 +180,16 @@ pub fn command(words: &[&str]) -> Command {
     }
 }
 
-fn claim(operation: Operation, user: &str, template: &str, request: &str) -> Command {
+fn claim(operation: Operation, user: &str, template: &str, request: &str, rest: &[&str]) -> Command {
     let user = User { id: id(user), key: super::key().user(user) };
-    Command::Claim(Claim { operation, user, template: id(template), request_id: id(request) })
+    let use_window = value_of(rest, "use=").map(|text| Box::new(window(text)));
+    let (template, request_id, channel) = (id(template), id(request), channel(rest));
+    Command::Claim(Claim { operation, user, template, request_id, channel, use_window })
+}
+
+/// `channel=NAME`
+fn channel(words: &[&str]) -> Option<Box<Id>> {
+    value_of(words, "channel=").map(|name| Box::new(id(name)))
 }
 
 fn block_coupon(operation: Operation, instrument: Instrument, reason: &str, request: &str, rest: &[&str]) -> Command {
@@ -212,7 +230,8 @@ fn status(words: &[&str]) -> StatusFilter {
     only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))
 }
 
-/// `template ID (percent PAY | off THRESHOLD AMOUNT | card FACE) REQUEST [options]`; `version=N` makes it an update.
+/// `template ID (percent PAY | off THRESHOLD AMOUNT | card FACE | cash AMOUNT | pieces N AMOUNT | exchange N) REQUEST [options]`;
+/// `version=N` makes it an update.
 fn write(template: &str, words: &[&str]) -> CatalogCommand {
     let (kind, rest) = match *words {
         ["percent", pay, ref rest @ ..] => {
@@ -223,6 +242,9 @@ fn write(template: &str, words: &[&str]) -> CatalogCommand {
             (Kind::AmountOff { threshold: number(threshold), amount: number(amount) }, rest)
         }
         ["card", face, ref rest @ ..] => (Kind::StoredValue { face_value: number(face) }, rest),
+        ["cash", amount, ref rest @ ..] => (Kind::CashVoucher { amount: number(amount) }, rest),
+        ["pieces", pieces, amount, ref rest @ ..] => (Kind::QuantityOff { pieces: number(pieces), amount: number(amount) }, rest),
+        ["exchange", pieces, ref rest @ ..] => (Kind::Exchange { pieces: number(pieces) }, rest),
         _ => panic!("no such kind: {words:?}"),
     };
     let (request, options) = rest.split_first().expect("a template names its request");
@@ -237,19 +259,40 @@ fn write(template: &str, words: &[&str]) -> CatalogCommand {
 
 /// What the options say, over a template without limits.
 pub fn spec(kind: Kind, options: &[&str]) -> TemplateSpec {
-    let after = value_of(options, "after=").map(|text| text.split_once('+').expect("after=WAIT+VALID"));
-    let fixed = Validity::Fixed(value_of(options, "use=").map_or(Window::default(), window));
     TemplateSpec {
-        display_name: value_of(options, "name=").unwrap_or("").into(),
+        display: Display::new(value_of(options, "name=").unwrap_or(""), fields(options)),
         kind,
         currency: currency(if options.contains(&"USD") { "USD" } else { "CNY" }),
         rounding: if options.contains(&"floor") { Rounding::Floor } else { Rounding::HalfUp },
         issue: value_of(options, "issue=").map_or(Window::default(), window),
-        validity: after.map_or(fixed, |(wait, valid)| Validity::Dynamic { wait_ms: number(wait), valid_ms: number(valid) }),
+        validity: validity(options),
         per_user_limit: value_of(options, "limit=").map_or(0, number),
         stock: value_of(options, "stock=").map(number),
         refund: if options.contains(&"refund=never") { RefundPolicy::Never } else { RefundPolicy::Full },
+        rules: KeptRules::new(super::ruled::rules(options)),
     }
+}
+
+/// `use=FROM..UNTIL`, `after=WAIT+VALID`, `days=WAIT+DAYS`, `at-issue`.
+fn validity(options: &[&str]) -> Validity {
+    let sum = |name| value_of(options, name).map(|text| text.split_once('+').expect("WAIT+LENGTH"));
+    if let Some((wait, valid)) = sum("after=") {
+        return Validity::Dynamic { wait_ms: number(wait), valid_ms: number(valid) };
+    }
+    if let Some((wait, days)) = sum("days=") {
+        return Validity::Days { wait_ms: number(wait), days: number(days) };
+    }
+    match options.contains(&"at-issue") {
+        true => Validity::AtIssue,
+        false => Validity::Fixed(value_of(options, "use=").map_or(Window::default(), window)),
+    }
+}
+
+/// `field=NAME:TEXT`, as many as there are.
+fn fields(options: &[&str]) -> Vec<Field> {
+    let fields = options.iter().filter_map(|word| word.strip_prefix("field="));
+    let pairs = fields.map(|text| text.split_once(':').expect("field=NAME:TEXT"));
+    pairs.map(|(name, text)| Field { name: name.into(), text: text.into() }).collect()
 }
 
 pub fn id(text: &str) -> Id {
@@ -282,10 +325,10 @@ fn catalog_limits(words: &[&str]) -> Limits {
     }
 }
 
-fn value_of<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+pub fn value_of<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
     words.iter().find_map(|word| word.strip_prefix(name))
 }
 
-fn number<T: std::str::FromStr>(text: &str) -> T {
+pub fn number<T: std::str::FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is not the number that belongs here"))
 }
