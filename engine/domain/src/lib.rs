@@ -10,6 +10,7 @@ mod adopted;
 mod block;
 pub mod calendar;
 pub mod catalog;
+pub mod checkout;
 pub mod code;
 pub mod codec;
 pub mod command;
