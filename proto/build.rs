@@ -8,7 +8,8 @@ use protox::Compiler;
 const ROOT: &str = "proto";
 
 /// The package's files, in the order of their names.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    "tessera/v1/checkout.proto",
     "tessera/v1/claim.proto",
     "tessera/v1/common.proto",
     "tessera/v1/custody.proto",

@@ -11,7 +11,7 @@ use prost_types::{
 use tessera_proto::v1::Reason;
 
 /// Verbs that change no business state; every other method of a service that may is a write.
-const READ_VERBS: [&str; 5] = ["Get", "List", "Validate", "Reveal", "Probe"];
+const READ_VERBS: [&str; 6] = ["Get", "List", "Validate", "Quote", "Reveal", "Probe"];
 
 /// Services that change no business state: they read journals, look at the server, or work on images and copies.
 const SERVICES_WITHOUT_WRITES: [&str; 3] = ["JournalService", "MaintenanceService", "OperatorService"];
@@ -19,7 +19,7 @@ const SERVICES_WITHOUT_WRITES: [&str; 3] = ["JournalService", "MaintenanceServic
 fn files() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(tessera_proto::FILE_DESCRIPTOR_SET).expect("the descriptor set decodes");
     let files: Vec<_> = set.file.into_iter().filter(|file| file.package() == "tessera.v1").collect();
-    assert_eq!(files.len(), 9, "one per .proto file");
+    assert_eq!(files.len(), 10, "one per .proto file");
     files
 }
 

@@ -7,10 +7,11 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
-    claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
-    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer,
-    operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
-    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
+    checkout_service_server::CheckoutServiceServer, claim_service_server::ClaimServiceServer,
+    custody_service_server::CustodyServiceServer, journal_service_server::JournalServiceServer,
+    maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
+    redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
+    wallet_service_server::WalletServiceServer,
 };
 use tokio::{
     net::TcpListener,
@@ -33,15 +34,16 @@ use crate::{
     listener::{Listener, Shears},
     meter::{MeterLayer, UnderWay},
     services::{
-        claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers, operator::Operators,
-        redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
+        checkout::Checkouts, claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers,
+        operator::Operators, redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
     },
     settings, status,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "",
+    <CheckoutServiceServer<Checkouts> as NamedService>::NAME,
     <ClaimServiceServer<Claims> as NamedService>::NAME,
     <CustodyServiceServer<Custodians> as NamedService>::NAME,
     <JournalServiceServer<Journals> as NamedService>::NAME,
@@ -198,6 +200,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
+    .add_service(sized!(CheckoutServiceServer, Checkouts(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))

@@ -93,6 +93,7 @@ fn code_of(reason: Reason) -> Code {
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
         OutsideHours | ChannelNotAllowed | OutOfScope | OrderLinesRequired => Code::FailedPrecondition,
         CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
+        BelowQuantity | NotCombinable => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
         AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_code_and_exactly_one_error_info() {
         let reasons: Vec<_> = (1..=99).filter_map(|number| Reason::try_from(number).ok()).collect();
-        assert_eq!(reasons.len(), 51);
+        assert_eq!(reasons.len(), 53);
         for reason in reasons {
             let status = of(&refusal(reason));
             assert!(!matches!(status.code(), Code::Ok | Code::Unknown), "{reason:?}");

@@ -128,6 +128,8 @@ pub struct Refund {
 pub enum StatusFilter {
     /// All.
     Any,
+    /// Those that are active, frozen or not.
+    Open,
     /// Those with this life at this instant, and not frozen.
     Only(crate::coupon::Life),
     /// Those that would be active, were they not blocked.

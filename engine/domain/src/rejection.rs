@@ -81,6 +81,8 @@ reasons! {
     InsufficientBalance = 53, "INSUFFICIENT_BALANCE", true, "the balance is too small";
     AmountAboveHold = 54, "AMOUNT_ABOVE_HOLD", false, "the amount is above what is held";
     TooManyHolds = 55, "TOO_MANY_HOLDS", true, "the coupon has as many holds as one may have";
+    BelowQuantity = 56, "BELOW_QUANTITY", false, "the order has fewer pieces than the coupon asks for";
+    NotCombinable = 57, "NOT_COMBINABLE", false, "the coupon cannot stand beside another one of the order";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
     SoldOut = 70, "SOLD_OUT", true, "sold out";

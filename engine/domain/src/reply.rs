@@ -8,6 +8,7 @@ use crate::coupon::Life;
 use crate::hold::HoldState;
 use crate::id::Id;
 use crate::money::Currency;
+use crate::rejection::Rejection;
 use crate::terms::{Template, Terms, Window};
 use std::sync::Arc;
 
@@ -240,6 +241,8 @@ pub struct CouponView {
     pub blocks: Blocks,
     /// The same of its user's account.
     pub account_blocks: Blocks,
+    /// Whether its state and its window let it be used at this instant.
+    pub may_be_used: Result<(), Rejection>,
 }
 
 impl CouponView {
@@ -277,6 +280,8 @@ pub struct CouponPage {
     pub coupons: Vec<CouponView>,
     /// Where the next page begins.
     pub next: Option<u64>,
+    /// The instant that it was seen at, ms.
+    pub at_ms: i64,
 }
 
 /// The stock of a template as its home knows it: total = free + out.

@@ -4,6 +4,7 @@
 //! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
 
 pub mod change;
+pub mod checkout;
 pub mod claim;
 pub mod custody;
 pub mod hold;

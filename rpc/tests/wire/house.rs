@@ -12,10 +12,11 @@ use std::{
 };
 
 use tessera_proto::v1::{
-    self, claim_service_client::ClaimServiceClient, custody_service_client::CustodyServiceClient,
-    journal_service_client::JournalServiceClient, maintenance_service_client::MaintenanceServiceClient,
-    operator_service_client::OperatorServiceClient, redemption_service_client::RedemptionServiceClient,
-    template_service_client::TemplateServiceClient, wallet_service_client::WalletServiceClient,
+    self, checkout_service_client::CheckoutServiceClient, claim_service_client::ClaimServiceClient,
+    custody_service_client::CustodyServiceClient, journal_service_client::JournalServiceClient,
+    maintenance_service_client::MaintenanceServiceClient, operator_service_client::OperatorServiceClient,
+    redemption_service_client::RedemptionServiceClient, template_service_client::TemplateServiceClient,
+    wallet_service_client::WalletServiceClient,
 };
 use tessera_rpc::{
     serving::{self, Serving},
@@ -75,6 +76,7 @@ pub struct House {
     pub redemptions: RedemptionServiceClient<Channel>,
     pub templates: TemplateServiceClient<Channel>,
     pub wallets: WalletServiceClient<Channel>,
+    pub checkouts: CheckoutServiceClient<Channel>,
 }
 
 impl House {
@@ -96,7 +98,8 @@ impl House {
             operators: OperatorServiceClient::new(channel.clone()),
             redemptions: RedemptionServiceClient::new(channel.clone()),
             templates: TemplateServiceClient::new(channel.clone()),
-            wallets: WalletServiceClient::new(channel),
+            wallets: WalletServiceClient::new(channel.clone()),
+            checkouts: CheckoutServiceClient::new(channel),
         }
     }
 

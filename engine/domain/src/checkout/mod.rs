@@ -47,6 +47,7 @@ pub mod give_back;
 mod left;
 mod offer;
 mod order;
+mod quote;
 mod stack;
 mod tender;
 
@@ -56,6 +57,7 @@ pub use apply::{Applied, Step, apply};
 pub use best::{Best, best};
 pub use offer::{Effect, Offer, Unusable};
 pub use order::{Line, Order};
+pub use quote::{Combination, Purchase, Quoted, quote};
 pub use tender::{Card, tender};
 
 /// Most lines of an order.

@@ -4,6 +4,7 @@ use super::{CATEGORIES_MAX, LINES_MAX};
 use crate::id::Id;
 use crate::money::{AMOUNT_MAX, is_amount};
 use crate::rejection::{Reason, Rejection};
+use crate::terms::scope::Scope;
 use crate::terms::within;
 
 /// Some units of one goods.
@@ -33,17 +34,17 @@ impl Order {
     /// Lines in their order, and what shipping costs in minor units.
     ///
     /// # Errors
-    /// INVALID_ARGUMENT naming `lines`, `lines.categories`, `lines.quantity`, `lines.unit_price_minor` or `shipping_minor` and the
+    /// INVALID_ARGUMENT naming `order.lines`, `order.lines.category_ids`, `order.lines.quantity`, `order.lines.unit_price_minor` or `order.shipping_minor` and the
     /// limit; an order that costs nothing is refused by the price. AMOUNT_OUT_OF_RANGE where a line or all together leave the range.
     pub fn new(lines: Vec<Line>, shipping: i64) -> Result<Order, Rejection> {
-        within("lines", lines.len() as i64, 1, LINES_MAX as i64)?;
+        within("order.lines", lines.len() as i64, 1, LINES_MAX as i64)?;
         lines.iter().try_for_each(Line::check)?;
-        within("shipping_minor", shipping, 0, i64::MAX)?;
+        within("order.shipping_minor", shipping, 0, i64::MAX)?;
         let exact = lines.iter().map(Line::exact_amount);
         match exact.sum::<i128>() + i128::from(shipping) {
-            0 => return Err(Rejection::invalid("lines.unit_price_minor", 1)),
+            0 => return Err(Rejection::invalid("order.lines.unit_price_minor", 1)),
             total if total > i128::from(AMOUNT_MAX) => {
-                return Err(Rejection { reason: Reason::AmountOutOfRange, field: "lines", value: AMOUNT_MAX });
+                return Err(Rejection { reason: Reason::AmountOutOfRange, field: "order.lines", value: AMOUNT_MAX });
             }
             _ => {}
         }
@@ -66,6 +67,11 @@ impl Order {
         self.shipping
     }
 
+    /// Whether every line is in this scope.
+    pub fn lies_in(&self, scope: &Scope) -> bool {
+        self.lines.iter().all(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
+    }
+
     /// What all of it costs at first.
     pub fn total(&self) -> i64 {
         let total = self.amounts.iter().sum::<i64>() + self.shipping;
@@ -76,9 +82,9 @@ impl Order {
 
 impl Line {
     fn check(&self) -> Result<(), Rejection> {
-        within("lines.categories", self.categories.len() as i64, 0, CATEGORIES_MAX as i64)?;
-        within("lines.quantity", i64::from(self.quantity), 1, i64::from(u32::MAX))?;
-        within("lines.unit_price_minor", self.unit_price, 0, i64::MAX)
+        within("order.lines.category_ids", self.categories.len() as i64, 0, CATEGORIES_MAX as i64)?;
+        within("order.lines.quantity", i64::from(self.quantity), 1, i64::from(u32::MAX))?;
+        within("order.lines.unit_price_minor", self.unit_price, 0, i64::MAX)
     }
 
     fn exact_amount(&self) -> i128 {

@@ -3,6 +3,7 @@
 use super::Context;
 use super::standing::Standing;
 use crate::command::{Instrument, ListCoupons, ListRedemptions, PAGE_SIZE_MAX, StatusFilter};
+use crate::coupon::Life;
 use crate::partition::Partition;
 use crate::redemption::Redemption;
 use crate::rejection::Rejection;
@@ -30,7 +31,7 @@ impl Partition {
         within("page_size", i64::from(list.page_size), 1, i64::from(PAGE_SIZE_MAX))?;
         let user = self.users.find(list.user).and_then(|number| Some((number, self.users.get(number)?.newest().checked_sub(1)?)));
         let Some((user, newest)) = user else {
-            return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None }));
+            return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None, at_ms: context.now_ms }));
         };
         let mut next = list.from.or(Some(newest));
         let mut coupons = Vec::new();
@@ -44,7 +45,7 @@ impl Partition {
             }
             next = coupon.older().checked_sub(1);
         }
-        Ok(Reply::Coupons(CouponPage { coupons, next }))
+        Ok(Reply::Coupons(CouponPage { coupons, next, at_ms: context.now_ms }))
     }
 
     /// What an order has redeemed here, newest first, as long as it can be refunded.
@@ -67,6 +68,7 @@ impl Partition {
 fn shows(status: StatusFilter, view: &CouponView) -> bool {
     match status {
         StatusFilter::Any => true,
+        StatusFilter::Open => view.life == Life::Active,
         StatusFilter::Only(life) => view.life == life && !view.is_frozen(),
         StatusFilter::Frozen => view.is_frozen(),
     }
@@ -88,5 +90,6 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
         live_holds: standing.live_holds,
         blocks: standing.coupon.blocks(),
         account_blocks: standing.account_blocks,
+        may_be_used: standing.check_usable(None),
     }
 }

@@ -137,15 +137,9 @@ impl Standing<'_> {
 
     /// Whether its template's rules let it be used now, and here, on an order that says nothing of its lines.
     fn check_rules(&self, place: Option<Place<'_>>) -> Result<(), Rejection> {
-        let rules = self.terms.rules();
-        if !rules.use_hours.contain(rules.zone, self.now_ms) {
-            return Err(Reason::OutsideHours.into());
-        }
-        let Some(Place { merchant, channel }) = place else { return Ok(()) };
-        if !rules.use_channels.allow(channel) {
-            return Err(Reason::ChannelNotAllowed.into());
-        }
-        if !rules.scope.lets_in(merchant) {
+        let Some(Place { merchant, channel }) = place else { return self.terms.check_hours(self.now_ms) };
+        self.terms.check_place(channel, self.now_ms)?;
+        if !self.terms.rules().scope.lets_in(merchant) {
             return Err(Reason::OutOfScope.into());
         }
         if self.terms.needs_lines() {
@@ -158,7 +152,8 @@ impl Standing<'_> {
         !self.terms.is_stored_value() && self.value.captured > 0
     }
 
-    fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
+    /// Whether its state and its window let it be used now.
+    pub(super) fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
         if self.coupon.is_void() {
             return Err(Reason::CouponVoid.into());
         }

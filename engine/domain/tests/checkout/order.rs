@@ -23,34 +23,34 @@ fn an_order_knows_its_amounts() {
 
 #[test]
 fn an_order_has_1_to_200_lines() {
-    check_refused(vec![], 100, "lines", 1);
+    check_refused(vec![], 100, "order.lines", 1);
     assert!(Order::new(vec![line(1, 1); LINES_MAX], 0).is_ok());
-    check_refused(vec![line(1, 1); LINES_MAX + 1], 0, "lines", 200);
+    check_refused(vec![line(1, 1); LINES_MAX + 1], 0, "order.lines", 200);
 }
 
 #[test]
 fn a_line_has_units_that_cost_no_less_than_nothing() {
-    check_refused(vec![line(1, 1), line(0, 1)], 0, "lines.quantity", 1);
-    check_refused(vec![line(1, 1), line(1, -1)], 0, "lines.unit_price_minor", 0);
-    check_refused(vec![line(1, 1)], -1, "shipping_minor", 0);
+    check_refused(vec![line(1, 1), line(0, 1)], 0, "order.lines.quantity", 1);
+    check_refused(vec![line(1, 1), line(1, -1)], 0, "order.lines.unit_price_minor", 0);
+    check_refused(vec![line(1, 1)], -1, "order.shipping_minor", 0);
 }
 
 #[test]
 fn a_line_has_at_most_16_categories() {
     let of = |count| Line { categories: vec![id("c"); count], ..line(1, 1) };
     assert!(Order::new(vec![of(CATEGORIES_MAX)], 0).is_ok());
-    check_refused(vec![of(CATEGORIES_MAX + 1)], 0, "lines.categories", 16);
+    check_refused(vec![of(CATEGORIES_MAX + 1)], 0, "order.lines.category_ids", 16);
 }
 
 #[test]
 fn an_order_costs_something() {
-    check_refused(vec![line(5, 0), line(1, 0)], 0, "lines.unit_price_minor", 1);
+    check_refused(vec![line(5, 0), line(1, 0)], 0, "order.lines.unit_price_minor", 1);
     assert_eq!(Order::new(vec![line(5, 0)], 1).unwrap().total(), 1);
 }
 
 #[test]
 fn lines_and_shipping_together_are_an_amount() {
-    let refusal = Err(Rejection { reason: Reason::AmountOutOfRange, field: "lines", value: AMOUNT_MAX });
+    let refusal = Err(Rejection { reason: Reason::AmountOutOfRange, field: "order.lines", value: AMOUNT_MAX });
     assert_eq!(Order::new(vec![line(1, AMOUNT_MAX - 1)], 1).unwrap().total(), AMOUNT_MAX);
     assert_eq!(Order::new(vec![line(1, AMOUNT_MAX)], 1), refusal);
     assert_eq!(Order::new(vec![line(1, 1)], i64::MAX), refusal);
@@ -60,5 +60,5 @@ fn lines_and_shipping_together_are_an_amount() {
 
 #[test]
 fn what_is_malformed_is_told_before_what_is_too_much() {
-    check_refused(vec![line(2, AMOUNT_MAX), line(0, 1)], 0, "lines.quantity", 1);
+    check_refused(vec![line(2, AMOUNT_MAX), line(0, 1)], 0, "order.lines.quantity", 1);
 }

@@ -22,6 +22,7 @@ mod natural_key;
 mod order;
 mod past;
 mod precedence;
+mod quote;
 mod redeem;
 mod refund;
 mod release;

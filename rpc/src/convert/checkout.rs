@@ -1,0 +1,143 @@
+//! Orders to be reckoned, and what was reckoned.
+
+use tessera_proto::v1;
+
+use super::{channel, currency, malformed, refusal, wallet::owned};
+use crate::{
+    domain::{
+        Id, Rejection,
+        checkout::{Combination, INSTRUMENTS_MAX, Line, Order, Quoted},
+        command::{Instrument, ListCoupons, PAGE_SIZE_MAX, StatusFilter, User},
+        money::Currency,
+        reply::CouponView,
+    },
+    seals::{Place, Seals},
+};
+
+/// A question for a quote, well formed.
+pub struct Asked {
+    /// The partition of the user.
+    pub partition: u16,
+    user: User,
+    /// The order.
+    pub order: Order,
+    /// Its currency.
+    pub currency: Currency,
+    /// Through which channel.
+    pub channel: Option<Box<Id>>,
+    /// The chosen coupons, each once.
+    pub chosen: Vec<Instrument>,
+}
+
+impl Asked {
+    /// From a request.
+    pub fn of(seals: Seals<'_>, request: v1::QuoteRequest) -> Result<Self, Rejection> {
+        let user = Id::new("user_id", request.user_id)?;
+        let order = request.order.ok_or(malformed("order"))?;
+        let currency = currency("order.currency", &order.currency)?;
+        let lines = order.lines.into_iter().map(line).collect::<Result<_, _>>()?;
+        let order = Order::new(lines, order.shipping_minor)?;
+        let channel = channel(&request.channel)?;
+        let mut ids = request.chosen_coupon_ids;
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() > INSTRUMENTS_MAX {
+            return Err(Rejection::invalid("chosen_coupon_ids", INSTRUMENTS_MAX as i64));
+        }
+        let chosen = ids.iter().map(|id| owned(seals, user.clone(), id).map(|(_, instrument)| instrument));
+        let chosen = chosen.collect::<Result<_, _>>()?;
+        let (partition, user) = seals.user_of(user);
+        Ok(Self { partition, user, order, currency, channel, chosen })
+    }
+
+    /// A page of the user's active coupons.
+    pub fn page(&self, from: Option<u64>) -> ListCoupons {
+        ListCoupons { user: self.user.key, status: StatusFilter::Open, page_size: PAGE_SIZE_MAX, from }
+    }
+}
+
+fn line(line: v1::OrderLine) -> Result<Line, Rejection> {
+    let goods = super::optional("order.lines.goods_id", &line.goods_id)?;
+    let category = |id: &String| Id::new("order.lines.category_ids", id);
+    let categories = line.category_ids.iter().map(category).collect::<Result<_, _>>()?;
+    let merchant = Id::new("order.lines.merchant_id", line.merchant_id)?;
+    Ok(Line { goods, categories, merchant, quantity: line.quantity, unit_price: line.unit_price_minor })
+}
+
+/// A wallet that was quoted, and what its coupons are called.
+pub struct Wallet<'a> {
+    /// Opens and seals ids.
+    pub seals: Seals<'a>,
+    /// Where its coupons are.
+    pub partition: u16,
+    /// The coupons that were looked at.
+    pub coupons: &'a [CouponView],
+    /// How many of them were looked at by themselves; the others were chosen.
+    pub listed: usize,
+}
+
+impl Wallet<'_> {
+    /// The answer to a question for a quote.
+    pub fn quoted(&self, quoted: &Quoted, older_left_out: bool) -> v1::QuoteResponse {
+        let listed = |coupon: u64| self.coupons[..self.listed].iter().find(|view| view.coupon == coupon);
+        let usable = quoted.usable.iter().filter_map(|&(coupon, worth)| Some(self.usable(listed(coupon)?, worth)));
+        let unusable = quoted.unusable.iter().filter(|(coupon, _)| listed(*coupon).is_some());
+        v1::QuoteResponse {
+            usable: usable.collect(),
+            unusable: unusable.map(|(coupon, why)| self.unusable(*coupon, why)).collect(),
+            chosen: Some(self.combination(&quoted.chosen)),
+            best: Some(self.combination(&quoted.best)),
+            best_is_exact: quoted.is_exact,
+            older_left_out,
+        }
+    }
+
+    fn usable(&self, view: &CouponView, worth: i64) -> v1::UsableCoupon {
+        let is_card = view.terms.is_stored_value();
+        v1::UsableCoupon {
+            coupon_id: self.id(view.coupon),
+            template_id: view.terms.template_id.as_str().to_owned(),
+            discount_minor: if is_card { 0 } else { worth },
+            available_minor: if is_card { worth } else { 0 },
+            use_until_ms: view.window.until_ms,
+        }
+    }
+
+    fn unusable(&self, coupon: u64, why: &Rejection) -> v1::UnusableCoupon {
+        let template = self.coupons.iter().find(|view| view.coupon == coupon).map(|view| &view.terms.template_id);
+        let mut reason = refusal::of(why);
+        let is_beside = reason.reason() == v1::Reason::NotCombinable;
+        let not_beside_coupon_id = if is_beside { self.id(reason.value.cast_unsigned()) } else { String::new() };
+        if is_beside {
+            // A coupon's number is nobody's business; its id is named beside.
+            reason.value = 0;
+        }
+        v1::UnusableCoupon {
+            coupon_id: self.id(coupon),
+            template_id: template.map_or_else(String::new, |id| id.as_str().to_owned()),
+            reason: Some(reason),
+            not_beside_coupon_id,
+        }
+    }
+
+    fn combination(&self, combination: &Combination) -> v1::Combination {
+        let applied = combination.applied.steps.iter().map(|step| v1::AppliedCoupon {
+            coupon_id: self.id(step.coupon),
+            discount_minor: step.discount,
+            line_shares_minor: step.shares.clone(),
+            shipping_share_minor: step.shipping_share,
+        });
+        let payments = combination.payments.iter();
+        v1::Combination {
+            discounts: applied.collect(),
+            discount_minor: combination.applied.discount(),
+            payments: payments.map(|&(card, amount_minor)| v1::CardPayment { coupon_id: self.id(card), amount_minor }).collect(),
+            payable_minor: combination.payable(),
+            unusable: combination.unusable.iter().map(|(coupon, why)| self.unusable(*coupon, why)).collect(),
+        }
+    }
+
+    fn id(&self, number: u64) -> String {
+        self.seals.coupon_id(Place { partition: self.partition, number })
+    }
+}

@@ -1,0 +1,80 @@
+//! CheckoutService: what a user's coupons would do to an order. The shard shows the wallet; what follows is reckoned here.
+
+use std::sync::Arc;
+
+use tessera_proto::v1::{self, checkout_service_server::CheckoutService};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::mismatched;
+use crate::{
+    convert::checkout::{Asked, Wallet},
+    desk::{Desk, refuse},
+    domain::{
+        Reply,
+        checkout::{Purchase, quote},
+        command::Command,
+        reply::CouponView,
+    },
+};
+
+/// Pages of a wallet that are looked at: 1,000 coupons.
+const PAGES_MAX: usize = 5;
+
+/// The service.
+#[derive(Clone)]
+pub struct Checkouts(pub Arc<Desk>);
+
+#[async_trait]
+impl CheckoutService for Checkouts {
+    async fn quote(&self, request: Request<v1::QuoteRequest>) -> Result<Response<v1::QuoteResponse>, Status> {
+        let seals = self.0.seals()?;
+        let asked = Asked::of(seals, request.into_inner()).map_err(|rejection| refuse(&rejection))?;
+        let Seen { mut coupons, at_ms, is_cut } = self.look(&asked).await?;
+        let listed = coupons.len();
+        for chosen in &asked.chosen {
+            if !coupons.iter().any(|view| view.coupon == chosen.coupon()) {
+                coupons.push(self.coupon(asked.partition, Command::GetCoupon(*chosen)).await?);
+            }
+        }
+        let (order, channel) = (&asked.order, asked.channel.as_deref());
+        let purchase = Purchase { order, currency: asked.currency, channel, at_ms };
+        let chosen: Vec<u64> = asked.chosen.iter().map(|chosen| chosen.coupon()).collect();
+        let quoted = quote(&purchase, &coupons, &chosen);
+        let wallet = Wallet { seals, partition: asked.partition, coupons: &coupons, listed };
+        Ok(Response::new(wallet.quoted(&quoted, is_cut)))
+    }
+}
+
+/// The active coupons of a wallet.
+struct Seen {
+    coupons: Vec<CouponView>,
+    at_ms: i64,
+    is_cut: bool,
+}
+
+impl Checkouts {
+    async fn look(&self, asked: &Asked) -> Result<Seen, Status> {
+        let mut seen = Seen { coupons: Vec::new(), at_ms: 0, is_cut: true };
+        let mut next = None;
+        for _ in 0..PAGES_MAX {
+            let command = Command::ListCoupons(asked.page(next));
+            let page = match self.0.ask(Ok((asked.partition, command))).await? {
+                (_, Reply::Coupons(page)) => page,
+                (_, reply) => mismatched("a listing", &reply),
+            };
+            (seen.at_ms, seen.is_cut, next) = (page.at_ms, page.next.is_some(), page.next);
+            seen.coupons.extend(page.coupons);
+            if !seen.is_cut {
+                break;
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn coupon(&self, partition: u16, command: Command) -> Result<CouponView, Status> {
+        match self.0.ask(Ok((partition, command))).await? {
+            (_, Reply::Coupon(view)) => Ok(view),
+            (_, reply) => mismatched("a question for a coupon", &reply),
+        }
+    }
+}
