@@ -30,7 +30,7 @@ fn stacked(kind: Kind) -> v1::TemplateSpec {
 
 async fn give(house: &mut House, user: &str, spec: v1::TemplateSpec) -> String {
     let template = house.template(spec).await;
-    house.claims.claim(claim(user, &template)).await.unwrap().into_inner().coupon_id
+    house.claims.claim(claim(user, &template)).await.expect("a user claims a new template").into_inner().coupon_id
 }
 
 #[tokio::test]

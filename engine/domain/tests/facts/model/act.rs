@@ -49,7 +49,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => later.prop_map(Act::Later),
         1 => (0..3u8).prop_map(Act::Key),
-        20 => (verb, 0..4u8, 0..7u8, 0..6u8)
+        20 => (verb, 0..4u8, 0..8u8, 0..6u8)
             .prop_map(|(verb, user, template, request)| Act::Claim { verb, user, template, request }),
         24 => (who(), coupon(), 0..2u8, 0..3u8, amount(), usd(), 0..5u8).prop_map(
             |(who, coupon, merchant, order, amount, usd, request)| {
@@ -79,12 +79,12 @@ pub fn acts() -> impl Strategy<Value = Act> {
         2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
         4 => (0..4u8, 0..5u8, prop::option::weighted(0.4, 0..10u8), status)
             .prop_map(|(user, size, from, status)| Act::Wallet { user, size, from, status }),
-        4 => (0..7u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
+        4 => (0..8u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
             .prop_map(|(template, off_by, more, request, dry)| Act::Raise { template, off_by, more, request, dry }),
-        2 => (0..7u8).prop_map(|template| Act::Stock { template }),
+        2 => (0..8u8).prop_map(|template| Act::Stock { template }),
         5 => (1..3u8, 1..4u8).prop_map(|(nth, more)| Act::Lease { template: nth * 2 - 1, more }),
         1 => (0..60u8).prop_map(|template| Act::Stop { template }),
-        1 => (0..6u8).prop_map(|template| Act::Update { template }),
+        1 => (0..7u8).prop_map(|template| Act::Update { template }),
         2 => Just(Act::Forget),
         1 => Just(Act::Restart),
     ]

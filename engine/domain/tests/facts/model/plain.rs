@@ -36,6 +36,10 @@ pub struct Template {
     /// What creates it in a story, with ` t ` as its request.
     pub line: &'static str,
     pub body: TermsBody<'static>,
+    /// What else it says, as bytes.
+    pub rules: &'static [u8],
+    /// Most for one user on one local day; 0 = no limit.
+    pub day_limit: usize,
     pub stock: Option<u64>,
     pub stopped: bool,
     /// The total at its home, once opened.
@@ -221,6 +225,21 @@ const BODY: TermsBody<'static> = TermsBody {
     refund: 0,
 };
 
+/// One for each user on one day of Shanghai, and nothing else: what `day=1` says.
+const ONE_A_DAY: &[u8] = b"\x80\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\x01\0\0\0\0\0\0\0";
+
+/// The local day of Shanghai, which has had no summer time in the years that runs live in.
+pub fn day(at_ms: i64) -> i64 {
+    (at_ms + 8 * HOUR_MS).div_euclid(24 * HOUR_MS)
+}
+
+/// Its first instant.
+pub fn begin_of(day: i64) -> i64 {
+    day * 24 * HOUR_MS - 8 * HOUR_MS
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
 /// The templates of every run: each kind, both validities, limited and not, with and without limits.
 pub fn templates() -> Vec<Template> {
     let percent = TermsBody { template: 1, template_id: "t1", kind: 1, first: 8_500, second: 20, limited: true, ..BODY };
@@ -229,6 +248,7 @@ pub fn templates() -> Vec<Template> {
     let free = TermsBody { template: 4, template_id: "t4", kind: 1, first: 0, second: 0, per_user_limit: 1, refund: 1, ..BODY };
     let endless = TermsBody { template: 5, template_id: "t5", validity_second_ms: 0, first: 250, ..card };
     let dynamic = |body, first, second| TermsBody { validity: 2, validity_first_ms: first, validity_second_ms: second, ..body };
+    let daily = TermsBody { template: 6, template_id: "t6", validity: 3, validity_second_ms: 2, per_user_limit: 0, ..BODY };
     let issued = TermsBody { issue_from_ms: 20_000_000, issue_until_ms: 90_000_000, ..free };
     [
         ("off 100 30 t limit=3 use=0..50000000", BODY, None),
@@ -237,8 +257,12 @@ pub fn templates() -> Vec<Template> {
         ("card 200 t USD refund=never stock=3 after=5000000+20000000", dynamic(dollars, 5_000_000, 20_000_000), Some(3)),
         ("percent 0 t limit=1 refund=never issue=20000000..90000000", TermsBody { validity_second_ms: 0, ..issued }, None),
         ("card 250 t limit=0", endless, None),
+        ("off 100 30 t limit=0 day=1 days=0+2", daily, None),
     ]
     .into_iter()
-    .map(|(line, body, stock)| Template { line, body, stock, stopped: false, opened: None, received: 0, issued: 0 })
+    .map(|(line, body, stock)| {
+        let (rules, day_limit) = if line.contains("day=1") { (ONE_A_DAY, 1) } else { (&[][..], 0) };
+        Template { line, body, rules, day_limit, stock, stopped: false, opened: None, received: 0, issued: 0 }
+    })
     .collect()
 }

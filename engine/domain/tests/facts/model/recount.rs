@@ -2,7 +2,7 @@
 //!
 //! Written a second time on purpose: it shares no code with the digest that the partition keeps.
 
-use super::plain::{Coupon, Known, Plain, Template};
+use super::plain::{Coupon, Known, Plain, Template, day};
 use crate::given::{PARTITION, key};
 use tessera_domain::event::TermsBody;
 
@@ -40,10 +40,11 @@ fn entities(plain: &Plain) -> Vec<Entity> {
     let [redemptions_gone, refunds_gone, holds_gone] = plain.forgotten.map(|forgotten| forgotten as u64);
     let clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten, redemptions_gone, refunds_gone, holds_gone];
     let mut all = vec![(1, u64::from(PARTITION) + 1, clock)];
-    all.extend(plain.terms.iter().enumerate().map(|(number, body)| (2, number as u64, terms(body))));
+    all.extend(plain.terms.iter().enumerate().map(|(number, body)| (2, number as u64, terms(plain, body))));
     all.extend(plain.users.iter().enumerate().map(|(number, user)| (3, number as u64, owner(plain, user))));
     all.extend((0..plain.coupons.len()).map(|number| (4, number as u64, coupon(plain, number))));
     all.extend(claim_counts(plain));
+    all.extend(day_counts(plain));
     all.extend(redemptions(plain));
     all.extend(holds(plain));
     all.extend(plain.requests.iter().map(|(request, known)| (8, known.number, remembered(request, known))));
@@ -55,7 +56,8 @@ fn entities(plain: &Plain) -> Vec<Entity> {
     all
 }
 
-fn terms(body: &TermsBody<'_>) -> Vec<u64> {
+fn terms(plain: &Plain, body: &TermsBody<'_>) -> Vec<u64> {
+    let rules = plain.templates[body.template as usize].rules;
     vec![
         u64::from(body.template) + 1,
         u64::from(body.version),
@@ -73,6 +75,7 @@ fn terms(body: &TermsBody<'_>) -> Vec<u64> {
         u64::from(body.per_user_limit),
         u64::from(body.limited),
         u64::from(body.refund),
+        if rules.is_empty() { 0 } else { text(rules) },
     ]
 }
 
@@ -112,6 +115,22 @@ fn claim_counts(plain: &Plain) -> Vec<Entity> {
     for (number, (user, _)) in (0u64..).zip(&plain.users) {
         let templates = plain.templates.iter().map(|template| template.body.template);
         all.extend(templates.map(|template| (5, number << 32 | u64::from(template), vec![count(user, template) as u64])));
+    }
+    all
+}
+
+/// Of the day of the last claim alone.
+fn day_counts(plain: &Plain) -> Vec<Entity> {
+    let mut all = Vec::new();
+    for (number, (user, _)) in (0u64..).zip(&plain.users) {
+        for template in plain.templates.iter().filter(|template| template.day_limit != 0) {
+            let is_one = |coupon: &&Coupon| coupon.user == *user && coupon.body.template == template.body.template;
+            // Its coupons are usable from their claim on, and none stands for another.
+            let days = || plain.coupons.iter().filter(is_one).map(|coupon| day(coupon.from_ms));
+            let Some(last) = days().max() else { continue };
+            let count = days().filter(|day| *day == last).count() as u64;
+            all.push((18, number << 32 | u64::from(template.body.template), vec![count, u64::from(last as u32)]));
+        }
     }
     all
 }

@@ -1,7 +1,7 @@
 //! What the plain model does when it is written to: claims, redemptions, refunds, raises.
 
 use super::ask::{Refusal, amount_of, refused, window_text};
-use super::plain::{Coupon, Known, Plain, REQUESTS_MAX, Redemption, Refund};
+use super::plain::{Coupon, Known, Plain, REQUESTS_MAX, Redemption, Refund, begin_of, day};
 use crate::given::key;
 use tessera_domain::Reason;
 
@@ -114,8 +114,11 @@ impl Plain {
         if body.issue_until_ms != 0 && now_ms >= body.issue_until_ms {
             return Err((Reason::IssueEnded, body.issue_until_ms));
         }
-        let start = if body.validity == 2 { now_ms + body.validity_first_ms } else { body.validity_first_ms };
-        let end = if body.validity == 2 { start + body.validity_second_ms } else { body.validity_second_ms };
+        let (start, end) = match body.validity {
+            2 => (now_ms + body.validity_first_ms, now_ms + body.validity_first_ms + body.validity_second_ms),
+            3 => (now_ms, begin_of(day(now_ms) + body.validity_second_ms)),
+            _ => (body.validity_first_ms, body.validity_second_ms),
+        };
         if end != 0 && now_ms >= end {
             return Err((Reason::IssueEnded, end));
         }
@@ -126,6 +129,11 @@ impl Plain {
         let has = (0..self.coupons.len()).filter(is_one).count();
         if body.per_user_limit != 0 && has >= body.per_user_limit as usize {
             return Err((Reason::UserLimitReached, i64::from(body.per_user_limit)));
+        }
+        let is_of_today = |number: &usize| is_one(number) && day(self.coupons[*number].from_ms) == day(now_ms);
+        let has_today = (0..self.coupons.len()).filter(is_of_today).count();
+        if found.day_limit != 0 && has_today >= found.day_limit {
+            return Err((Reason::UserDayLimitReached, found.day_limit as i64));
         }
         Ok((start, end))
     }
