@@ -29,6 +29,12 @@ tessera_planted::faults! {
     CapIgnored,
     /// An image has no remembered requests.
     RequestsLeftOutOfImage,
+    /// A user gets as many on a day as they like.
+    DayLimitIgnored,
+    /// A coupon may be used at any merchant.
+    ScopeIgnored,
+    /// An image has no counts of days.
+    DaysLeftOutOfImage,
     /// Neither image nor digest cover the blocks of a coupon.
     BlocksUncovered,
     /// Home grants what it has granted already.

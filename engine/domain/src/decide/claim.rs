@@ -9,6 +9,7 @@ use crate::coupon::Coupon;
 use crate::event::{Claimed, Event, Request, TermsAdopted};
 use crate::lease::Sale;
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::terms::{Template, Terms, Window};
 
@@ -84,7 +85,8 @@ impl Partition {
         }
         let most = terms.rules().user_day_limit;
         let day = day_counted(terms, now_ms);
-        if day.is_some_and(|day| self.users.claimed_on(user, terms.template, day) >= most) {
+        let is_reached = day.is_some_and(|day| self.users.claimed_on(user, terms.template, day) >= most);
+        if is_reached && !planted::is(Planted::DayLimitIgnored) {
             return Err(Rejection::new(Reason::UserDayLimitReached, i64::from(most)));
         }
         Ok(())

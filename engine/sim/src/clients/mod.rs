@@ -11,7 +11,7 @@ use crate::planted::Planted;
 pub(crate) use known::Known;
 pub(crate) use op::{Ask, Attempt, Floor, Op, as_first, is_transient, op_of};
 use tessera_engine::letter::Answer;
-pub(crate) use workload::claim;
+pub(crate) use workload::{DAILY, DAILY_MAX, MERCHANT, claim};
 
 /// A client waits so long for an answer before it asks again, in ms, at least.
 const PATIENCE_MS: i64 = 250;

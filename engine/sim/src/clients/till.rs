@@ -2,7 +2,7 @@
 
 use super::known::{Card, Held, Known};
 use super::op::{Ask, id, request_id};
-use super::workload::{FACE_VALUE, PART_MAX, cny, instrument, redeem};
+use super::workload::{FACE_VALUE, PART_MAX, cny, instrument, place, redeem};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
@@ -25,15 +25,16 @@ const FREEZES: u32 = 300;
 const VOIDS: u32 = 250;
 
 pub(super) fn hold(card: Card, dice: &mut Dice, op: usize) -> Ask {
+    let (merchant, channel) = place(dice);
     let hold = Hold {
         instrument: instrument(card, dice),
-        merchant: id("m".into()),
+        merchant,
         order: id(format!("o{op}")),
         amount: dice.between(1, FACE_VALUE / 3),
         currency: cny(),
         ttl_ms: dice.pick(&[0, 0, 5_000, 12_000]).copied().unwrap_or(0),
         request_id: request_id(op),
-        channel: None,
+        channel,
     };
     Ask::Partition(card.partition, Command::Hold(hold))
 }

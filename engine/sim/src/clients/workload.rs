@@ -9,7 +9,9 @@ use crate::plan::Plan;
 use tessera_domain::command::*;
 use tessera_domain::keyed::UserKey;
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
-use tessera_domain::{Kind, TemplateSpec, Validity, Window};
+use tessera_domain::rules::{KeptRules, Rules};
+use tessera_domain::scope::{Choice, Names, Scope};
+use tessera_domain::{Id, Kind, TemplateSpec, Validity, Window};
 
 /// Of a card's balance at issue, in fen.
 pub(super) const FACE_VALUE: i64 = 100_000;
@@ -22,6 +24,21 @@ const VALID_MS: i64 = 600_000;
 
 /// How long a card is valid that expires within a world, in ms.
 const PASS_MS: i64 = 20_000;
+
+/// A coupon that a user gets a few times a day, and that is for one merchant.
+pub(crate) const DAILY: &str = "daily";
+
+/// How many a day.
+pub(crate) const DAILY_MAX: u32 = 2;
+
+/// That merchant. Other coupons are used there, too.
+pub(crate) const MERCHANT: &str = "m";
+
+/// Through which channel coupons are used; the daily one through no other.
+const CHANNEL: &str = "till";
+
+/// Of a thousand uses, so many are at another merchant.
+const ELSEWHERE: u32 = 100;
 
 /// Most pieces that a raise adds.
 const RAISE_MAX: i64 = 40;
@@ -36,12 +53,26 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
     wanted.push(("card".into(), spec(Kind::StoredValue { face_value: FACE_VALUE }, None)));
     wanted.push(("off".into(), spec(percent_off(5_000), None)));
     wanted.push(("brief".into(), spec(percent_off(5_000), None)));
+    wanted.push((DAILY.into(), TemplateSpec { rules: daily(), ..spec(Kind::CashVoucher { amount: 20 }, None) }));
     if plan.mix.holds > 0 {
         let validity = Validity::Dynamic { wait_ms: 0, valid_ms: PASS_MS };
         wanted.push(("pass".into(), TemplateSpec { validity, ..spec(Kind::StoredValue { face_value: FACE_VALUE }, None) }));
     }
     let numbered = (first_op..).zip(wanted);
     numbered.map(|(op, (name, spec))| write(name, None, spec, op)).collect()
+}
+
+fn daily() -> KeptRules {
+    let only = |name: &str| Names::new(vec![id(name.into())]);
+    let merchants = Choice { include: only(MERCHANT), ..Choice::default() };
+    let scope = Scope { merchants, ..Scope::default() };
+    KeptRules::new(Rules { scope, use_channels: only(CHANNEL), user_day_limit: DAILY_MAX, ..Rules::default() })
+}
+
+/// The merchant of a use, and its channel.
+pub(super) fn place(dice: &mut Dice) -> (Id, Option<Box<Id>>) {
+    let merchant = if dice.chance(ELSEWHERE) { "elsewhere" } else { MERCHANT };
+    (id(merchant.into()), Some(Box::new(id(CHANNEL.into()))))
 }
 
 fn percent_off(cap: i64) -> Kind {
@@ -99,7 +130,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
             known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
         }
         1 => {
-            let template = *dice.pick(&["card", "card", "pass", "off", "off", "brief"])?;
+            let template = *dice.pick(&["card", "card", "pass", "off", "off", "brief", DAILY])?;
             let template = if known.templates.contains_key(template) { template } else { "card" };
             known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
         }
@@ -144,14 +175,15 @@ pub(super) fn instrument(card: Card, dice: &mut Dice) -> Instrument {
 }
 
 pub(super) fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
+    let (merchant, channel) = place(dice);
     let redeem = Redeem {
         instrument: instrument(card, dice),
-        merchant: id("m".into()),
+        merchant,
         order: id(format!("o{op}")),
         amount: dice.between(1, FACE_VALUE / 3),
         currency: cny(),
         request_id: request_id(op),
-        channel: None,
+        channel,
     };
     Ask::Partition(card.partition, Command::Redeem(redeem))
 }

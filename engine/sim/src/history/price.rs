@@ -12,6 +12,8 @@ pub(crate) enum Price {
     Percent { pay: i64, cap: i64 },
     /// So much off from a threshold on.
     Amount { threshold: i64, off: i64 },
+    /// So much off any amount.
+    Cash { off: i64 },
     /// A card of this face value.
     Card { face_value: i64 },
 }
@@ -21,6 +23,7 @@ impl Price {
         match body.kind {
             1 => Price::Percent { pay: body.first, cap: body.second },
             2 => Price::Amount { threshold: body.first, off: body.second },
+            5 => Price::Cash { off: body.first },
             _ => Price::Card { face_value: body.first },
         }
     }
@@ -33,6 +36,7 @@ impl Price {
                 Some(if cap == 0 { off } else { off.min(cap) }).filter(|&off| off > 0)
             }
             Price::Amount { threshold, off } => (amount >= threshold).then_some(off.min(amount)),
+            Price::Cash { off } => Some(off.min(amount)),
             Price::Card { .. } => Some(amount),
         }
     }

@@ -7,7 +7,7 @@ use super::fact::{Fact, What};
 use super::price::Price;
 use super::promise::Promises;
 use crate::audit::i9_transitions;
-use crate::clients::op_of;
+use crate::clients::{DAILY, DAILY_MAX, MERCHANT, op_of};
 use crate::violation::{Checked, broken, holds};
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_domain::event::{self, Event};
@@ -23,7 +23,14 @@ pub(crate) struct StockVersion {
 struct TermsSketch {
     template: u32,
     price: Price,
+    /// Of the template that is limited by day and merchant.
+    is_daily: bool,
 }
+
+/// Shanghai is so far east of the epoch's meridian.
+const SHANGHAI_MS: i64 = 8 * 3_600_000;
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// One partition's facts.
 #[derive(Default)]
@@ -41,6 +48,8 @@ pub(crate) struct Shelf {
     pub(crate) promises: Promises,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
+    /// Daily coupons by user and local day.
+    daily: BTreeMap<(String, i64), u32>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
     leases: BTreeMap<(u32, u16, bool), u64>,
 }
@@ -50,7 +59,7 @@ impl Shelf {
     pub(crate) fn note(&mut self, event: &Event<'_>, now_ms: i64) -> Checked {
         let lsn = self.facts.len() as u64 + 1;
         let (request, what) = match event {
-            Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn)),
+            Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn, now_ms)?),
             Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn, now_ms)?),
             Event::Refunded(event) => (Some(event.request), self.refunded(event, lsn)?),
             Event::Held(event) => (Some(event.request), self.held(event, lsn, now_ms)?),
@@ -75,7 +84,8 @@ impl Shelf {
     fn by_itself(&mut self, event: &Event<'_>, lsn: u64) -> What {
         match event {
             Event::TermsAdopted(event) => {
-                self.terms.push(TermsSketch { template: event.body.template, price: Price::of(&event.body) });
+                let (template, price, is_daily) = (event.body.template, Price::of(&event.body), event.body.template_id == DAILY);
+                self.terms.push(TermsSketch { template, price, is_daily });
             }
             Event::StockOpened(event) => self.move_stock(event.template, lsn, |_| (event.total as i64, 0)),
             Event::LeaseGranted(_) | Event::LeaseReclaimed(_) => self.lease_moved(event, lsn),
@@ -84,11 +94,14 @@ impl Shelf {
         What::Other
     }
 
-    fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64) -> What {
+    fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let terms = self.terms[event.terms as usize];
+        if terms.is_daily {
+            self.claimed_daily(event.user, now_ms)?;
+        }
         let (loaded, is_stored_value) = match terms.price {
             Price::Card { face_value } => (face_value, true),
-            Price::Percent { .. } | Price::Amount { .. } => (1, false),
+            Price::Percent { .. } | Price::Amount { .. } | Price::Cash { .. } => (1, false),
         };
         let template = terms.template;
         self.wallets.entry(event.user.to_owned()).or_default().push(event.coupon);
@@ -105,12 +118,28 @@ impl Shelf {
             is_void: false,
             versions: vec![Version { lsn, accounts }],
         });
-        What::Claimed { coupon: event.coupon }
+        Ok(What::Claimed { coupon: event.coupon })
+    }
+
+    /// I9: a user gets as many a day as the template says. Days are those of Shanghai.
+    fn claimed_daily(&mut self, user: &str, now_ms: i64) -> Checked {
+        let day = (now_ms + SHANGHAI_MS).div_euclid(DAY_MS);
+        let count = self.daily.entry((user.to_owned(), day)).or_default();
+        *count += 1;
+        holds(*count <= DAILY_MAX, "I9", || format!("{user} got {count} on day {day}, {DAILY_MAX} at most"))
+    }
+
+    /// I9: the daily coupon is for one merchant.
+    pub(super) fn check_merchant(&mut self, coupon: u64, merchant: &str) -> Checked {
+        let terms = self.card(coupon)?.terms;
+        let may = !self.terms[terms].is_daily || merchant == MERCHANT;
+        holds(may, "I9", || format!("coupon {coupon} was used at {merchant}"))
     }
 
     fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         self.redeem_once(event.coupon, event.order)?;
         self.check_use("a redemption", event.coupon, lsn, now_ms)?;
+        self.check_merchant(event.coupon, event.merchant)?;
         self.check_price(event.coupon, event.amount, event.applied)?;
         let card = self.card(event.coupon)?;
         let taken = if card.is_stored_value { event.applied } else { 1 };

@@ -20,6 +20,7 @@ impl Shelf {
             })?;
         }
         self.check_use("a hold", coupon, lsn, now_ms)?;
+        self.check_merchant(coupon, event.merchant)?;
         self.check_price(coupon, amount, applied)?;
         self.promises.begin(lsn, event.order, Promise { coupon, held, deadline_ms, end: None, is_redeemed: false }, now_ms)?;
         self.card(coupon)?.put(lsn, |accounts| {

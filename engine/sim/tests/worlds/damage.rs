@@ -19,12 +19,15 @@ fn no_lie_of_a_disk_is_silent() {
     assert!(narrow.lies_exact > 0 && narrow.lies_refused + narrow.lies_cut > 0, "{narrow}");
 }
 
-/// The disk loses a group that it had confirmed, and an image holds a part of it: the manifest says which group was durable.
+/// The disk loses a group that it had confirmed, and an image holds a part of it: the manifest says which group was durable. Without
+/// that proof each of these worlds loses it silently; few others do, so whoever changes what clients ask looks for new ones.
 #[test]
 fn a_lost_group_that_an_image_proves_durable_is_refused() {
     let plan = Plan::named("liar-1-1").expect("a scenario of that name");
-    let totals = run(Order::of(plan, 4927)).unwrap_or_else(|failure| panic!("{failure}")).totals;
-    assert!(totals.lies == 1 && totals.lies_refused > 0, "{totals}");
+    for seed in [24_025, 31_903, 33_810] {
+        let totals = run(Order::of(plan, seed)).unwrap_or_else(|failure| panic!("{failure}")).totals;
+        assert!(totals.lies >= 1 && totals.lies_refused > 0, "{totals}");
+    }
 }
 
 #[test]

@@ -99,6 +99,9 @@ rows! {
     fn a_refund_that_keeps_a_fen_is_found() = Planted::State(State::RefundKeepsFen), "mixed-4-2", ["I2", "assertion"];
     fn a_discount_without_its_cap_is_found() = Planted::State(State::CapIgnored), "mixed-4-2", ["I2"];
     fn an_image_without_requests_is_found() = Planted::State(State::RequestsLeftOutOfImage), "mixed-4-2", ["I6"];
+    fn a_day_without_its_limit_is_found() = Planted::State(State::DayLimitIgnored), "mixed-4-2", ["I9"];
+    fn a_coupon_used_at_any_merchant_is_found() = Planted::State(State::ScopeIgnored), "tills-4-2", ["I9"];
+    fn an_image_without_the_counts_of_days_is_found() = Planted::State(State::DaysLeftOutOfImage), "mixed-4-2", ["I6"];
     fn blocks_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
     fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
     fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
@@ -110,7 +113,7 @@ rows! {
     fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
     fn a_time_that_goes_back_is_found() = Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];
     fn a_message_acknowledged_and_not_recorded_is_found() = Planted::Engine(Engine::AcknowledgedUnrecorded), "lines-4-2", ["law 4"];
-    fn a_decision_before_what_is_due_is_found() = Planted::Engine(Engine::DueUnrecorded), "tills-4-2", ["I2", "I8", "I9", "assertion"];
+    fn a_decision_before_what_is_due_is_found() = Planted::Engine(Engine::DueUnrecorded), "tills-4-2", ["I2", "I5", "I8", "I9", "assertion"];
     fn an_inbox_without_a_bound_is_found() = Planted::Engine(Engine::InboxUnbounded), "flash-8-2", ["I13"];
     fn a_fold_that_skips_a_frame_is_found() = Planted::Engine(Engine::FoldSkipsFrame), "mixed-4-2", ["I3", "I6"];
     fn an_image_with_a_wrong_digest_is_found() = Planted::Engine(Engine::ImageOfAnotherDigest), "mixed-4-2", ["I6"];
