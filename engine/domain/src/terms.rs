@@ -4,6 +4,7 @@
 //! issued under it; a [`Template`] is the catalog's entry around them. Both are plain values;
 //! [`TemplateSpec::check`] is the one place that says which numbers are allowed.
 
+mod allow;
 mod body;
 pub mod display;
 pub mod hours;
@@ -14,7 +15,7 @@ use crate::calendar::Zone;
 use crate::id::Id;
 use crate::money::{AMOUNT_MAX, BasisPoints, Currency, Rounding};
 use crate::planted::{self, Planted};
-use crate::rejection::{Reason, Rejection};
+use crate::rejection::Rejection;
 use display::Display;
 use rules::{KeptRules, Layer, Rules};
 use std::sync::LazyLock;
@@ -230,24 +231,6 @@ impl Terms {
         asked.map_or(Ok(()), |asked| check_window("use_window", &asked))?;
         let own = self.validity.window_at(self.rules().zone, now_ms);
         own.xor(asked).ok_or(Rejection::invalid("use_window", 0))
-    }
-
-    /// Whether a coupon may be used at this hour.
-    pub(crate) fn check_hours(&self, now_ms: i64) -> Result<(), Rejection> {
-        let rules = self.rules();
-        if rules.use_hours.contain(rules.zone, now_ms) { Ok(()) } else { Err(Reason::OutsideHours.into()) }
-    }
-
-    /// Whether a coupon may be used at this hour and through this channel.
-    pub(crate) fn check_place(&self, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
-        self.check_hours(now_ms)?;
-        if self.rules().use_channels.allow(channel) { Ok(()) } else { Err(Reason::ChannelNotAllowed.into()) }
-    }
-
-    /// Whether what they do is only told by an order's lines, or by what its shipping costs.
-    pub fn needs_lines(&self) -> bool {
-        let by_pieces = matches!(self.kind, Kind::QuantityOff { .. } | Kind::Exchange { .. });
-        by_pieces || self.rules.get().is_some_and(|rules| rules.scope.is_by_goods() || rules.layer == Layer::Shipping)
     }
 
     /// Whether it holds a balance.

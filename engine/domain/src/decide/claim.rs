@@ -65,13 +65,7 @@ impl Partition {
         if window.is_over(now_ms) {
             return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
         }
-        let rules = terms.rules();
-        if !rules.issue_hours.contain(rules.zone, now_ms) {
-            return Err(Reason::OutsideHours.into());
-        }
-        if !rules.issue_channels.allow(claim.channel.as_deref()) {
-            return Err(Reason::ChannelNotAllowed.into());
-        }
+        terms.check_issue(claim.channel.as_deref(), now_ms)?;
         self.check_limits(terms, claim, now_ms)?;
         Ok(window)
     }
@@ -83,13 +77,14 @@ impl Partition {
         if most != 0 && self.users.claimed(user, terms.template) >= most {
             return Err(Rejection::new(Reason::UserLimitReached, i64::from(most)));
         }
-        let most = terms.rules().user_day_limit;
-        let day = day_counted(terms, now_ms);
-        let is_reached = day.is_some_and(|day| self.users.claimed_on(user, terms.template, day) >= most);
-        if is_reached && !planted::is(Planted::DayLimitIgnored) {
-            return Err(Rejection::new(Reason::UserDayLimitReached, i64::from(most)));
+        match terms.day_limit(now_ms) {
+            Some((day, most))
+                if self.users.claimed_on(user, terms.template, day) >= most && !planted::is(Planted::DayLimitIgnored) =>
+            {
+                Err(Rejection::new(Reason::UserDayLimitReached, i64::from(most)))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The terms if this partition does not have them yet, then the coupon.
@@ -118,7 +113,7 @@ impl Partition {
             use_until_ms: window.until_ms,
             key_version: context.key_version,
             loaded: Coupon::loaded(&template.terms),
-            day: day_counted(&template.terms, context.now_ms),
+            day: template.terms.day_limit(context.now_ms).map(|(day, _)| day),
         }));
         events
     }
@@ -128,10 +123,4 @@ impl Partition {
         let newest = self.terms.newest(terms.template)?;
         (self.terms.of(newest).version == terms.version).then_some(newest)
     }
-}
-
-/// The local day that a claim is counted on, where its template counts days.
-fn day_counted(terms: &Terms, now_ms: i64) -> Option<i32> {
-    let rules = terms.rules();
-    (rules.user_day_limit != 0).then(|| rules.zone.local(now_ms).day)
 }

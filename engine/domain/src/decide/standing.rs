@@ -139,7 +139,7 @@ impl Standing<'_> {
     fn check_rules(&self, place: Option<Place<'_>>) -> Result<(), Rejection> {
         let Some(Place { merchant, channel }) = place else { return self.terms.check_hours(self.now_ms) };
         self.terms.check_place(channel, self.now_ms)?;
-        if !self.terms.rules().scope.lets_in(merchant) && !planted::is(Planted::ScopeIgnored) {
+        if !self.terms.lets_in(merchant) && !planted::is(Planted::ScopeIgnored) {
             return Err(Reason::OutOfScope.into());
         }
         if self.terms.needs_lines() {
