@@ -4,9 +4,9 @@
 //! them (a use window, the number of a day) is written into the event. The rules are those of the IANA database, built in; there
 //! is no clock here and no zone of the machine.
 
-use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
@@ -60,9 +60,9 @@ impl Zone {
         self.0.name
     }
 
-    /// Where `at` falls here.
+    /// Where `at` falls here. Beyond the calendar's end, late in the year 9999, the clock is what it was there.
     pub fn local(self, at_ms: i64) -> Local {
-        let at = Timestamp::from_millisecond(at_ms).expect("a counted instant is one of the calendar");
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::MAX);
         let seconds = at_ms.div_euclid(1_000) + i64::from(self.0.zone().to_offset(at).seconds());
         let day = seconds.div_euclid(SECONDS_OF_DAY);
         // The first of January 1970 was a Thursday.
@@ -70,11 +70,12 @@ impl Zone {
         Local { day: day as i32, weekday, minute: (seconds.rem_euclid(SECONDS_OF_DAY) / 60) as u16 }
     }
 
-    /// The first instant of a local day: its midnight, or what follows where a clock jumped over that.
+    /// The first instant of a local day: its midnight, or what follows where a clock jumped over that. Of a day beyond the calendar's
+    /// end, that end.
     pub fn begin_of(self, day: i32) -> i64 {
-        let date = date(1970, 1, 1).checked_add(jiff::Span::new().days(day)).expect("a counted day is one of the calendar");
-        let begin = date.to_zoned(self.0.zone().clone()).expect("a counted day is one of the calendar");
-        begin.timestamp().as_millisecond()
+        let date = Span::new().try_days(day).and_then(|days| date(1970, 1, 1).checked_add(days));
+        let begin = date.and_then(|date| date.to_zoned(self.0.zone().clone()));
+        begin.map_or(Timestamp::MAX, |begin| begin.timestamp()).as_millisecond()
     }
 }
 
@@ -163,6 +164,17 @@ mod tests {
         let begin = sao_paulo.begin_of(17_839);
         assert_eq!(sao_paulo.local(begin), Local { day: 17_839, weekday: 6, minute: 60 });
         assert_eq!(sao_paulo.local(begin - 1), Local { day: 17_838, weekday: 5, minute: 1_439 });
+    }
+
+    #[test]
+    fn beyond_its_end_the_calendar_says_its_end() {
+        let end_ms = Timestamp::MAX.as_millisecond();
+        for zone in ["Asia/Shanghai", "America/New_York"].map(zone) {
+            let last = zone.local(end_ms).day;
+            assert!((end_ms - 49 * HOUR_MS..=end_ms).contains(&zone.begin_of(last)), "{zone:?}");
+            assert_eq!([zone.begin_of(last + 2), zone.begin_of(i32::MAX)], [end_ms; 2]);
+            assert!(zone.local(2 * end_ms).day > last);
+        }
     }
 
     #[test]
