@@ -143,6 +143,8 @@ pub struct ListCoupons {
     pub user: UserKey,
     /// Which.
     pub status: StatusFilter,
+    /// Only those whose window ends before this instant, in ms; 0 = whenever it ends.
+    pub ends_before_ms: i64,
     /// 1 to [`PAGE_SIZE_MAX`].
     pub page_size: u32,
     /// Where the page before ended: the next coupon's number.

@@ -52,7 +52,8 @@ impl Asked {
 
     /// A page of the user's active coupons.
     pub fn page(&self, from: Option<u64>) -> ListCoupons {
-        ListCoupons { user: self.user.key, status: StatusFilter::Open, page_size: PAGE_SIZE_MAX, from }
+        let (user, status) = (self.user.key, StatusFilter::Open);
+        ListCoupons { user, status, ends_before_ms: 0, page_size: PAGE_SIZE_MAX, from }
     }
 }
 

@@ -18,7 +18,8 @@ pub fn list(seals: Seals<'_>, request: v1::ListCouponsRequest) -> Result<(u16, C
     let page_size = page_size(request.page_size)?;
     let (partition, user) = seals.user(request.user_id)?;
     let from = seals.open_wallet_token(partition, &request.page_token)?;
-    Ok((partition, Command::ListCoupons(ListCoupons { user: user.key, status, page_size, from })))
+    let (user, ends_before_ms) = (user.key, request.ends_before_ms);
+    Ok((partition, Command::ListCoupons(ListCoupons { user, status, ends_before_ms, page_size, from })))
 }
 
 /// The command that asks for one coupon.

@@ -10,7 +10,7 @@ use crate::{
 
 fn list(user: &str, page_size: u32, page_token: &str) -> v1::ListCouponsRequest {
     let (user_id, page_token) = (user.to_owned(), page_token.to_owned());
-    v1::ListCouponsRequest { user_id, status: 0, page_size, page_token }
+    v1::ListCouponsRequest { user_id, status: 0, page_size, page_token, ends_before_ms: 0 }
 }
 
 #[tokio::test]
@@ -105,4 +105,24 @@ async fn the_code_is_revealed_to_nobody_else() {
     let owned = house.coupon(card()).await;
     let request = v1::RevealCodeRequest { user_id: fresh("user"), coupon_id: owned.claimed.coupon_id };
     check(house.wallets.reveal_code(request).await, Code::NotFound, "CODE_NOT_ACCEPTED", "", 0);
+}
+
+#[tokio::test]
+async fn what_expires_soon_is_listed_by_itself() {
+    let mut house = House::open().await;
+    let user = fresh("user");
+    let hours = |hours: i64| {
+        let validity = v1::DynamicValidity { wait_ms: 0, valid_ms: hours * 3_600_000 };
+        v1::TemplateSpec { validity: Some(v1::template_spec::Validity::DynamicValidity(validity)), ..twenty_off() }
+    };
+    let mut claimed = Vec::new();
+    for spec in [hours(1), hours(48), twenty_off()] {
+        let template = house.template(spec).await;
+        claimed.push(house.claims.claim(claim(&user, &template)).await.unwrap().into_inner());
+    }
+    let request = v1::ListCouponsRequest { ends_before_ms: claimed[0].use_until_ms + 1, ..list(&user, 0, "") };
+    let page = house.wallets.list_coupons(request).await.unwrap().into_inner();
+    assert_eq!(page.coupons.iter().map(|coupon| &coupon.coupon_id).collect::<Vec<_>>(), [&claimed[0].coupon_id]);
+    let request = v1::ListCouponsRequest { ends_before_ms: -1, ..list(&user, 0, "") };
+    check(house.wallets.list_coupons(request).await, Code::InvalidArgument, "INVALID_ARGUMENT", "ends_before_ms", 0);
 }

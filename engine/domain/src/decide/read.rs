@@ -8,7 +8,7 @@ use crate::partition::Partition;
 use crate::redemption::Redemption;
 use crate::rejection::Rejection;
 use crate::reply::{CouponPage, CouponView, RedemptionView, Reply};
-use crate::terms::within;
+use crate::terms::{TIME_MS_MAX, within};
 
 /// Coupons that one listing looks at; a page that is not full by then ends early, with a token.
 const LIST_VISITS_MAX: usize = 2_000;
@@ -29,6 +29,7 @@ impl Partition {
     /// Walks the wallet from the newest, or from where the last page ended.
     pub(super) fn list(&self, context: &Context<'_>, list: &ListCoupons) -> Result<Reply, Rejection> {
         within("page_size", i64::from(list.page_size), 1, i64::from(PAGE_SIZE_MAX))?;
+        within("ends_before_ms", list.ends_before_ms, 0, TIME_MS_MAX)?;
         let user = self.users.find(list.user).and_then(|number| Some((number, self.users.get(number)?.newest().checked_sub(1)?)));
         let Some((user, newest)) = user else {
             return Ok(Reply::Coupons(CouponPage { coupons: Vec::new(), next: None, at_ms: context.now_ms }));
@@ -40,7 +41,7 @@ impl Partition {
             let coupon =
                 self.coupons.get(number).filter(|coupon| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
             let view = view_of(&self.standing_of(number, context.now_ms));
-            if shows(list.status, &view) {
+            if shows(list.status, &view) && ends_before(list.ends_before_ms, &view) {
                 coupons.push(view);
             }
             next = coupon.older().checked_sub(1);
@@ -72,6 +73,10 @@ fn shows(status: StatusFilter, view: &CouponView) -> bool {
         StatusFilter::Only(life) => view.life == life && !view.is_frozen(),
         StatusFilter::Frozen => view.is_frozen(),
     }
+}
+
+fn ends_before(at_ms: i64, view: &CouponView) -> bool {
+    at_ms == 0 || (view.window.until_ms != 0 && view.window.until_ms < at_ms)
 }
 
 fn view_of(standing: &Standing<'_>) -> CouponView {

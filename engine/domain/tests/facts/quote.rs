@@ -20,7 +20,8 @@ fn order(lines: &[&str], shipping: i64) -> Order {
 
 /// What alice's coupons would do.
 fn quoted(world: &mut World, order: &Order, channel: Option<&str>, chosen: &[u64]) -> Quoted {
-    let list = ListCoupons { user: key().user("alice"), status: StatusFilter::Open, page_size: 200, from: None };
+    let list =
+        ListCoupons { user: key().user("alice"), status: StatusFilter::Open, ends_before_ms: 0, page_size: 200, from: None };
     let Answer::Told(Reply::Coupons(page)) = world.ask(&Command::ListCoupons(list)) else { panic!("a listing") };
     let channel = channel.map(id);
     let purchase = Purchase { order, currency: currency("CNY"), channel: channel.as_ref(), at_ms: page.at_ms };

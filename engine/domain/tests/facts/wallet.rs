@@ -134,3 +134,24 @@ fn a_long_wallet_is_searched_in_bounded_steps_and_to_its_end() {
          wallet alice 1 used from=500 => [0 USED] no more",
     );
 }
+
+#[test]
+fn what_ends_before_an_instant_is_listed_by_itself() {
+    story(
+        "template soon cash 10 t1 use=0..5000
+         template late cash 10 t2 use=0..9000
+         template ever cash 10 t3
+         claim alice soon r1
+         claim alice late r2
+         claim alice ever r3
+         wallet alice 10 active ends-before=5000 => [] no more
+         wallet alice 10 active ends-before=5001 => [0 ACTIVE] no more
+         wallet alice 10 active ends-before=253402300800000 => [1 ACTIVE, 0 ACTIVE] no more
+         wallet alice 10 active => [2 ACTIVE, 1 ACTIVE, 0 ACTIVE] no more
+         at 5000
+         wallet alice 10 active ends-before=9001 => [1 ACTIVE] no more
+         wallet alice 10 ends-before=9001 => [1 ACTIVE, 0 EXPIRED] no more
+         wallet alice 10 ends-before=-1 => INVALID_ARGUMENT ends_before_ms
+         wallet alice 10 ends-before=253402300800001 => INVALID_ARGUMENT ends_before_ms 253402300800000",
+    );
+}

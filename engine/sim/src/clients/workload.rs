@@ -216,7 +216,7 @@ pub(crate) fn look(write: &Ask, plan: &Plan) -> Option<Ask> {
 }
 
 fn wallet(user: UserKey) -> Command {
-    Command::ListCoupons(ListCoupons { user, status: StatusFilter::Any, page_size: PAGE_SIZE_MAX, from: None })
+    Command::ListCoupons(ListCoupons { user, status: StatusFilter::Any, ends_before_ms: 0, page_size: PAGE_SIZE_MAX, from: None })
 }
 
 fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
@@ -228,7 +228,8 @@ fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
     let card = *dice.pick(&known.cards)?;
     let command = match dice.below(3) {
         0 => {
-            Command::ListCoupons(ListCoupons { user: card.user, status: StatusFilter::Any, page_size: PAGE_SIZE_MAX, from: None })
+            let (user, status) = (card.user, StatusFilter::Any);
+            Command::ListCoupons(ListCoupons { user, status, ends_before_ms: 0, page_size: PAGE_SIZE_MAX, from: None })
         }
         1 => {
             let (instrument, amount) = (instrument(card, dice), dice.between(1, 1_000));

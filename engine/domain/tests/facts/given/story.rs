@@ -165,6 +165,7 @@ pub fn command(words: &[&str]) -> Command {
         ["wallet", user, page_size, ref rest @ ..] => Command::ListCoupons(ListCoupons {
             user: super::key().user(user),
             status: status(rest),
+            ends_before_ms: value_of(rest, "ends-before=").map_or(0, number),
             page_size: number(page_size),
             from: value_of(rest, "from=").map(number),
         }),
