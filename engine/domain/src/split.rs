@@ -21,7 +21,7 @@ pub fn split(total: i64, weights: &[i64]) -> Vec<i64> {
     let exact = |weight: i64| i128::from(total) * i128::from(weight);
     let mut shares: Vec<i64> = weights.iter().map(|&weight| whole_part(exact(weight), sum)).collect();
     let mut lines: Vec<usize> = (0..weights.len()).collect();
-    lines.sort_unstable_by_key(|&line| (Reverse(exact(weights[line]) % sum.max(1)), Reverse(weights[line]), line));
+    lines.sort_by_cached_key(|&line| (Reverse(exact(weights[line]) % sum.max(1)), Reverse(weights[line]), line));
     hand_out(total, &mut shares, &lines);
     shares
 }

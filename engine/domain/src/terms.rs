@@ -223,14 +223,9 @@ impl Terms {
         self.rules.get().unwrap_or_else(|| &NO_RULES)
     }
 
-    /// The use window of a coupon that is issued at `now`; `asked` is what the issue says.
-    ///
-    /// # Errors
-    /// INVALID_ARGUMENT where the issue has to say it and does not, or says what it has not to say.
-    pub fn window_at(&self, now_ms: i64, asked: Option<Window>) -> Result<Window, Rejection> {
-        asked.map_or(Ok(()), |asked| check_window("use_window", &asked))?;
-        let own = self.validity.window_at(self.rules().zone, now_ms);
-        own.xor(asked).ok_or(Rejection::invalid("use_window", 0))
+    /// The use window of a coupon that is issued at `now`; `None` where the issue has to say it.
+    pub(crate) fn window_at(&self, now_ms: i64) -> Option<Window> {
+        self.validity.window_at(self.rules().zone, now_ms)
     }
 
     /// Whether it holds a balance.
@@ -323,6 +318,11 @@ const VALID_DAYS_MAX: i64 = 100 * 366;
 
 /// Most pieces that a template can name.
 const PIECES_MAX: i64 = 1_000_000;
+
+/// Refuses what an issue says of when its coupon may be used, if that is no window.
+pub(crate) fn check_use_window(window: &Window) -> Result<(), Rejection> {
+    check_window("use_window", window)
+}
 
 /// Stored value pays, after every discount and beside any: it has no place among them.
 fn check_tender(rules: &Rules) -> Result<(), Rejection> {

@@ -36,7 +36,6 @@ impl Asked {
         let order = request.order.ok_or(malformed("order"))?;
         let currency = currency("order.currency", &order.currency)?;
         let lines = order.lines.into_iter().map(line).collect::<Result<_, _>>()?;
-        let order = Order::new(lines, order.shipping_minor)?;
         let channel = channel(&request.channel)?;
         let mut ids = request.chosen_coupon_ids;
         ids.sort_unstable();
@@ -44,6 +43,7 @@ impl Asked {
         if ids.len() > INSTRUMENTS_MAX {
             return Err(Rejection::invalid("chosen_coupon_ids", INSTRUMENTS_MAX as i64));
         }
+        let order = Order::new(lines, order.shipping_minor)?;
         let chosen = ids.iter().map(|id| owned(seals, user.clone(), id).map(|(_, instrument)| instrument));
         let chosen = chosen.collect::<Result<_, _>>()?;
         let (partition, user) = seals.user_of(user);
@@ -88,7 +88,7 @@ impl Wallet<'_> {
             unusable: unusable.map(|(coupon, why)| self.unusable(*coupon, why)).collect(),
             chosen: Some(self.combination(&quoted.chosen)),
             best: Some(self.combination(&quoted.best)),
-            best_is_exact: quoted.is_exact,
+            best_is_exact: quoted.is_exact && !older_left_out,
             older_left_out,
         }
     }

@@ -1,8 +1,10 @@
-//! CheckoutService: what a user's coupons would do to an order. The shard shows the wallet; what follows is reckoned here.
+//! CheckoutService: what a user's coupons would do to an order. The shard shows the wallet; what follows is reckoned here, beside the
+//! threads that read and write the wire, as many quotes at a time as there are cores: the rest wait for their turn.
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use tessera_proto::v1::{self, checkout_service_server::CheckoutService};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
@@ -11,23 +13,27 @@ use crate::{
     desk::{Desk, refuse},
     domain::{
         Reply,
-        checkout::{Purchase, quote},
+        checkout::{Purchase, Quoted, quote},
         command::Command,
         reply::CouponView,
     },
 };
 
-/// Pages of a wallet that are looked at: 1,000 coupons.
+/// Pages of a wallet that are looked at: up to 1,000 coupons.
 const PAGES_MAX: usize = 5;
 
 /// The service.
 #[derive(Clone)]
-pub struct Checkouts(pub Arc<Desk>);
+pub struct Checkouts {
+    desk: Arc<Desk>,
+    /// Who may reckon.
+    reckoners: Arc<Semaphore>,
+}
 
 #[async_trait]
 impl CheckoutService for Checkouts {
     async fn quote(&self, request: Request<v1::QuoteRequest>) -> Result<Response<v1::QuoteResponse>, Status> {
-        let seals = self.0.seals()?;
+        let seals = self.desk.seals()?;
         let asked = Asked::of(seals, request.into_inner()).map_err(|rejection| refuse(&rejection))?;
         let Seen { mut coupons, at_ms, is_cut } = self.look(&asked).await?;
         let listed = coupons.len();
@@ -36,11 +42,9 @@ impl CheckoutService for Checkouts {
                 coupons.push(self.coupon(asked.partition, Command::GetCoupon(*chosen)).await?);
             }
         }
-        let (order, channel) = (&asked.order, asked.channel.as_deref());
-        let purchase = Purchase { order, currency: asked.currency, channel, at_ms };
-        let chosen: Vec<u64> = asked.chosen.iter().map(|chosen| chosen.coupon()).collect();
-        let quoted = quote(&purchase, &coupons, &chosen);
-        let wallet = Wallet { seals, partition: asked.partition, coupons: &coupons, listed };
+        let partition = asked.partition;
+        let (coupons, quoted) = self.reckon(asked, coupons, at_ms).await;
+        let wallet = Wallet { seals, partition, coupons: &coupons, listed };
         Ok(Response::new(wallet.quoted(&quoted, is_cut)))
     }
 }
@@ -53,12 +57,31 @@ struct Seen {
 }
 
 impl Checkouts {
+    /// Asks this desk.
+    pub fn new(desk: Arc<Desk>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { desk, reckoners: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// The best of many coupons takes some ms to be found.
+    async fn reckon(&self, asked: Asked, coupons: Vec<CouponView>, at_ms: i64) -> (Vec<CouponView>, Quoted) {
+        let _turn = self.reckoners.acquire().await.expect("nobody closes it");
+        let reckon = move || {
+            let (order, channel) = (&asked.order, asked.channel.as_deref());
+            let purchase = Purchase { order, currency: asked.currency, channel, at_ms };
+            let chosen: Vec<u64> = asked.chosen.iter().map(|chosen| chosen.coupon()).collect();
+            let quoted = quote(&purchase, &coupons, &chosen);
+            (coupons, quoted)
+        };
+        tokio::task::spawn_blocking(reckon).await.expect("a quote does not panic")
+    }
+
     async fn look(&self, asked: &Asked) -> Result<Seen, Status> {
         let mut seen = Seen { coupons: Vec::new(), at_ms: 0, is_cut: true };
         let mut next = None;
         for _ in 0..PAGES_MAX {
             let command = Command::ListCoupons(asked.page(next));
-            let page = match self.0.ask(Ok((asked.partition, command))).await? {
+            let page = match self.desk.ask(Ok((asked.partition, command))).await? {
                 (_, Reply::Coupons(page)) => page,
                 (_, reply) => mismatched("a listing", &reply),
             };
@@ -72,7 +95,7 @@ impl Checkouts {
     }
 
     async fn coupon(&self, partition: u16, command: Command) -> Result<CouponView, Status> {
-        match self.0.ask(Ok((partition, command))).await? {
+        match self.desk.ask(Ok((partition, command))).await? {
             (_, Reply::Coupon(view)) => Ok(view),
             (_, reply) => mismatched("a question for a coupon", &reply),
         }

@@ -176,7 +176,7 @@ async fn a_use_window_is_said_at_issue() {
     let mut house = House::open().await;
     let spec = v1::TemplateSpec { validity: Some(Validity::AtIssueValidity(v1::AtIssueValidity {})), ..twenty_off() };
     let (template_id, user_id) = (house.template(spec).await, fresh("user"));
-    check(house.claims.claim(claim(&user_id, &template_id)).await, Code::InvalidArgument, "INVALID_ARGUMENT", "use_window", 0);
+    check(house.claims.claim(claim(&user_id, &template_id)).await, Code::InvalidArgument, "INVALID_ARGUMENT", "template_id", 0);
     let use_window = Some(v1::UseWindow { from_ms: 7, until_ms: 253_402_300_800_000 });
     let issue = v1::IssueRequest { request_id: fresh("issue"), user_id, template_id, channel: String::new(), use_window };
     let issued = house.claims.issue(issue).await.unwrap().into_inner();

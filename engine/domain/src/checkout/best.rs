@@ -1,8 +1,9 @@
 //! The best set of coupons for an order.
 //!
 //! Candidates that would take nothing off the whole order take nothing off what others leave of it either, so they are set aside first.
-//! Of the rest, up to [`CANDIDATES_EXACT_MAX`], every allowed set is weighed, depth first over the order of application, leaving out what
-//! cannot come up with the best found so far; of more, one is added after the other as long as that takes more off.
+//! Each that stands alone is a set by itself. Of the rest, up to [`CANDIDATES_EXACT_MAX`], every allowed set is weighed, depth first over
+//! the order of application, leaving out what cannot come up with the best found so far; of more, one is added after the other as long as
+//! that takes more off.
 
 use super::apply::{Applied, apply, in_order, usable};
 use super::left::{Left, Reach};
@@ -68,9 +69,14 @@ pub fn best(order: &Order, candidates: &[Offer<'_>]) -> Result<Best, Rejection> 
     let whole = Left::new(order);
     let mut reaches = in_order(order, candidates);
     reaches.retain(|reach| whole.discount(reach).is_ok());
-    let is_exact = reaches.len() <= CANDIDATES_EXACT_MAX;
-    let found = if is_exact { Search::run(&whole, &reaches) } else { Growth::run(whole, &reaches) };
-    let offers: Vec<Offer<'_>> = reaches.iter().map(|reach| *reach.offer).filter(|offer| found.has(offer)).collect();
+    let (alone, together): (Vec<_>, Vec<_>) = reaches.into_iter().partition(|reach| stack::stands_alone(reach.offer));
+    let is_exact = together.len() <= CANDIDATES_EXACT_MAX;
+    let mut found = if is_exact { Search::run(&whole, &together) } else { Growth::run(whole.clone(), &together) };
+    for reach in &alone {
+        found.improve(Found::new(whole.discount(reach).expect("it takes something off"), std::iter::once(reach.offer)));
+    }
+    let all = alone.iter().chain(&together).map(|reach| *reach.offer);
+    let offers: Vec<Offer<'_>> = all.filter(|offer| found.has(offer)).collect();
     let applied = apply(order, &offers);
     assert_eq!((applied.discount(), applied.steps.len()), (found.discount, found.coupons.len()), "what was found applies");
     Ok(Best { chosen: found.coupons, applied, is_exact })

@@ -34,7 +34,7 @@
 //! together, those earlier in the order of application stand. Cards are payment and do not count.
 //!
 //! **The best set** is the one that takes most off; then the one of fewest coupons; then the one whose coupon numbers in rising order
-//! come first. Up to [`CANDIDATES_EXACT_MAX`] candidates that is found exactly; beyond, the candidate that raises the discount most is
+//! come first. Up to [`CANDIDATES_EXACT_MAX`] candidates that may stand beside others that is found exactly; beyond, the candidate that raises the discount most is
 //! added again and again.
 //!
 //! **Cards** pay what is left: soonest to expire first, then smallest balance, then coupon number.

@@ -72,6 +72,11 @@ impl Order {
         self.lines.iter().all(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
     }
 
+    /// Whether a line is in this scope.
+    pub fn meets(&self, scope: &Scope) -> bool {
+        self.lines.iter().any(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
+    }
+
     /// What all of it costs at first.
     pub fn total(&self) -> i64 {
         let total = self.amounts.iter().sum::<i64>() + self.shipping;

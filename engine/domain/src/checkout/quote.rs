@@ -19,7 +19,7 @@ pub struct Purchase<'a> {
     pub currency: Currency,
     /// Through which channel, if it is said.
     pub channel: Option<&'a Id>,
-    /// The instant that the coupons were shown at, ms.
+    /// The instant at which the hours of the week are asked, ms.
     pub at_ms: i64,
 }
 
@@ -97,16 +97,16 @@ fn part<'a>(purchase: &Purchase<'_>, view: &'a CouponView) -> Result<Part<'a>, R
     let Purchase { order, currency, channel, at_ms } = *purchase;
     view.may_be_used?;
     view.terms.check_place(channel, at_ms)?;
+    let (offer, scope) = (Offer::of(view.coupon, &view.terms), &view.terms.rules().scope);
+    let is_in_scope = if offer.is_some() { order.meets(scope) } else { order.lies_in(scope) };
+    if !is_in_scope {
+        return Err(Reason::OutOfScope.into());
+    }
     if view.terms.currency != currency {
         return Err(Reason::CurrencyMismatch.into());
     }
-    match Offer::of(view.coupon, &view.terms) {
-        Some(offer) => Ok(Part::Offer(offer)),
-        None if order.lies_in(&view.terms.rules().scope) => {
-            Ok(Part::Card(Card { coupon: view.coupon, available: view.available, until_ms: view.window.until_ms }))
-        }
-        None => Err(Reason::OutOfScope.into()),
-    }
+    let card = Card { coupon: view.coupon, available: view.available, until_ms: view.window.until_ms };
+    Ok(offer.map_or(Part::Card(card), Part::Offer))
 }
 
 /// What it takes off by itself, or has.
@@ -130,7 +130,10 @@ fn combine<'p, 'a: 'p>(
     for (coupon, part) in chosen {
         match part {
             Ok(Part::Offer(offer)) => offers.push(*offer),
-            Ok(Part::Card(card)) => cards.push(*card),
+            Ok(part @ Part::Card(card)) => match alone(purchase, part) {
+                Ok(_) => cards.push(*card),
+                Err(refusal) => unusable.push((*coupon, refusal)),
+            },
             Err(refusal) => unusable.push((*coupon, *refusal)),
         }
     }

@@ -32,7 +32,8 @@ fn is_full(
     count > most(offer) || alike().any(|other| count > most(other))
 }
 
-fn stands_alone(offer: &Offer<'_>) -> bool {
+/// Whether it stands beside no other.
+pub(super) fn stands_alone(offer: &Offer<'_>) -> bool {
     offer.stacking.class == Class::Never
 }
 

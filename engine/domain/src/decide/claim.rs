@@ -11,10 +11,14 @@ use crate::lease::Sale;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
-use crate::terms::{Template, Terms, Window};
+use crate::request::Operation;
+use crate::terms::{Template, Terms, Window, check_use_window};
 
 impl Partition {
     pub(super) fn decide_claim<'a>(&self, context: &Context<'a>, claim: &'a Claim, keys: &Keys) -> Decision<'a> {
+        if let Err(refusal) = claim.use_window.as_deref().map_or(Ok(()), check_use_window) {
+            return refusal.into();
+        }
         let fingerprint = self.claim_fingerprint(claim);
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
@@ -52,7 +56,7 @@ impl Partition {
     /// Whether the template is on offer now, here and to this user; when the coupon may be used.
     fn may_issue(&self, template: &Template, claim: &Claim, now_ms: i64) -> Result<Window, Rejection> {
         let terms = &template.terms;
-        let window = terms.window_at(now_ms, claim.use_window.as_deref().copied())?;
+        let window = window_of(terms, claim, now_ms)?;
         if template.stopped {
             return Err(Reason::TemplateStopped.into());
         }
@@ -122,5 +126,17 @@ impl Partition {
     fn adopted(&self, terms: &Terms) -> Option<u32> {
         let newest = self.terms.newest(terms.template)?;
         (self.terms.of(newest).version == terms.version).then_some(newest)
+    }
+}
+
+/// When a coupon that is claimed or issued now may be used: as its terms say, or as its issue has to.
+fn window_of(terms: &Terms, claim: &Claim, now_ms: i64) -> Result<Window, Rejection> {
+    match (terms.window_at(now_ms), claim.use_window.as_deref()) {
+        (Some(window), None) => Ok(window),
+        (None, Some(asked)) if asked.is_over(now_ms) => Err(Rejection::invalid("use_window", now_ms)),
+        (None, Some(asked)) => Ok(*asked),
+        // Who claims cannot say it: such a template is issued only.
+        (None, None) if claim.operation == Operation::Claim => Err(Rejection::invalid("template_id", 0)),
+        (Some(_), Some(_)) | (None, None) => Err(Rejection::invalid("use_window", 0)),
     }
 }

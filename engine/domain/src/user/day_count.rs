@@ -15,14 +15,15 @@ pub(crate) struct DayCount {
 }
 
 impl DayCount {
-    /// How many on this day.
+    /// How many on this day, or on a later one: a template that is moved to a zone farther west has the day before once more, and
+    /// what was given on the later day counts for it.
     pub(super) fn on(&self, day: i32) -> u32 {
-        if self.day == day { self.claimed } else { 0 }
+        if self.day >= day { self.claimed } else { 0 }
     }
 
-    /// One more on this day. Days do not go back; where a zone's rules were changed they might, and then that day begins anew.
+    /// One more on this day.
     pub(super) fn add(&mut self, day: i32) {
-        (self.claimed, self.day) = (self.on(day) + 1, day);
+        (self.claimed, self.day) = (self.on(day) + 1, self.day.max(day));
     }
 }
 

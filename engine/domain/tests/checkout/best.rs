@@ -87,12 +87,16 @@ fn thirteen_candidates_with_an_effect_are_too_many_for_all_sets() {
 
 #[test]
 fn one_is_added_after_the_other_beyond_all_sets() {
-    // The largest comes first and then stands alone; looked through, the other thirteen would take more.
+    // The largest of all stands alone, and takes less than the others together.
     let order = order(&[("a", 1, 1_000_000)], 0);
     let mut coupons: Vec<Coupon> = (1..=13).map(|number| coupon(number, voucher(100))).collect();
     coupons.push(coupon(14, voucher(200)).alone());
     let best = found(&order, &coupons);
-    assert_eq!((best.chosen, best.is_exact), (vec![14], false));
+    assert_eq!((best.chosen, best.is_exact), ((1..=13).collect(), false));
+    coupons[13].effect = voucher(1_301);
+    assert_eq!(found(&order, &coupons).chosen, [14]);
+    coupons.remove(0);
+    assert!(found(&order, &coupons).is_exact, "one that stands alone is a set by itself");
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn growing_is_growing_in_slow_words() {
         let mut dice = Dice::new(1_000_000 + seed);
         let scale = dice.one_of(&shop::SCALES);
         let order = shop::order(&mut dice, 4, scale);
-        let count = 13 + dice.below(20);
+        let count = 24 + dice.below(20);
         let coupons = shop::coupons(&mut dice, count, scale);
         let best = found(&order, &coupons);
         let told = (best.applied.discount(), &best.chosen);

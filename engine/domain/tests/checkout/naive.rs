@@ -94,8 +94,20 @@ pub fn best(order: &Order, coupons: &[Coupon]) -> Weighed {
     best
 }
 
-/// The one that raises the discount most, added again and again.
+/// The one that raises the discount most, added again and again; or one that stands alone.
 pub fn grown(order: &Order, coupons: &[Coupon]) -> Weighed {
+    let (alone, together): (Vec<Coupon>, Vec<Coupon>) =
+        coupons.iter().cloned().partition(|coupon| coupon.stacking.class == Class::Never);
+    let mut best = grown_together(order, &together);
+    for weighed in alone.iter().map(|coupon| weigh(order, &[coupon])) {
+        if weighed.is_better_than(&best) {
+            best = weighed;
+        }
+    }
+    best
+}
+
+fn grown_together(order: &Order, coupons: &[Coupon]) -> Weighed {
     let mut grown = Weighed::default();
     loop {
         let with = |new: &Coupon| {

@@ -41,7 +41,7 @@ fn the_limit_of_a_day_is_beside_the_limit_of_all_and_of_each_template() {
 }
 
 #[test]
-fn a_version_may_change_the_zone_and_the_day_is_what_it_says_now() {
+fn a_version_that_moves_west_gives_nobody_the_same_day_twice() {
     // Midnight in Shanghai is four in the afternoon in London, of the day that it was before.
     story(
         "template tea cash 300 t1 day=1
@@ -49,8 +49,12 @@ fn a_version_may_change_the_zone_and_the_day_is_what_it_says_now() {
          at 57600000
          claim alice tea r2
          template tea cash 300 t3 day=1 zone=UTC version=1
-         claim alice tea r3
-         claim alice tea r4 => USER_DAY_LIMIT_REACHED 1",
+         claim alice tea r3 => USER_DAY_LIMIT_REACHED 1
+         at 86400000
+         claim alice tea r4 => USER_DAY_LIMIT_REACHED 1
+         at 172800000
+         claim alice tea r5
+         claim alice tea r6 => USER_DAY_LIMIT_REACHED 1",
     );
 }
 
@@ -91,13 +95,15 @@ fn natural_days_are_counted_from_the_first_and_end_at_local_midnight() {
 fn a_validity_said_at_issue_is_asked_for_there_and_nowhere_else() {
     story(
         "template tea cash 300 t1 at-issue
-         claim alice tea r1 => INVALID_ARGUMENT use_window
+         claim alice tea r1 => INVALID_ARGUMENT template_id
+         issue alice tea r1 => INVALID_ARGUMENT use_window
+         issue alice nothing r1 use=5..4 => INVALID_ARGUMENT use_window 5
          issue alice tea r2 use=2000..9000 => coupon 0 of tea v1 2000..9000 key 1 #2
          issue alice tea r2 use=2000..9000 => coupon 0 of tea v1 2000..9000 key 1 #2 replayed
          issue alice tea r2 use=2000..9001 => REQUEST_ID_REUSED 2
          issue alice tea r3 use=2000..2000 => INVALID_ARGUMENT use_window 2000
          issue alice tea r4 use=0..253402300800001 => INVALID_ARGUMENT use_window 253402300800000
-         issue alice tea r5 use=0..1000 => ISSUE_ENDED 1000
+         issue alice tea r5 use=0..1000 => INVALID_ARGUMENT use_window 1000
          template oil cash 300 t2
          issue alice oil r6 use=2000..9000 => INVALID_ARGUMENT use_window",
     );
