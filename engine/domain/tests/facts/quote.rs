@@ -148,3 +148,37 @@ fn a_card_that_has_nothing_to_pay_is_told_so() {
     assert_eq!((quoted.chosen.payments.len(), quoted.chosen.payable()), (0, 0));
     assert_eq!(reasons(&quoted.chosen.unusable), [(1, "NO_EFFECT", 0)]);
 }
+
+#[test]
+fn an_order_of_one_line_is_quoted_as_its_amount_is_validated() {
+    let mut world = story(
+        "template a percent 8500 t1 cap=1000
+         template b percent 7777 t2 floor
+         template c percent 0 t3
+         template d off 5000 700 t4
+         template e off 0 9000 t5
+         template f cash 300 t6
+         claim alice a r1
+         claim alice b r2
+         claim alice c r3
+         claim alice d r4
+         claim alice e r5
+         claim alice f r6",
+    );
+    for amount in (1..20_000).step_by(37) {
+        let order = order(&[&format!("tea/drinks/shop 1x{amount}")], 0);
+        let quoted = quoted(&mut world, &order, None, &[]);
+        for coupon in 0..6 {
+            let answer = world.line(&format!("validate alice {coupon} {amount} at=shop")).expect("a validation is answered");
+            match answer {
+                Answer::Told(Reply::Quote(validated)) => {
+                    assert!(quoted.usable.contains(&(coupon, validated.applied)), "{coupon} on {amount}: {validated:?}");
+                }
+                Answer::Refused(refusal) => {
+                    assert!(quoted.unusable.contains(&(coupon, refusal)), "{coupon} on {amount}: {refusal}")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
