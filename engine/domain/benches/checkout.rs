@@ -1,4 +1,4 @@
-//! Checkout: `cargo bench -p tessera-domain --bench checkout`. What a quote of an order with many coupons takes of a shard's time.
+//! Checkout: `cargo bench -p tessera-domain --bench checkout`. What a quote of an order with many coupons takes of the thread that reckons it.
 
 use criterion::{BatchSize, Criterion};
 use tessera_domain::checkout::{CANDIDATES_EXACT_MAX, CANDIDATES_MAX, Class, LINES_MAX, Order, Stacking, apply, best};
