@@ -399,7 +399,7 @@ pub enum Event<'a> {
 
 impl<'a> TermsAdoptedV1<'a> {
     /// The same in today's form.
-    pub fn today(&self) -> TermsAdopted<'a> {
+    pub(crate) fn today(&self) -> TermsAdopted<'a> {
         TermsAdopted { terms: self.terms, body: self.body, rules: &[] }
     }
 }

@@ -4,12 +4,12 @@
 //! latencies of their own. Afterwards each card must have lost what was captured and nothing else, and nothing may be held.
 
 use super::{
-    Finished, again, cards,
+    Finished, cards,
     stage::Stage,
     tills::{self, Round},
 };
 use crate::{
-    check::{Findings, History, answers, order, pairs, retries},
+    check::{Findings, History, answers, holdings::Holdings, order, pairs, retries},
     drive::{self, Load},
     error::Error,
     options::{Common, Till, Wallets},
@@ -45,7 +45,7 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
         .fold((0, 0), |(records, retries), Round { asked, .. }| (records + asked.records.len(), retries + asked.retries.len()));
     played.report.record_bytes += (records * size_of::<Record>() + retries * size_of::<Retry>()) as u64;
     played.report.retries = retries as u64;
-    played.check(async |stage, round, findings| check(stage, round, till.wallets, &load, findings).await).await
+    played.check(async |stage, round, holdings, findings| check(stage, round, holdings, till.wallets, findings).await).await
 }
 
 /// So that no hold is refused because too many others of its card live.
@@ -74,16 +74,13 @@ fn steps(rounds: &[Round<Pairs>]) -> Result<Vec<StepTimes>, Error> {
 }
 
 async fn check(
-    stage: &mut Stage,
+    stage: &Stage,
     round: Round<Pairs>,
+    holdings: Holdings,
     wallets: Wallets,
-    load: &Load,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let Round { issues, mut issued, plan, mut asked, .. } = round;
-    let holdings = cards::check_issued(stage, &issues, &mut issued, load, findings).await?;
-
-    again::ask(stage, plan.clone(), &mut asked, load).await?;
+    let Round { issues, plan, asked, .. } = round;
     let history = History { records: &asked.records, retries: &asked.retries };
     answers::check_asked(history, |operation| is_asked(&asked.records, operation), asked.strays, findings);
     answers::check_fates(history, |operation| Some(cards::reason_of(plan.fate(operation))), findings);

@@ -1,13 +1,12 @@
 //! Tills: cards are issued, then redeemed.
 
 use super::{
-    Finished, again, cards,
+    Finished, cards,
     stage::Stage,
     tills::{self, Round},
 };
 use crate::{
-    check::{Findings, History, answers, balances, order, retries},
-    drive::Load,
+    check::{Findings, History, answers, balances, holdings::Holdings, order, retries},
     error::Error,
     options::{Common, Till, Wallets},
     plan::redeems::Redeems,
@@ -20,20 +19,17 @@ pub async fn run(till: Till, common: &Common) -> Result<Finished, Error> {
     let load = common.load(1.0)?;
     let plan = |issues| Redeems::new(issues, till.operations, till.by, till.skew, common.seed);
     let played = tills::play("pos", till, load, common, plan).await?;
-    played.check(async |stage, round, findings| check(stage, round, till.wallets, &load, findings).await).await
+    played.check(async |stage, round, holdings, findings| check(stage, round, holdings, till.wallets, findings).await).await
 }
 
 async fn check(
-    stage: &mut Stage,
+    stage: &Stage,
     round: Round<Redeems>,
+    holdings: Holdings,
     wallets: Wallets,
-    load: &Load,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let Round { issues, mut issued, plan, mut asked, .. } = round;
-    let holdings = cards::check_issued(stage, &issues, &mut issued, load, findings).await?;
-
-    again::ask(stage, plan.clone(), &mut asked, load).await?;
+    let Round { issues, plan, asked, .. } = round;
     let history = History { records: &asked.records, retries: &asked.retries };
     answers::check(history, asked.strays, findings);
     answers::check_fates(history, |operation| Some(cards::reason_of(plan.fate(operation))), findings);

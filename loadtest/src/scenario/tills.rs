@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use hdrhistogram::Histogram;
 
-use super::{Finished, cards, echo, stage::Stage, sum::Sum};
+use super::{Finished, again, cards, echo, stage::Stage, sum::Sum};
 use crate::{
-    check::Findings,
+    check::{Findings, holdings::Holdings},
     drive::{Load, Measured},
     error::Error,
     options::{Common, Till},
@@ -20,7 +20,7 @@ pub struct Round<P> {
     /// The issues.
     pub issues: Arc<Issues>,
     /// As they were answered.
-    pub issued: Measured,
+    issued: Measured,
     /// What was asked of the cards.
     pub plan: Arc<P>,
     /// By operation.
@@ -40,6 +40,7 @@ impl<P> Round<P> {
 pub struct Played<P> {
     /// Where.
     stage: Stage,
+    load: Load,
     /// How often.
     pub rounds: Vec<Round<P>>,
     /// The figures, without the findings.
@@ -89,19 +90,22 @@ pub async fn play<P: Plan + 'static>(
     report.preparation = Some(prepared.rates());
     report.server = server;
     echo::enter(ceiling, &mut report);
-    Ok(Played { stage, rounds, report, latency_ns: sum.latency_ns })
+    Ok(Played { stage, load, rounds, report, latency_ns: sum.latency_ns })
 }
 
-impl<P> Played<P> {
-    /// Has each round checked, and closes the stage.
+impl<P: Plan + 'static> Played<P> {
+    /// Has each round checked, and closes the stage: the issues here, and what was asked, once more, by `check`, which is told who has
+    /// which card.
     pub async fn check(
         self,
-        mut check: impl AsyncFnMut(&mut Stage, Round<P>, &mut Findings) -> Result<(), Error>,
+        mut check: impl AsyncFnMut(&Stage, Round<P>, Holdings, &mut Findings) -> Result<(), Error>,
     ) -> Result<Finished, Error> {
-        let Self { mut stage, rounds, mut report, latency_ns } = self;
+        let Self { mut stage, load, rounds, mut report, latency_ns } = self;
         let (begin, mut findings) = (Instant::now(), Findings::default());
-        for round in rounds {
-            check(&mut stage, round, &mut findings).await?;
+        for mut round in rounds {
+            let holdings = cards::check_issued(&mut stage, &round.issues, &mut round.issued, &load, &mut findings).await?;
+            again::ask(&mut stage, round.plan.clone(), &mut round.asked, &load).await?;
+            check(&stage, round, holdings, &mut findings).await?;
         }
         let elapsed = begin.elapsed();
         stage.close(&mut report, &mut findings).await?;

@@ -80,12 +80,16 @@ pub struct Wallet<'a> {
 impl Wallet<'_> {
     /// The answer to a question for a quote.
     pub fn quoted(&self, quoted: &Quoted, older_left_out: bool) -> v1::QuoteResponse {
-        let listed = |coupon: u64| self.coupons[..self.listed].iter().find(|view| view.coupon == coupon);
-        let usable = quoted.usable.iter().filter_map(|&(coupon, worth)| Some(self.usable(listed(coupon)?, worth)));
-        let unusable = quoted.unusable.iter().filter(|(coupon, _)| listed(*coupon).is_some());
+        let (mut usable, mut unusable) = (Vec::new(), Vec::new());
+        for (view, alone) in self.coupons.iter().zip(&quoted.alone).take(self.listed) {
+            match alone {
+                Ok(worth) => usable.push(self.usable(view, *worth)),
+                Err(why) => unusable.push(self.unusable(view, why)),
+            }
+        }
         v1::QuoteResponse {
-            usable: usable.collect(),
-            unusable: unusable.map(|(coupon, why)| self.unusable(*coupon, why)).collect(),
+            usable,
+            unusable,
             chosen: Some(self.combination(&quoted.chosen)),
             best: Some(self.combination(&quoted.best)),
             best_is_exact: quoted.is_exact && !older_left_out,
@@ -104,8 +108,7 @@ impl Wallet<'_> {
         }
     }
 
-    fn unusable(&self, coupon: u64, why: &Rejection) -> v1::UnusableCoupon {
-        let template = self.coupons.iter().find(|view| view.coupon == coupon).map(|view| &view.terms.template_id);
+    fn unusable(&self, view: &CouponView, why: &Rejection) -> v1::UnusableCoupon {
         let mut reason = refusal::of(why);
         let is_beside = reason.reason() == v1::Reason::NotCombinable;
         let not_beside_coupon_id = if is_beside { self.id(reason.value.cast_unsigned()) } else { String::new() };
@@ -114,8 +117,8 @@ impl Wallet<'_> {
             reason.value = 0;
         }
         v1::UnusableCoupon {
-            coupon_id: self.id(coupon),
-            template_id: template.map_or_else(String::new, |id| id.as_str().to_owned()),
+            coupon_id: self.id(view.coupon),
+            template_id: view.terms.template_id.as_str().to_owned(),
             reason: Some(reason),
             not_beside_coupon_id,
         }
@@ -134,8 +137,12 @@ impl Wallet<'_> {
             discount_minor: combination.applied.discount(),
             payments: payments.map(|&(card, amount_minor)| v1::CardPayment { coupon_id: self.id(card), amount_minor }).collect(),
             payable_minor: combination.payable(),
-            unusable: combination.unusable.iter().map(|(coupon, why)| self.unusable(*coupon, why)).collect(),
+            unusable: combination.unusable.iter().map(|(coupon, why)| self.unusable(self.view(*coupon), why)).collect(),
         }
+    }
+
+    fn view(&self, coupon: u64) -> &CouponView {
+        self.coupons.iter().find(|view| view.coupon == coupon).expect("a coupon that was quoted is of the wallet")
     }
 
     fn id(&self, number: u64) -> String {

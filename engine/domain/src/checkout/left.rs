@@ -3,9 +3,10 @@
 //! Reckoning a discount ([`Left::discount`]) changes nothing and allocates nothing; taking it ([`Left::take`]) finds the share of each
 //! line. A search reckons more often than it takes.
 
-use super::{Basis, Effect, Layer, Offer, Order, Unusable};
+use super::{Basis, Layer, Offer, Order, Unusable};
 use crate::money;
 use crate::split;
+use crate::terms::Kind;
 use std::cmp::Reverse;
 
 /// An offer, and what it is about in one order.
@@ -46,13 +47,13 @@ impl<'a> Reach<'a> {
         let all = order.lines();
         let covers = |&at: &usize| offer.scope.covers(all[at].goods.as_ref(), &all[at].categories, &all[at].merchant);
         let mut lines: Vec<usize> = (0..all.len()).filter(covers).collect();
-        if offer.effect.is_exchange() {
+        if matches!(offer.kind, Kind::Exchange { .. }) {
             lines.sort_by_key(|&at| Reverse(all[at].unit_price));
         }
         let initial = lines.iter().map(|&at| order.amounts()[at]).sum();
         let pieces = lines.iter().map(|&at| u64::from(all[at].quantity)).sum();
         let mut reach = Reach { offer, lines, initial, pieces, exchanged_at_first: 0 };
-        if let Effect::Exchange { pieces } = offer.effect {
+        if let Kind::Exchange { pieces } = offer.kind {
             let whole = Left::new(order);
             reach.exchanged_at_first = whole.units(&reach, pieces).map(|(.., share)| share).sum();
         }
@@ -99,19 +100,20 @@ impl<'a> Left<'a> {
     /// Most that an offer may take off now or later, after others. Every effect shrinks with what is left, but for an exchange: units
     /// that others take may lead it to dearer ones. No unit is ever worth more than its price, though.
     pub(super) fn most(&self, reach: &Reach<'_>) -> i64 {
-        match reach.offer.effect {
-            Effect::Exchange { .. } if !reach.is_of_shipping() => reach.exchanged_at_first.min(self.room(reach)),
+        match reach.offer.kind {
+            Kind::Exchange { .. } if !reach.is_of_shipping() => reach.exchanged_at_first.min(self.room(reach)),
             _ => self.reckoned(reach),
         }
     }
 
     fn reckoned(&self, reach: &Reach<'_>) -> i64 {
         let room = self.room(reach);
-        let reckoned = match reach.offer.effect {
-            Effect::PercentOff { pay, cap, rounding } => money::percent_off(self.base(reach, room), pay, cap, rounding),
-            Effect::AmountOff { amount, .. } | Effect::QuantityOff { amount, .. } | Effect::CashVoucher { amount } => amount,
-            Effect::Exchange { .. } if reach.is_of_shipping() => 0,
-            Effect::Exchange { pieces } => self.units(reach, pieces).map(|(.., share)| share).sum(),
+        let reckoned = match reach.offer.kind {
+            Kind::PercentOff { pay, cap } => money::percent_off(self.base(reach, room), pay, cap, reach.offer.rounding),
+            Kind::AmountOff { amount, .. } | Kind::QuantityOff { amount, .. } | Kind::CashVoucher { amount } => amount,
+            Kind::Exchange { .. } if reach.is_of_shipping() => 0,
+            Kind::StoredValue { .. } => 0,
+            Kind::Exchange { pieces } => self.units(reach, pieces).map(|(.., share)| share).sum(),
         };
         assert!(reckoned >= 0, "a discount of {reckoned} is none");
         reckoned.min(room)
@@ -124,9 +126,9 @@ impl<'a> Left<'a> {
             self.layer = reach.offer.layer;
         }
         let mut shares = Shares { lines: vec![0; self.lines.len()], shipping: 0 };
-        match reach.offer.effect {
+        match reach.offer.kind {
             _ if reach.is_of_shipping() => shares.shipping = discount,
-            Effect::Exchange { pieces } => self.exchange(reach, pieces, &mut shares.lines),
+            Kind::Exchange { pieces } => self.exchange(reach, pieces, &mut shares.lines),
             _ => self.spread(reach, discount, &mut shares.lines),
         }
         self.lines.iter_mut().zip(&shares.lines).for_each(|(left, share)| *left -= share);
@@ -137,13 +139,13 @@ impl<'a> Left<'a> {
     }
 
     fn check(&self, reach: &Reach<'_>) -> Result<(), Unusable> {
-        match reach.offer.effect {
+        match reach.offer.kind {
             _ if reach.lines.is_empty() => Err(Unusable::OutOfScope),
-            Effect::AmountOff { threshold, .. } => match threshold - self.tested(reach) {
+            Kind::AmountOff { threshold, .. } => match threshold - self.tested(reach) {
                 missing @ 1.. => Err(Unusable::BelowThreshold { missing }),
                 _ => Ok(()),
             },
-            Effect::QuantityOff { pieces, .. } if reach.pieces < u64::from(pieces) => {
+            Kind::QuantityOff { pieces, .. } if reach.pieces < u64::from(pieces) => {
                 Err(Unusable::BelowQuantity { missing: pieces - reach.pieces as u32 })
             }
             _ => Ok(()),

@@ -55,7 +55,7 @@ pub use crate::terms::rules::{Basis, Class, Layer, Stacking};
 pub use crate::terms::scope::{Choice, Names, Scope};
 pub use apply::{Applied, Step, apply};
 pub use best::{Best, best};
-pub use offer::{Effect, Offer, Unusable};
+pub use offer::{Offer, Unusable};
 pub use order::{Line, Order};
 pub use quote::{Combination, Purchase, Quoted, quote};
 pub use tender::{Card, tender};

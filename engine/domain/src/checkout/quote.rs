@@ -37,10 +37,8 @@ pub struct Combination {
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoted {
-    /// Coupons that would take something off by themselves, and how much; cards, and what they have. In the order in which they were given.
-    pub usable: Vec<(u64, i64)>,
-    /// The others, and why.
-    pub unusable: Vec<(u64, Rejection)>,
+    /// Of each coupon of the wallet, in its order: what it would take off by itself, or of a card what it has; or why it may not be used.
+    pub alone: Vec<Result<i64, Rejection>>,
     /// What the chosen ones do together.
     pub chosen: Combination,
     /// The discounts that take most off, without cards.
@@ -63,19 +61,16 @@ enum Part<'a> {
 pub fn quote(purchase: &Purchase<'_>, wallet: &[CouponView], chosen: &[u64]) -> Quoted {
     assert!(chosen.len() <= INSTRUMENTS_MAX, "{} coupons are more than an order takes", chosen.len());
     let parts: Vec<(u64, Result<Part<'_>, Rejection>)> = wallet.iter().map(|view| (view.coupon, part(purchase, view))).collect();
-    let (mut usable, mut unusable, mut offers) = (Vec::new(), Vec::new(), Vec::new());
-    for (coupon, part) in &parts {
-        match part.as_ref().map(|part| alone(purchase, part)) {
-            Ok(Ok(worth)) => {
-                usable.push((*coupon, worth));
-                if let Ok(Part::Offer(offer)) = part {
-                    offers.push((worth, *offer));
-                }
-            }
-            Ok(Err(refusal)) => unusable.push((*coupon, refusal)),
-            Err(refusal) => unusable.push((*coupon, *refusal)),
-        }
-    }
+    let alone: Vec<_> =
+        parts.iter().map(|(_, part)| part.as_ref().map_err(|why| *why).and_then(|part| alone(purchase, part))).collect();
+    let mut offers: Vec<(i64, Offer<'_>)> = parts
+        .iter()
+        .zip(&alone)
+        .filter_map(|((_, part), alone)| match (part, alone) {
+            (Ok(Part::Offer(offer)), Ok(worth)) => Some((*worth, *offer)),
+            _ => None,
+        })
+        .collect();
     // What takes most off by itself is looked at first, where there are too many to look at.
     let is_cut = offers.len() > CANDIDATES_MAX;
     offers.sort_by_key(|(worth, offer)| (Reverse(*worth), offer.coupon));
@@ -85,7 +80,7 @@ pub fn quote(purchase: &Purchase<'_>, wallet: &[CouponView], chosen: &[u64]) -> 
     let best = Combination { applied: best.applied, payments: Vec::new(), unusable: Vec::new() };
     let chosen: BTreeSet<u64> = chosen.iter().copied().collect();
     let chosen = combine(purchase, chosen.into_iter().map(|chosen| find(&parts, chosen)));
-    Quoted { usable, unusable, chosen, best, is_exact }
+    Quoted { alone, chosen, best, is_exact }
 }
 
 fn find<'p, 'a>(parts: &'p [(u64, Result<Part<'a>, Rejection>)], chosen: u64) -> &'p (u64, Result<Part<'a>, Rejection>) {

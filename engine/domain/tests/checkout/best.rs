@@ -80,7 +80,7 @@ fn thirteen_candidates_with_an_effect_are_too_many_for_all_sets() {
     let mut coupons: Vec<Coupon> = (1..=13).map(|number| coupon(number, voucher(number as i64))).collect();
     assert!(!found(&order, &coupons).is_exact);
     assert_eq!(found(&order, &coupons).applied.discount(), 91);
-    coupons[0].effect = amount(2_000_000, 1);
+    coupons[0].kind = amount(2_000_000, 1);
     assert!(found(&order, &coupons).is_exact);
     assert_eq!(found(&order, &coupons).chosen, (2..=13).collect::<Vec<u64>>());
 }
@@ -93,7 +93,7 @@ fn one_is_added_after_the_other_beyond_all_sets() {
     coupons.push(coupon(14, voucher(200)).alone());
     let best = found(&order, &coupons);
     assert_eq!((best.chosen, best.is_exact), ((1..=13).collect(), false));
-    coupons[13].effect = voucher(1_301);
+    coupons[13].kind = voucher(1_301);
     assert_eq!(found(&order, &coupons).chosen, [14]);
     coupons.remove(0);
     assert!(found(&order, &coupons).is_exact, "one that stands alone is a set by itself");
@@ -103,7 +103,7 @@ fn one_is_added_after_the_other_beyond_all_sets() {
 fn growing_takes_the_most_then_the_lowest_number() {
     let order = order(&[("a", 1, 1_000_000)], 0);
     let mut coupons: Vec<Coupon> = (1..=20).map(|number| coupon(number, voucher(100))).collect();
-    coupons[18].effect = voucher(101);
+    coupons[18].kind = voucher(101);
     let best = found(&order, &coupons);
     assert_eq!(best.chosen, (1..=15).chain([19]).collect::<Vec<u64>>());
     assert_eq!((best.applied.discount(), best.is_exact), (1_601, false));

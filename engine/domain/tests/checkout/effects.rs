@@ -1,11 +1,12 @@
 //! What each effect takes off, in numbers.
 
 use crate::given::*;
-use tessera_domain::checkout::{Effect, Layer, Unusable};
+use tessera_domain::Kind;
+use tessera_domain::checkout::{Layer, Unusable};
 use tessera_domain::money::{AMOUNT_MAX, BasisPoints, Rounding};
 
-fn rounded(pay: u16, cap: Option<i64>, rounding: Rounding) -> Effect {
-    Effect::PercentOff { pay: BasisPoints::new(pay).expect("at most the whole"), cap, rounding }
+fn capped(pay: u16, cap: i64) -> Kind {
+    Kind::PercentOff { pay: BasisPoints::new(pay).expect("at most the whole"), cap: Some(cap) }
 }
 
 #[test]
@@ -20,8 +21,8 @@ fn percent_is_taken_once_on_the_subtotal_and_split_exactly() {
 fn percent_is_rounded_as_the_template_says_then_capped() {
     let order = order(&[("a", 1, 5)], 0);
     for (rounding, discount) in [(Rounding::HalfUp, 3), (Rounding::Floor, 2), (Rounding::Ceil, 3), (Rounding::HalfEven, 2)] {
-        check(&order, &[coupon(1, rounded(5_000, None, rounding))], &[(1, &[discount])]);
-        check(&order, &[coupon(1, rounded(5_000, Some(2), rounding))], &[(1, &[2])]);
+        check(&order, &[coupon(1, percent(5_000)).rounded(rounding)], &[(1, &[discount])]);
+        check(&order, &[coupon(1, capped(5_000, 2)).rounded(rounding)], &[(1, &[2])]);
     }
 }
 
@@ -29,7 +30,7 @@ fn percent_is_rounded_as_the_template_says_then_capped() {
 fn percent_that_rounds_to_nothing_has_no_effect() {
     let order = order(&[("a", 1, 4)], 0);
     check_some(&order, &[coupon(1, percent(9_000))], &[], &[(1, Unusable::NoEffect)]);
-    check_some(&order, &[coupon(1, rounded(0, Some(0), Rounding::HalfUp))], &[], &[(1, Unusable::NoEffect)]);
+    check_some(&order, &[coupon(1, capped(0, 0))], &[], &[(1, Unusable::NoEffect)]);
     check_some(&order, &[coupon(1, percent(10_000))], &[], &[(1, Unusable::NoEffect)]);
 }
 

@@ -1,9 +1,8 @@
 //! Given: orders and coupons said in a line.
 
 use crate::shop::{Coupon, id, offers};
-use tessera_domain::checkout::{
-    Applied, Basis, Choice, Class, Effect, Layer, Line, Names, Order, Scope, Stacking, Unusable, apply,
-};
+use tessera_domain::Kind;
+use tessera_domain::checkout::{Applied, Basis, Choice, Class, Layer, Line, Names, Order, Scope, Stacking, Unusable, apply};
 use tessera_domain::money::{BasisPoints, Rounding};
 
 /// Lines of (goods, quantity, unit price).
@@ -18,32 +17,33 @@ pub fn order(lines: &[(&str, u32, i64)], shipping: i64) -> Order {
     Order::new(lines.iter().map(line).collect(), shipping).expect("an order within its limits")
 }
 
-pub fn percent(pay: u16) -> Effect {
-    Effect::PercentOff { pay: BasisPoints::new(pay).expect("at most the whole"), cap: None, rounding: Rounding::HalfUp }
+pub fn percent(pay: u16) -> Kind {
+    Kind::PercentOff { pay: BasisPoints::new(pay).expect("at most the whole"), cap: None }
 }
 
-pub fn amount(threshold: i64, amount: i64) -> Effect {
-    Effect::AmountOff { threshold, amount }
+pub fn amount(threshold: i64, amount: i64) -> Kind {
+    Kind::AmountOff { threshold, amount }
 }
 
-pub fn pieces(pieces: u32, amount: i64) -> Effect {
-    Effect::QuantityOff { pieces, amount }
+pub fn pieces(pieces: u32, amount: i64) -> Kind {
+    Kind::QuantityOff { pieces, amount }
 }
 
-pub fn voucher(amount: i64) -> Effect {
-    Effect::CashVoucher { amount }
+pub fn voucher(amount: i64) -> Kind {
+    Kind::CashVoucher { amount }
 }
 
-pub fn exchange(pieces: u32) -> Effect {
-    Effect::Exchange { pieces }
+pub fn exchange(pieces: u32) -> Kind {
+    Kind::Exchange { pieces }
 }
 
 /// Of the order, from what remains, beside any, for all lines; each of a template of its own.
-pub fn coupon(number: u64, effect: Effect) -> Coupon {
+pub fn coupon(number: u64, kind: Kind) -> Coupon {
     Coupon {
         number,
         template: number as u32,
-        effect,
+        kind,
+        rounding: Rounding::HalfUp,
         layer: Layer::Order,
         priority: 0,
         basis: Basis::Remaining,
@@ -59,6 +59,10 @@ impl Coupon {
 
     pub fn priority(self, priority: u32) -> Coupon {
         Coupon { priority, ..self }
+    }
+
+    pub fn rounded(self, rounding: Rounding) -> Coupon {
+        Coupon { rounding, ..self }
     }
 
     pub fn initial(self) -> Coupon {

@@ -3,7 +3,8 @@
 
 use crate::shop::Coupon;
 use std::cmp::Reverse;
-use tessera_domain::checkout::{Basis, Class, Effect, Layer, Order};
+use tessera_domain::Kind;
+use tessera_domain::checkout::{Basis, Class, Layer, Order};
 use tessera_domain::money::Rounding;
 
 /// What a set takes off, and by which of its coupons.
@@ -145,17 +146,16 @@ impl Desk<'_> {
         let first: i128 =
             if of_shipping { i128::from(self.order.shipping()) } else { lines.iter().map(|&at| self.left(at, |_| false)).sum() };
         let pieces: usize = lines.iter().map(|&at| self.given[at].len()).sum();
-        let discount = match coupon.effect {
-            Effect::AmountOff { threshold, .. } if tested < i128::from(threshold) => 0,
-            Effect::QuantityOff { pieces: least, .. } if pieces < least as usize => 0,
-            Effect::AmountOff { amount, .. } | Effect::QuantityOff { amount, .. } | Effect::CashVoucher { amount } => {
-                amount.into()
-            }
-            Effect::PercentOff { pay, cap, rounding } => {
+        let discount = match coupon.kind {
+            Kind::AmountOff { threshold, .. } if tested < i128::from(threshold) => 0,
+            Kind::QuantityOff { pieces: least, .. } if pieces < least as usize => 0,
+            Kind::AmountOff { amount, .. } | Kind::QuantityOff { amount, .. } | Kind::CashVoucher { amount } => amount.into(),
+            Kind::PercentOff { pay, cap } => {
                 let exact = if is_first { first } else { sum } * i128::from(10_000 - pay.get());
-                rounded(exact, rounding).min(cap.map_or(i128::MAX, i128::from))
+                rounded(exact, coupon.rounding).min(cap.map_or(i128::MAX, i128::from))
             }
-            Effect::Exchange { pieces } => {
+            Kind::StoredValue { .. } => 0,
+            Kind::Exchange { pieces } => {
                 if !of_shipping {
                     self.give_units(&lines, pieces, is_first, &mut taken.lines);
                 }

@@ -1,8 +1,8 @@
 //! A shop thrown by dice: orders and coupons of every kind, small ones that meet often and large ones that reach the limits.
 
-use tessera_domain::Id;
-use tessera_domain::checkout::{Basis, Choice, Class, Effect, Layer, Line, Names, Offer, Order, Scope, Stacking};
+use tessera_domain::checkout::{Basis, Choice, Class, Layer, Line, Names, Offer, Order, Scope, Stacking};
 use tessera_domain::money::{AMOUNT_MAX, BasisPoints, Rounding};
+use tessera_domain::{Id, Kind};
 
 /// Numbers that follow from a seed (SplitMix64).
 pub struct Dice(u64);
@@ -12,7 +12,8 @@ pub struct Dice(u64);
 pub struct Coupon {
     pub number: u64,
     pub template: u32,
-    pub effect: Effect,
+    pub kind: Kind,
+    pub rounding: Rounding,
     pub layer: Layer,
     pub priority: u32,
     pub basis: Basis,
@@ -58,8 +59,8 @@ impl Dice {
 
 impl Coupon {
     pub fn offer(&self) -> Offer<'_> {
-        let Coupon { number: coupon, template, effect, layer, priority, basis, ref stacking, ref scope } = *self;
-        Offer { coupon, template, effect, layer, priority, basis, stacking, scope }
+        let Coupon { number: coupon, template, kind, rounding, layer, priority, basis, ref stacking, ref scope } = *self;
+        Offer { coupon, template, kind, rounding, layer, priority, basis, stacking, scope }
     }
 }
 
@@ -98,10 +99,13 @@ pub fn coupons(dice: &mut Dice, count: u64, scale: i64) -> Vec<Coupon> {
 }
 
 fn coupon(dice: &mut Dice, number: u64, scale: i64) -> Coupon {
+    let template = dice.below(5) as u32;
+    let (kind, rounding) = discount(dice, scale);
     Coupon {
         number,
-        template: dice.below(5) as u32,
-        effect: effect(dice, scale),
+        template,
+        kind,
+        rounding,
         layer: dice.one_of(&[Layer::Item, Layer::Order, Layer::Order, Layer::Shipping]),
         priority: dice.below(3) as u32,
         basis: dice.one_of(&[Basis::Remaining, Basis::Remaining, Basis::Initial]),
@@ -110,19 +114,19 @@ fn coupon(dice: &mut Dice, number: u64, scale: i64) -> Coupon {
     }
 }
 
-fn effect(dice: &mut Dice, scale: i64) -> Effect {
+fn discount(dice: &mut Dice, scale: i64) -> (Kind, Rounding) {
     let amount = dice.amount(scale) + 1;
-    match dice.below(6) {
-        0 | 1 => Effect::PercentOff {
+    let kind = match dice.below(6) {
+        0 | 1 => Kind::PercentOff {
             pay: BasisPoints::new(dice.below(10_001) as u16).expect("at most the whole"),
             cap: dice.is_one_in(2).then_some(amount),
-            rounding: dice.one_of(&ROUNDINGS),
         },
-        2 => Effect::AmountOff { threshold: dice.amount(4 * scale), amount },
-        3 => Effect::QuantityOff { pieces: dice.below(6) as u32, amount },
-        4 => Effect::CashVoucher { amount },
-        _ => Effect::Exchange { pieces: dice.below(4) as u32 + 1 },
-    }
+        2 => Kind::AmountOff { threshold: dice.amount(4 * scale), amount },
+        3 => Kind::QuantityOff { pieces: dice.below(6) as u32, amount },
+        4 => Kind::CashVoucher { amount },
+        _ => Kind::Exchange { pieces: dice.below(4) as u32 + 1 },
+    };
+    (kind, dice.one_of(&ROUNDINGS))
 }
 
 fn stacking(dice: &mut Dice) -> Stacking {
