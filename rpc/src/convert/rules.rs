@@ -11,7 +11,7 @@ use crate::domain::{
     scope::{Choice, Names, Scope},
 };
 
-/// Minutes and weekdays that are beyond what a span can hold: refused by the check of every span, with its own limit.
+/// A minute beyond what a span can hold: refused by the check of every span, with its own limit.
 const BEYOND: u16 = u16::MAX;
 
 /// The rules that a request says.
