@@ -8,12 +8,15 @@ use tessera_engine::{Router, keys::NodeKeys};
 use crate::domain::{
     Id, Reason, Rejection,
     code::Code,
-    command::{Operation, User},
-    sealed_id::{ID_PARTITION_MAX, IdType, SealedId},
+    command::{Operation, RedemptionCursor, User},
+    sealed_id::{ID_NUMBER_MAX, ID_PARTITION_MAX, ID_SYMBOLS, IdType, SealedId},
 };
 
 /// Stands for the catalog in page tokens, where a partition would.
 const CATALOG: u16 = ID_PARTITION_MAX;
+
+/// Stands for no partition in the half of a token that is a time.
+const TIMES: u16 = ID_PARTITION_MAX - 1;
 
 /// Begins every minted template id.
 const MINTED_PREFIX: &str = "t_";
@@ -172,6 +175,25 @@ impl<'a> Seals<'a> {
         u32::try_from(next).map_err(|_| bad_token())
     }
 
+    /// The token of the page of redemptions that lies below this one; empty after the last. It is two: who it is, and when it was.
+    pub fn redemptions_token(&self, below: Option<RedemptionCursor>) -> String {
+        below.map_or_else(String::new, |RedemptionCursor { at_ms, partition, lsn }| {
+            let at_ms = at_ms.cast_unsigned().min(ID_NUMBER_MAX);
+            self.token(partition, Some(lsn)) + &self.token(TIMES, Some(at_ms))
+        })
+    }
+
+    /// Below which redemption the page of this token lies; `None` = it is the first.
+    pub fn open_redemptions_token(&self, token: &str) -> Result<Option<RedemptionCursor>, Rejection> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let (place, time) = token.split_at_checked(ID_SYMBOLS).ok_or_else(bad_token)?;
+        let Place { partition, number: lsn } = self.open(IdType::Page, place).map_err(|_| bad_token())?;
+        let at_ms = self.open_token(TIMES, time)?.ok_or_else(bad_token)?;
+        Ok(Some(RedemptionCursor { at_ms: at_ms.cast_signed(), partition, lsn }))
+    }
+
     fn token(&self, partition: u16, next: Option<u64>) -> String {
         next.map_or_else(String::new, |next| self.keys.ids.seal(IdType::Page, partition, next).as_str().to_owned())
     }
@@ -260,6 +282,18 @@ pub(crate) mod tests {
         assert_eq!(seals.open_wallet_token(3, &token), Ok(Some(9)));
         assert_eq!(seals.open_wallet_token(2, &token), Err(bad_token()));
         assert_eq!(seals.open_catalog_token(&token), Err(bad_token()));
+    }
+
+    #[test]
+    fn a_token_of_redemptions_is_a_place_and_a_time() {
+        let (seals, below) = (seals(4), RedemptionCursor { at_ms: 253_402_300_800_000, partition: 3, lsn: 41 });
+        let token = seals.redemptions_token(Some(below));
+        assert_eq!(seals.open_redemptions_token(&token), Ok(Some(below)));
+        assert_eq!((seals.redemptions_token(None).as_str(), seals.open_redemptions_token("")), ("", Ok(None)));
+        let swapped = format!("{}{}", &token[ID_SYMBOLS..], &token[..ID_SYMBOLS]);
+        for bad in ["1", "元", &token[..ID_SYMBOLS], &token[1..], &swapped, &seals.wallet_token(3, Some(9))] {
+            assert_eq!(seals.open_redemptions_token(bad), Err(bad_token()), "{bad}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 mod hold;
 mod keys;
 mod operator;
+mod query;
 
+use crate::catalog::TemplateFilter;
 use crate::id::Id;
 use crate::keyed::UserKey;
 use crate::money::Currency;
@@ -15,9 +17,9 @@ use crate::terms::{TemplateSpec, Window};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
-
-/// Most coupons that one page lists.
-pub const PAGE_SIZE_MAX: u32 = 200;
+pub use query::{
+    GOODS_MAX, Goods, ListClaimable, ListRedemptions, ListRedemptionsByTime, PAGE_SIZE_MAX, RedemptionCursor, TEMPLATE_LOOKS_MAX,
+};
 
 /// A user, by text and by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,15 +168,6 @@ pub struct RaiseStock {
     pub validate_only: bool,
 }
 
-/// What an order has redeemed in this partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListRedemptions {
-    /// At which merchant.
-    pub merchant: Id,
-    /// For which order.
-    pub order: Id,
-}
-
 /// What is asked of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -210,6 +203,10 @@ pub enum Command {
     VoidCoupon(VoidCoupon),
     /// See [`ListRedemptions`].
     ListRedemptions(ListRedemptions),
+    /// See [`ListRedemptionsByTime`].
+    ListRedemptionsByTime(ListRedemptionsByTime),
+    /// See [`ListClaimable`]. Apart, because few ask it and commands are moved.
+    ListClaimable(Box<ListClaimable>),
 }
 
 /// A command that is remembered under its request id.
@@ -273,7 +270,7 @@ pub enum CatalogCommand {
         page_size: u32,
         /// The first number of the page.
         from: u32,
-        /// Only those that are (not) stopped.
-        stopped: Option<bool>,
+        /// Which.
+        filter: TemplateFilter,
     },
 }

@@ -5,6 +5,7 @@
 //! day later, the oldest first.
 
 mod orders;
+mod times;
 
 use crate::container::Entities;
 use crate::digest::{Entity, EntityKind};

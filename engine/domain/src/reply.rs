@@ -4,6 +4,7 @@
 //! answer and for every replay, so they cannot differ.
 
 use crate::block::Blocks;
+use crate::command::RedemptionCursor;
 use crate::coupon::Life;
 use crate::hold::HoldState;
 use crate::id::Id;
@@ -297,6 +298,66 @@ pub struct StockView {
     pub leased: u64,
 }
 
+/// What a partition knows of a stock without asking its home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockBelief {
+    /// It has none: as many as are asked for.
+    Unlimited,
+    /// A piece is here.
+    Here,
+    /// The home would be asked.
+    NotKnown,
+    /// The home said lately that every piece of this total is sold.
+    SoldOut {
+        /// The total.
+        total: u64,
+    },
+}
+
+/// How many more a user may claim; `None` = no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftForUser {
+    /// In all.
+    pub in_all: Option<u32>,
+    /// On this local day.
+    pub today: Option<u32>,
+}
+
+/// A template that can be claimed, or could be but for the user's limits or the stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimable {
+    /// The template.
+    pub template: Arc<Template>,
+    /// When a coupon claimed now may be used.
+    pub window: Window,
+    /// What is believed of its stock.
+    pub stock: StockBelief,
+    /// What is left for the user, of a question that names one.
+    pub left: LeftForUser,
+    /// What a claim would be refused for.
+    pub refusal: Option<Rejection>,
+}
+
+/// A page of claimable templates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimablePage {
+    /// In the order of their creation.
+    pub templates: Vec<Claimable>,
+    /// The first number of the next page.
+    pub next: Option<u32>,
+    /// The instant that it was seen at, ms.
+    pub at_ms: i64,
+}
+
+/// A page of one partition's redemptions by time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedemptionPage {
+    /// Newest first.
+    pub redemptions: Vec<RedemptionView>,
+    /// The last that was looked at: what stands above it, or there, has been looked at. `None` = all of them.
+    pub seen_to: Option<RedemptionCursor>,
+}
+
 /// Every reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -318,6 +379,10 @@ pub enum Reply {
     Voided(Voided),
     /// To a question for an order's redemptions, newest first.
     Redemptions(Vec<RedemptionView>),
+    /// To a question for redemptions of some time.
+    RedemptionPage(RedemptionPage),
+    /// To a question for what can be claimed.
+    Claimable(ClaimablePage),
     /// To a question for one coupon.
     Coupon(CouponView),
     /// To a question for a wallet.

@@ -3,6 +3,8 @@
 //! Everything that a request alone can get wrong is refused here with INVALID_ARGUMENT, in the order of its fields, before any
 //! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
 
+pub mod by_time;
+pub mod catalog;
 pub mod change;
 pub mod checkout;
 pub mod claim;

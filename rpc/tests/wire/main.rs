@@ -16,6 +16,7 @@ mod maintenance;
 mod metrics;
 mod operator;
 mod own;
+mod queries;
 mod redemption;
 mod refund;
 mod refusal;

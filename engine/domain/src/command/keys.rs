@@ -69,7 +69,9 @@ impl Keys {
             | Command::RevealCode(_)
             | Command::RaiseStock(_)
             | Command::GetStock(_)
-            | Command::ListRedemptions(_) => none,
+            | Command::ListRedemptions(_)
+            | Command::ListRedemptionsByTime(_)
+            | Command::ListClaimable(_) => none,
         }
     }
 

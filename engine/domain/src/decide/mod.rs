@@ -6,12 +6,14 @@
 
 mod capture;
 mod claim;
+mod claimable;
 mod hold;
 mod operator;
 mod past;
 mod read;
 mod recall;
 mod redeem;
+mod redemptions;
 mod refund;
 mod standing;
 mod stock;
@@ -109,6 +111,8 @@ impl Partition {
             Command::BlockUser(block) => self.decide_block_user(context, block, keys),
             Command::VoidCoupon(void) => self.decide_void(context, void, keys),
             Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
+            Command::ListRedemptionsByTime(list) => self.redemptions_by_time(context, list).into(),
+            Command::ListClaimable(list) => self.claimable(context, list).into(),
         }
     }
 

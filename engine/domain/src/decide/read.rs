@@ -10,8 +10,8 @@ use crate::rejection::Rejection;
 use crate::reply::{CouponPage, CouponView, RedemptionView, Reply};
 use crate::terms::{TIME_MS_MAX, within};
 
-/// Coupons that one listing looks at; a page that is not full by then ends early, with a token.
-const LIST_VISITS_MAX: usize = 2_000;
+/// Coupons, or redemptions, that one listing looks at; a page that is not full by then ends early, with a token.
+pub(super) const LIST_VISITS_MAX: usize = 2_000;
 
 /// Redemptions of one order that are listed.
 const REDEMPTIONS_LISTED_MAX: usize = 256;

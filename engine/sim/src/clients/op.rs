@@ -105,7 +105,10 @@ impl Ask {
             Ask::Catalog(command) => matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. }),
             Ask::Partition(_, command) => match command {
                 Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,
-                Command::GetStock(_) | Command::ListRedemptions(_) => false,
+                Command::GetStock(_)
+                | Command::ListRedemptions(_)
+                | Command::ListRedemptionsByTime(_)
+                | Command::ListClaimable(_) => false,
                 Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_) => true,
                 Command::Hold(_) | Command::Capture(_) | Command::Release(_) => true,
                 Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,

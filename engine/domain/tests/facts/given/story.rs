@@ -5,7 +5,7 @@
 //! version V, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
 
 use super::told::told;
-use super::{Answer, World};
+use super::{Answer, World, asked};
 use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
 use tessera_domain::display::{Display, Field};
@@ -62,7 +62,7 @@ impl World {
             ["templates", page_size, ref rest @ ..] => self.ask_catalog(&CatalogCommand::List {
                 page_size: number(page_size),
                 from: value_of(rest, "from=").map_or(0, number),
-                stopped: if rest.contains(&"stopped") { Some(true) } else { rest.contains(&"running").then_some(false) },
+                filter: asked::filter(rest),
             }),
             _ => self.ask(&command(&words)),
         };
@@ -160,6 +160,8 @@ pub fn command(words: &[&str]) -> Command {
             let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
             Command::ListRedemptions(ListRedemptions { merchant: id(merchant), order: id(order) })
         }
+        ["redemptions", page_size, ref rest @ ..] => Command::ListRedemptionsByTime(asked::redemptions(number(page_size), rest)),
+        ["claimable", page_size, ref rest @ ..] => Command::ListClaimable(Box::new(asked::claimable(number(page_size), rest))),
         ["view", who, coupon] => Command::GetCoupon(instrument(who, coupon)),
         ["reveal", who, coupon] => Command::RevealCode(instrument(who, coupon)),
         ["wallet", user, page_size, ref rest @ ..] => Command::ListCoupons(ListCoupons {
@@ -311,7 +313,7 @@ fn money(text: &str) -> (i64, Currency) {
 }
 
 /// `10..20`, or `10..` for no end.
-fn window(text: &str) -> Window {
+pub fn window(text: &str) -> Window {
     let (from, until) = text.split_once("..").expect("a window is from..until");
     Window { from_ms: number(from), until_ms: if until.is_empty() { 0 } else { number(until) } }
 }

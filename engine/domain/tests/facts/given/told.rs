@@ -2,7 +2,7 @@
 
 use super::Answer;
 use std::fmt::Write;
-use tessera_domain::reply::{CouponView, Quote, RedemptionView, Replacement, Written};
+use tessera_domain::reply::{Claimable, CouponView, Quote, RedemptionView, Replacement, StockBelief, Written};
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
 pub fn told(answer: &Answer) -> String {
@@ -77,6 +77,14 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Redemptions(redemptions) => {
             format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
         }
+        Reply::RedemptionPage(page) => {
+            let end = page.seen_to.map_or("no more".to_owned(), |seen| format!("seen to {}/#{}", seen.at_ms, seen.lsn));
+            format!("[{}] {end}", page.redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
+        }
+        Reply::Claimable(page) => {
+            let templates: Vec<String> = page.templates.iter().map(claimable).collect();
+            listed(&templates, page.next.map(u64::from))
+        }
         Reply::Coupon(view) => coupon(view),
         Reply::Coupons(page) => {
             let coupons: Vec<String> =
@@ -105,6 +113,22 @@ fn quote(verb: &str, quote: &Quote) -> String {
 fn redemption(view: &RedemptionView) -> String {
     let RedemptionView { redemption, coupon, amount, applied, refunded, at_ms, .. } = view;
     format!("#{redemption} {applied} of {amount} by coupon {coupon} less {refunded} at {at_ms}")
+}
+
+/// `ID [left N] [today N] [here | sold out | not known] [REASON]`
+fn claimable(found: &Claimable) -> String {
+    let mut text = found.template.terms.template_id.to_string();
+    let left = [("left", found.left.in_all), ("today", found.left.today)];
+    for (name, left) in left.into_iter().filter_map(|(name, left)| Some((name, left?))) {
+        write!(text, " {name} {left}").expect("text grows");
+    }
+    text += match found.stock {
+        StockBelief::Unlimited => "",
+        StockBelief::Here => " here",
+        StockBelief::NotKnown => " not known",
+        StockBelief::SoldOut { .. } => " sold out",
+    };
+    found.refusal.map_or(text.clone(), |refusal| format!("{text} {}", refusal.reason.wire_name()))
 }
 
 fn replacement(replacement: &Replacement) -> String {
