@@ -137,7 +137,7 @@ fn every_reply_to_a_write_has_a_position_and_says_whether_it_is_replayed() {
 #[test]
 fn every_item_of_a_stream_is_named_and_so_is_its_outcome() {
     let streams = streams();
-    assert_eq!(streams.len(), 3, "streams of requests in the contract");
+    assert_eq!(streams.len(), 4, "streams of requests in the contract");
     for stream in streams {
         for item in items_of(&stream) {
             assert_eq!(first_field(&item), Some(("request_id", 1)), "{}", item.name());

@@ -74,7 +74,7 @@ impl Server {
     /// When the listener has no address.
     pub async fn start(listener: TcpListener, settings: &settings::Server) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(settings.drain_deadline()));
+        let desk = Arc::new(Desk::new(settings.drain_deadline(), settings.bulk_rows_in_flight));
         let (health, health_service) = tonic_health::server::health_reporter();
         tell(&health, ServingStatus::NotServing).await;
         tokio::spawn(retract(health.clone(), desk.closing()));

@@ -5,6 +5,7 @@ mod dev;
 mod error;
 mod init;
 mod inspect;
+mod issue_bulk;
 mod operation;
 mod output;
 mod replay;
@@ -49,6 +50,8 @@ enum Command {
     Serve(serve::Args),
     /// Call a method with a JSON request.
     Call(call::Args),
+    /// Issue coupons to the users of a file; run it again after an interruption.
+    IssueBulk(issue_bulk::Args),
     /// Show how a server is.
     Status(status::Args),
     /// Show a server's rates, latencies and queues, live.
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Init(args) => init::run(&args, output),
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
+        Command::IssueBulk(args) => issue_bulk::run(&args, output),
         Command::Status(args) => status::run(&args, output),
         Command::Top(args) => top::run(&args),
         Command::Verify(args) => verify::run(&args, output),

@@ -3,6 +3,7 @@
 mod client;
 mod dev;
 mod inspect;
+mod issue_bulk;
 mod offline;
 mod process;
 mod regression_unwritable_log;
