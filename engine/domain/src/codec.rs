@@ -113,6 +113,14 @@ kinds! {
     LineSent = 32 . 1;
     LineReceived = 33 . 1;
     LineAcknowledged = 34 . 1;
+    BatchOpened = 40 . 1;
+    CardsMade = 41 . 1;
+    BatchCompleted = 42 . 1;
+    BatchTaken = 43 . 1;
+    Activated = 44 . 1;
+    Reloaded = 45 . 1;
+    Adjusted = 46 . 1;
+    Replaced = 47 . 1;
     TemplateCreatedV1 = 64 . 1;
     TemplateCreated = 64 . 2;
     TemplateUpdatedV1 = 65 . 1;

@@ -3,6 +3,8 @@
 //! Codes and ids are opened at the edge, so a command names coupons and redemptions by number, and
 //! users by the key of their hash beside their text (the text goes to the journal).
 
+mod batch;
+mod card;
 mod hold;
 mod keys;
 mod operator;
@@ -12,6 +14,9 @@ use crate::keyed::UserKey;
 use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::{TemplateSpec, Window};
+pub use batch::{CompleteBatch, ListCards, MakeCards, OpenBatch, TakeBatch};
+pub(crate) use card::text;
+pub use card::{ActivateCard, AdjustCard, ReloadCard, ReplaceCard, Sale};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
@@ -210,6 +215,30 @@ pub enum Command {
     VoidCoupon(VoidCoupon),
     /// See [`ListRedemptions`].
     ListRedemptions(ListRedemptions),
+    /// See [`OpenBatch`]; goes to the batch's home.
+    OpenBatch(OpenBatch),
+    /// See [`MakeCards`].
+    MakeCards(MakeCards),
+    /// See [`CompleteBatch`]; goes to the batch's home.
+    CompleteBatch(CompleteBatch),
+    /// See [`TakeBatch`]; goes to the batch's home.
+    TakeBatch(TakeBatch),
+    /// How a batch stands; goes to its home.
+    GetBatch(Id),
+    /// What a partition has made of a batch.
+    GetShare(Id),
+    /// See [`ListCards`].
+    ListCards(ListCards),
+    /// See [`ActivateCard`].
+    ActivateCard(ActivateCard),
+    /// See [`ReloadCard`].
+    ReloadCard(ReloadCard),
+    /// See [`AdjustCard`].
+    AdjustCard(AdjustCard),
+    /// See [`ReplaceCard`].
+    ReplaceCard(ReplaceCard),
+    /// Where the ledger of a card begins.
+    StartLedger(Instrument),
 }
 
 /// A command that is remembered under its request id.

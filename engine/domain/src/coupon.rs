@@ -26,13 +26,15 @@ pub enum Life {
     Expired = 3,
     /// 已作废: an operator made it void.
     Void = 4,
+    /// 未激活: a card of a batch that was not sold yet.
+    Unactivated = 5,
 }
 
 /// A coupon as the partition keeps it: 48 bytes, because coupons are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coupon {
-    /// Its owner's number here.
-    pub user: u32,
+    /// Its owner's number here, or [`NOBODY`].
+    user: u32,
     /// Its adopted terms.
     pub terms: u32,
     older: Number,
@@ -49,6 +51,9 @@ pub struct Coupon {
 
 const _: () = assert!(size_of::<Coupon>() == 48);
 
+/// The owner of what belongs to whoever has its code; no user has this number.
+const NOBODY: u32 = u32::MAX;
+
 /// The lowest marks are the blocks.
 const BLOCKS: u8 = 7;
 
@@ -61,11 +66,14 @@ const VOID: u8 = 16;
 /// It was loaded with something else than its terms say, or its load was moved to a replacement.
 const ADJUSTED: u8 = 32;
 
+/// It is a card that was not activated yet: nothing was loaded onto it.
+const UNACTIVATED: u8 = 64;
+
 impl Entity for Coupon {
     const KIND: EntityKind = EntityKind::Coupon;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         // Users and terms are numbered from 0, and 0 is a default: + 1 keeps the first one counted.
-        visit(1, u64::from(self.user) + 1);
+        visit(1, self.owner().map_or(0, |owner| u64::from(owner) + 1));
         visit(2, u64::from(self.terms) + 1);
         visit(3, self.older.get());
         visit(4, self.from_ms.get());
@@ -80,6 +88,7 @@ impl Entity for Coupon {
         }
         visit(12, u64::from(self.is(VOID)));
         visit(13, u64::from(self.is(ADJUSTED)));
+        visit(14, u64::from(self.is(UNACTIVATED)));
     }
 }
 
@@ -87,7 +96,7 @@ impl Restore for Coupon {
     fn restore(_number: u64, fields: &Fields) -> Option<Coupon> {
         let blocks = Blocks::from_number(fields.narrow(11)?)?;
         let mut coupon = Coupon {
-            user: fields.one_based(1)?,
+            user: if fields.get(1) == 0 { NOBODY } else { fields.one_based(1).filter(|&user| user != NOBODY)? },
             terms: fields.one_based(2)?,
             older: Number::new(fields.get(3))?,
             from_ms: Ms::new(fields.get(4))?,
@@ -98,7 +107,7 @@ impl Restore for Coupon {
             marks: blocks.number(),
             key_version: fields.narrow(9)?,
         };
-        for (field, mark) in [(10, EXTENDED), (12, VOID), (13, ADJUSTED)] {
+        for (field, mark) in [(10, EXTENDED), (12, VOID), (13, ADJUSTED), (14, UNACTIVATED)] {
             coupon.marks |= if fields.flag(field)? { mark } else { 0 };
         }
         Some(coupon)
@@ -144,9 +153,17 @@ impl KeyedEntity for Extension {
 
 impl Coupon {
     /// A coupon that nothing has happened to yet; its numbers are those of an event that may be applied.
-    pub(crate) fn new(user: u32, terms: u32, older: u64, window: Window, loaded: i64, lsn: u64, key_version: u8) -> Coupon {
+    pub(crate) fn new(
+        owner: Option<u32>,
+        terms: u32,
+        older: u64,
+        window: Window,
+        loaded: i64,
+        lsn: u64,
+        key_version: u8,
+    ) -> Coupon {
         Coupon {
-            user,
+            user: owner.unwrap_or(NOBODY),
             terms,
             older: Number::of(older),
             from_ms: Ms::of_signed(window.from_ms),
@@ -159,7 +176,25 @@ impl Coupon {
         }
     }
 
-    /// The next older coupon of the wallet + 1; 0 = none.
+    /// A card of a batch: whose code one has, whose it is. Nothing is on it, and no window counts yet.
+    pub(crate) fn unactivated(terms: u32, older: u64, lsn: u64, key_version: u8) -> Coupon {
+        let new = Coupon::new(None, terms, older, Window::default(), 0, lsn, key_version);
+        Coupon { marks: UNACTIVATED, ..new }
+    }
+
+    /// From now on its face value is on it, and it may be used in this window.
+    pub(crate) fn activate(&mut self, window: Window, loaded: i64) {
+        self.marks &= !UNACTIVATED;
+        (self.from_ms, self.until_ms) = (Ms::of_signed(window.from_ms), Ms::of_signed(window.until_ms));
+        self.set_available(loaded);
+    }
+
+    /// Its owner's number here; `None` if it belongs to whoever has its code.
+    pub fn owner(&self) -> Option<u32> {
+        (self.user != NOBODY).then_some(self.user)
+    }
+
+    /// The next older coupon of the wallet, or of the share of its batch, + 1; 0 = none.
     pub fn older(&self) -> u64 {
         self.older.get()
     }
@@ -198,6 +233,11 @@ impl Coupon {
         self.is(VOID)
     }
 
+    /// Whether it still waits for its activation.
+    pub fn is_unactivated(&self) -> bool {
+        self.is(UNACTIVATED)
+    }
+
     fn is(&self, mark: u8) -> bool {
         self.marks & mark != 0
     }
@@ -216,6 +256,12 @@ impl Coupon {
     /// What was taken for a hold is available again.
     pub(crate) fn return_held(&mut self, amount: i64) {
         assert!(amount >= 0, "I2: what comes back is not below zero");
+        self.set_available(self.available() + amount);
+    }
+
+    /// Adds to what is available, or takes from it if `amount` is below zero.
+    pub(crate) fn add_available(&mut self, amount: i64) {
+        assert!(self.available() + amount >= 0, "I2: only what is available is taken");
         self.set_available(self.available() + amount);
     }
 
@@ -357,6 +403,9 @@ impl Coupons {
 
     /// The accounts of a coupon, of which `held` is set aside. I2.
     pub(crate) fn value(&self, number: u64, coupon: &Coupon, terms: &Terms, held: i64) -> Value {
+        if coupon.is_unactivated() {
+            return Value::default();
+        }
         let is_plain = !coupon.is(VOID | ADJUSTED);
         let (voided, loaded) = match is_plain {
             true => (0, None),

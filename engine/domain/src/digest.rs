@@ -47,13 +47,17 @@ pub enum EntityKind {
     Hold = 17,
     /// How many a user got of one template on one day.
     DayCount = 18,
+    /// A batch of cards, at its home.
+    Batch = 21,
+    /// What a partition made of a batch.
+    BatchShare = 22,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 18] = [
+        const ALL: [EntityKind; 20] = [
             Partition,
             Terms,
             User,
@@ -72,6 +76,8 @@ impl EntityKind {
             Template,
             Hold,
             DayCount,
+            Batch,
+            BatchShare,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }

@@ -5,6 +5,8 @@
 //! journal that is replayed, so neither path allocates. Bodies are made of primitives only; meaning
 //! is given to them by `apply`.
 
+mod batch;
+mod card;
 mod hold;
 mod operator;
 mod rules;
@@ -12,6 +14,8 @@ mod time;
 
 use crate::codec::{BorrowDecode, Encode};
 
+pub use batch::{BatchMarked, BatchOpened, CardsMade};
+pub use card::{Activated, Adjusted, Reloaded, Replaced};
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
 pub use operator::{CouponBlocked, UserBlocked, Voided};
 pub use rules::{DisplayBody, RulesBody};
@@ -385,6 +389,22 @@ pub enum Event<'a> {
     LineReceived(LineReceived),
     /// See [`LineAcknowledged`].
     LineAcknowledged(LineAcknowledged),
+    /// See [`BatchOpened`].
+    BatchOpened(BatchOpened<'a>),
+    /// See [`CardsMade`].
+    CardsMade(CardsMade<'a>),
+    /// Every card of a batch was made.
+    BatchCompleted(BatchMarked<'a>),
+    /// The download of a batch was taken.
+    BatchTaken(BatchMarked<'a>),
+    /// See [`Activated`].
+    Activated(Activated<'a>),
+    /// See [`Reloaded`].
+    Reloaded(Reloaded<'a>),
+    /// See [`Adjusted`].
+    Adjusted(Adjusted<'a>),
+    /// See [`Replaced`].
+    Replaced(Replaced<'a>),
     /// A new template; the first version, which is only read.
     TemplateCreatedV1(TemplateWrittenV1<'a>),
     /// A new template.
@@ -427,7 +447,23 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.coupon),
             Event::Expired(event) => Some(event.coupon),
             Event::Voided(event) => Some(event.coupon),
+            Event::Activated(event) => Some(event.coupon),
+            Event::Reloaded(event) => Some(event.coupon),
+            Event::Adjusted(event) => Some(event.coupon),
+            Event::Replaced(event) => Some(event.coupon),
             _ => None,
+        }
+    }
+
+    /// Whether it made this coupon: then the coupon's history begins with it, whatever else it is about.
+    pub fn makes(&self, coupon: u64) -> bool {
+        match self {
+            Event::ClaimedV1(event) => event.coupon == coupon,
+            Event::Claimed(event) => event.coupon == coupon,
+            Event::CardsMade(event) => coupon.checked_sub(event.first).is_some_and(|at| at < u64::from(event.count)),
+            Event::Refunded(event) => event.replacement.checked_sub(1) == Some(coupon),
+            Event::Replaced(event) => event.replacement == coupon,
+            _ => false,
         }
     }
 
@@ -444,6 +480,10 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.previous),
             Event::Expired(event) => Some(event.previous),
             Event::Voided(event) => Some(event.previous),
+            Event::Activated(event) => Some(event.previous),
+            Event::Reloaded(event) => Some(event.previous),
+            Event::Adjusted(event) => Some(event.previous),
+            Event::Replaced(event) => Some(event.previous),
             _ => None,
         }
     }

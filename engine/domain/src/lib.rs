@@ -7,6 +7,7 @@
 //! two runs enters as an argument, so the same events give the same state everywhere.
 
 mod adopted;
+mod batch;
 mod block;
 pub mod calendar;
 pub mod catalog;
@@ -41,6 +42,7 @@ mod terms;
 mod user;
 mod value;
 
+pub use batch::{BATCH_CARDS_MAX, RUN_CARDS_MAX};
 pub use block::{Block, Blocks};
 pub use coupon::{Coupon, Life};
 pub use decide::{Context, Decision, Events};

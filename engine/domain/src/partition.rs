@@ -5,7 +5,9 @@
 //! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9. The files of this folder say, each for a
 //! family of events, what becomes of the state.
 
+mod batch;
 mod bounds;
+mod card;
 mod coupon;
 mod hold;
 mod keys;
@@ -15,7 +17,11 @@ mod refund;
 mod replay;
 mod time;
 
+pub(crate) use batch::run_subject;
+pub(crate) use card::load_numbers;
+
 use crate::adopted::AdoptedTerms;
+use crate::batch::Batches;
 use crate::catalog::TEMPLATES_MAX;
 use crate::codec::{self, NotAnEvent};
 use crate::command::Keys;
@@ -102,6 +108,7 @@ pub struct Partition {
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
     pub(crate) lines: Lines,
+    pub(crate) batches: Batches,
     /// The keys of the write whose events are being applied, while they are known; derived.
     keys: Option<Keys>,
 }
@@ -122,6 +129,7 @@ impl Partition {
             requests: Requests::default(),
             stock: Stock::default(),
             lines: Lines::default(),
+            batches: Batches::default(),
             keys: None,
         }
     }
@@ -198,7 +206,7 @@ impl Partition {
     }
 
     /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
-    pub fn digests(&self) -> [(&'static str, u64); 9] {
+    pub fn digests(&self) -> [(&'static str, u64); 10] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
             ("terms", self.terms.digest()),
@@ -209,6 +217,7 @@ impl Partition {
             ("requests", self.requests.digest()),
             ("stock and leases", self.stock.digest()),
             ("lines", self.lines.digest()),
+            ("batches", self.batches.digest()),
         ]
     }
 
@@ -285,6 +294,14 @@ impl Partition {
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
             Event::LineReceived(event) => self.lines.receive(event.from, event.number),
             Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
+            Event::BatchOpened(event) => return self.batch_opened(event),
+            Event::CardsMade(event) => return self.cards_made(event),
+            Event::BatchCompleted(event) => self.batch_completed(event),
+            Event::BatchTaken(event) => self.batch_taken(event),
+            Event::Activated(event) => return self.activated(event),
+            Event::Reloaded(event) => return self.reloaded(event),
+            Event::Adjusted(event) => return self.adjusted(event),
+            Event::Replaced(event) => self.replaced(event),
             Event::TemplateCreatedV1(_)
             | Event::TemplateCreated(_)
             | Event::TemplateUpdatedV1(_)
@@ -318,7 +335,8 @@ impl Partition {
             self.requests.save(&mut out)?;
         }
         self.stock.save(&mut out)?;
-        self.lines.save(&mut out)
+        self.lines.save(&mut out)?;
+        self.batches.save(&mut out)
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {

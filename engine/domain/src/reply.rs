@@ -193,6 +193,89 @@ pub struct Voided {
     pub at_ms: i64,
 }
 
+/// A card of a batch activated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activated {
+    /// Where.
+    pub written: Written,
+    /// What its terms say to its holder.
+    pub offer: Offer,
+    /// Its use window as fixed then.
+    pub window: Window,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A balance changed by a reload or an adjustment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Where.
+    pub written: Written,
+    /// What can be spent after it.
+    pub balance_after: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A card replaced by a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Where.
+    pub written: Written,
+    /// The new one.
+    pub replacement: Replacement,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A batch as its home knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchView {
+    /// Where, if it was a write that was not answered before by how the batch stands.
+    pub written: Option<Written>,
+    /// The terms of its cards.
+    pub terms: Arc<Terms>,
+    /// How many cards, in all partitions.
+    pub count: u64,
+    /// When it was opened, ms.
+    pub opened_ms: i64,
+    /// When it was complete, ms; 0 = not yet.
+    pub completed_ms: i64,
+    /// When its codes were taken, ms; 0 = not yet.
+    pub taken_ms: i64,
+}
+
+/// What one partition made of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareView {
+    /// Where, if it was a write.
+    pub written: Option<Written>,
+    /// How many cards it makes in all; 0 = it has not begun.
+    pub wanted: u64,
+    /// How many it has made.
+    pub made: u64,
+}
+
+/// A page of a batch's cards in one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardPage {
+    /// Number and key version of each, newest first.
+    pub cards: Vec<(u64, u8)>,
+    /// Where the next page begins.
+    pub next: Option<u64>,
+}
+
+/// Where the ledger of a card begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerStart {
+    /// Lsn of its latest event.
+    pub last: u64,
+    /// What is on it after that event, what is held included.
+    pub balance: i64,
+    /// Its currency.
+    pub currency: Currency,
+}
+
 /// One redemption of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedemptionView {
@@ -345,6 +428,20 @@ pub enum Reply {
         /// The template.
         template: Arc<Template>,
     },
+    /// To what is written or asked of a batch at its home.
+    Batch(BatchView),
+    /// To a run of cards, or a question for how far they are.
+    Share(ShareView),
+    /// A page of a batch's cards.
+    Cards(CardPage),
+    /// To an activation.
+    Activated(Activated),
+    /// To a reload or an adjustment.
+    Loaded(Loaded),
+    /// To a replacement.
+    Replaced(Replaced),
+    /// To a question for a ledger.
+    Ledger(LedgerStart),
     /// A page of templates.
     Templates {
         /// In the order of their creation.
@@ -365,6 +462,11 @@ impl Reply {
             Reply::Released(released) => Some(released.written),
             Reply::Blocked(blocked) => Some(blocked.written),
             Reply::Voided(voided) => Some(voided.written),
+            Reply::Activated(activated) => Some(activated.written),
+            Reply::Loaded(loaded) => Some(loaded.written),
+            Reply::Replaced(replaced) => Some(replaced.written),
+            Reply::Batch(batch) => batch.written,
+            Reply::Share(share) => share.written,
             Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,
             _ => None,
         }

@@ -58,10 +58,26 @@ pub enum Operation {
     UnfreezeUser = 15,
     /// A coupon is made void.
     VoidCoupon = 16,
+    /// A batch of cards is opened.
+    OpenBatch = 22,
+    /// A run of a batch's cards is made.
+    MakeCards = 23,
+    /// A batch is complete.
+    CompleteBatch = 24,
+    /// The download of a batch is taken.
+    TakeBatch = 25,
+    /// A card is activated.
+    ActivateCard = 26,
+    /// Money is put onto a card.
+    ReloadCard = 27,
+    /// An operator corrects a balance.
+    AdjustCard = 28,
+    /// A card is replaced by a new one.
+    ReplaceCard = 29,
 }
 
 impl Operation {
-    /// Every one, by number from 1.
+    /// Every one, by number.
     pub const ALL: &'static [Operation] = &[
         Operation::Claim,
         Operation::Issue,
@@ -79,6 +95,14 @@ impl Operation {
         Operation::FreezeUser,
         Operation::UnfreezeUser,
         Operation::VoidCoupon,
+        Operation::OpenBatch,
+        Operation::MakeCards,
+        Operation::CompleteBatch,
+        Operation::TakeBatch,
+        Operation::ActivateCard,
+        Operation::ReloadCard,
+        Operation::AdjustCard,
+        Operation::ReplaceCard,
     ];
 
     /// The operation of this number.

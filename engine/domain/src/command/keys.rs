@@ -7,6 +7,7 @@ use super::{Command, Instrument};
 use crate::event::{Claimed, ClaimedV1, Event, Request};
 use crate::id::Id;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
+use crate::partition::run_subject;
 use crate::request::Operation;
 
 /// The hashes of one command; 0 where it has none.
@@ -63,7 +64,38 @@ impl Keys {
             Command::VoidCoupon(void) => {
                 Keys { request: of_coupon(Operation::VoidCoupon, &void.instrument, &void.request_id), ..none }
             }
-            Command::Validate(_)
+            Command::OpenBatch(open) => {
+                Keys { request: request(Operation::OpenBatch, key.batch(open.batch.as_str()).into(), &open.batch), ..none }
+            }
+            Command::MakeCards(make) => {
+                let subject = run_subject(key.batch(make.batch.as_str()), make.made);
+                Keys { request: request(Operation::MakeCards, subject, &make.batch), ..none }
+            }
+            Command::CompleteBatch(complete) => {
+                let batch = &complete.batch;
+                Keys { request: request(Operation::CompleteBatch, key.batch(batch.as_str()).into(), batch), ..none }
+            }
+            Command::TakeBatch(take) => {
+                let batch = key.batch(take.batch.as_str());
+                Keys { request: request(Operation::TakeBatch, batch.into(), &take.request_id), ..none }
+            }
+            Command::ActivateCard(activate) => {
+                Keys { request: of_coupon(Operation::ActivateCard, &activate.instrument, &activate.request_id), ..none }
+            }
+            Command::ReloadCard(reload) => {
+                Keys { request: of_coupon(Operation::ReloadCard, &reload.instrument, &reload.request_id), ..none }
+            }
+            Command::AdjustCard(adjust) => {
+                Keys { request: of_coupon(Operation::AdjustCard, &adjust.instrument, &adjust.request_id), ..none }
+            }
+            Command::ReplaceCard(replace) => {
+                Keys { request: of_coupon(Operation::ReplaceCard, &replace.instrument, &replace.request_id), ..none }
+            }
+            Command::GetBatch(_)
+            | Command::GetShare(_)
+            | Command::ListCards(_)
+            | Command::StartLedger(_)
+            | Command::Validate(_)
             | Command::GetCoupon(_)
             | Command::ListCoupons(_)
             | Command::RevealCode(_)
@@ -104,6 +136,12 @@ impl Keys {
             }
             Event::Refunded(refunded) => {
                 Keys { request: request(Operation::Refund, refunded.redemption, &refunded.request), ..none }
+            }
+            Event::Activated(activated) => {
+                Keys { request: request(Operation::ActivateCard, activated.coupon, &activated.request), ..none }
+            }
+            Event::Reloaded(reloaded) => {
+                Keys { request: request(Operation::ReloadCard, reloaded.coupon, &reloaded.request), ..none }
             }
             Event::Refused(refused) => {
                 Keys { request: key.request(refused.operation, refused.subject, refused.request.id), ..none }

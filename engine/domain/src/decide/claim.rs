@@ -7,6 +7,7 @@ use super::{Context, Decision, Events};
 use crate::command::{Claim, Keys};
 use crate::coupon::Coupon;
 use crate::event::{Claimed, Event, Request, TermsAdopted};
+use crate::id::Id;
 use crate::lease::Sale;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
@@ -60,16 +61,7 @@ impl Partition {
         if template.stopped {
             return Err(Reason::TemplateStopped.into());
         }
-        if terms.issue.is_before(now_ms) {
-            return Err(Rejection::new(Reason::IssueNotStarted, terms.issue.from_ms));
-        }
-        if terms.issue.is_over(now_ms) {
-            return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
-        }
-        if window.is_over(now_ms) {
-            return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
-        }
-        terms.check_issue(claim.channel.as_deref(), now_ms)?;
+        check_issue(terms, &window, claim.channel.as_deref(), now_ms)?;
         self.check_limits(terms, claim, now_ms)?;
         Ok(window)
     }
@@ -100,13 +92,7 @@ impl Partition {
         window: Window,
         fingerprint: u64,
     ) -> Events<'a> {
-        let mut events = Events::new();
-        let terms = self.adopted(&template.terms).unwrap_or_else(|| {
-            let terms = self.terms.next();
-            let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
-            events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
-            terms
-        });
+        let (terms, mut events) = self.adopting(template);
         events.push(Event::Claimed(Claimed {
             coupon: self.coupons.next(),
             terms,
@@ -122,11 +108,37 @@ impl Partition {
         events
     }
 
+    /// The number of a template's terms here, and their adoption if this partition does not have them yet.
+    pub(super) fn adopting<'a>(&self, template: &'a Template) -> (u32, Events<'a>) {
+        let mut events = Events::new();
+        let terms = self.adopted(&template.terms).unwrap_or_else(|| {
+            let terms = self.terms.next();
+            let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
+            events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
+            terms
+        });
+        (terms, events)
+    }
+
     /// The number of these terms, if they are the newest adopted of their template.
     fn adopted(&self, terms: &Terms) -> Option<u32> {
         let newest = self.terms.newest(terms.template)?;
         (self.terms.of(newest).version == terms.version).then_some(newest)
     }
+}
+
+/// Whether what may be used in this window is issued now, through this channel.
+pub(super) fn check_issue(terms: &Terms, window: &Window, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
+    if terms.issue.is_before(now_ms) {
+        return Err(Rejection::new(Reason::IssueNotStarted, terms.issue.from_ms));
+    }
+    if terms.issue.is_over(now_ms) {
+        return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
+    }
+    if window.is_over(now_ms) {
+        return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
+    }
+    terms.check_issue(channel, now_ms)
 }
 
 /// When a coupon that is claimed or issued now may be used: as its terms say, or as its issue has to.

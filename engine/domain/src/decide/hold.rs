@@ -3,7 +3,7 @@
 //! The same order that holds the same coupon again replaces its own hold, whose value counts as available for it, also when it
 //! asks for the same once more: then the deadline is new.
 
-use super::redeem::{check_amount, currency_number};
+use super::redeem::check_amount;
 use super::standing::Place;
 use super::{Context, Decision, refused};
 use crate::command::{Hold, Keys};
@@ -26,7 +26,7 @@ impl Partition {
             Ok(ttl_ms) => ttl_ms,
             Err(refusal) => return refusal.into(),
         };
-        let numbers = [hold.amount as u64, currency_number(hold.currency), hold.ttl_ms as u64];
+        let numbers = [hold.amount as u64, hold.currency.number(), hold.ttl_ms as u64];
         let fingerprint = self.use_fingerprint(place_of(hold), hold.order.as_str(), &numbers);
         let subject = u128::from(coupon);
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {

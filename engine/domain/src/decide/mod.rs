@@ -4,7 +4,9 @@
 //! the first failing check is the refusal. What a write answers is read back from what `apply`
 //! remembered (`recall`), never composed beside it.
 
+mod batch;
 mod capture;
+mod card;
 mod claim;
 mod hold;
 mod operator;
@@ -109,6 +111,18 @@ impl Partition {
             Command::BlockUser(block) => self.decide_block_user(context, block, keys),
             Command::VoidCoupon(void) => self.decide_void(context, void, keys),
             Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
+            Command::OpenBatch(open) => self.decide_open_batch(context, open, keys),
+            Command::MakeCards(make) => self.decide_make_cards(context, make, keys),
+            Command::CompleteBatch(complete) => self.decide_complete_batch(context, complete, keys),
+            Command::TakeBatch(take) => self.decide_take_batch(context, take, keys),
+            Command::GetBatch(batch) => self.batch_view(batch).into(),
+            Command::GetShare(batch) => Decision::Answer(self.share_view(batch)),
+            Command::ListCards(list) => self.list_cards(list).into(),
+            Command::ActivateCard(activate) => self.decide_activate(context, activate, keys),
+            Command::ReloadCard(reload) => self.decide_reload(context, reload, keys),
+            Command::AdjustCard(adjust) => self.decide_adjust(context, adjust, keys),
+            Command::ReplaceCard(replace) => self.decide_replace(context, replace, keys),
+            Command::StartLedger(instrument) => self.ledger_start(instrument).into(),
         }
     }
 

@@ -38,8 +38,11 @@ impl Partition {
         let mut coupons = Vec::new();
         for _ in 0..LIST_VISITS_MAX {
             let Some(number) = next.filter(|_| coupons.len() < list.page_size as usize) else { break };
-            let coupon =
-                self.coupons.get(number).filter(|coupon| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
+            let coupon = self
+                .coupons
+                .get(number)
+                .filter(|coupon| coupon.owner() == Some(user))
+                .ok_or(Rejection::invalid("page_token", 0))?;
             let view = view_of(&self.standing_of(number, context.now_ms));
             if shows(list.status, &view) && ends_before(list.ends_before_ms, &view) {
                 coupons.push(view);

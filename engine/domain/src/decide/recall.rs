@@ -5,7 +5,10 @@ use crate::hold::{Hold, HoldState};
 use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Blocked, Claimed, Held, Offer, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
+use crate::reply::{
+    Activated, Blocked, Claimed, Held, Loaded, Offer, Quote, Redeemed, Refunded, Released, Replaced, Replacement, Reply, Voided,
+    Written,
+};
 use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
 
@@ -41,6 +44,16 @@ impl Partition {
             Operation::VoidCoupon => {
                 let (amount, revoked_holds) = unpack_voided(entry.value);
                 Ok(Reply::Voided(Voided { written, amount, revoked_holds, at_ms: entry.at_ms }))
+            }
+            Operation::OpenBatch | Operation::CompleteBatch | Operation::TakeBatch => Ok(self.recall_batch(number, written)),
+            Operation::MakeCards => Ok(self.recall_share(number, written)),
+            Operation::ActivateCard => Ok(Reply::Activated(self.recall_activation(number, written, entry.at_ms))),
+            Operation::ReloadCard | Operation::AdjustCard => {
+                Ok(Reply::Loaded(Loaded { written, balance_after: entry.value, at_ms: entry.at_ms }))
+            }
+            Operation::ReplaceCard => {
+                let replacement = self.recall_replacement(number);
+                Ok(Reply::Replaced(Replaced { written, replacement, at_ms: entry.at_ms }))
             }
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
@@ -109,6 +122,11 @@ impl Partition {
             at_ms: refund.at_ms,
             replacement: refund.replacement.checked_sub(1).map(|number| self.recall_replacement(number)),
         }
+    }
+
+    fn recall_activation(&self, number: u64, written: Written, at_ms: i64) -> Activated {
+        let (coupon, terms) = self.coupon(number).expect("I3: an activated card is here");
+        Activated { written, offer: Offer::of(terms), window: coupon.window(), at_ms }
     }
 
     fn recall_replacement(&self, coupon: u64) -> Replacement {

@@ -16,6 +16,7 @@ use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
 use crate::terms::{Kind, Terms, Window};
+use crate::user::User;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -43,10 +44,15 @@ impl Partition {
     pub(super) fn instrument(&self, instrument: &Instrument) -> Result<(&Coupon, &Arc<Terms>), Rejection> {
         let found = self.coupon(instrument.coupon()).filter(|(coupon, _)| match *instrument {
             Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
-            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key() == user),
+            Instrument::Owned { user, .. } => self.owner(coupon).is_some_and(|owner| owner.key() == user),
             Instrument::Known { .. } => true,
         });
         found.ok_or(Reason::CodeNotAccepted.into())
+    }
+
+    /// Who owns a coupon, unless it belongs to whoever has its code.
+    pub(super) fn owner(&self, coupon: &Coupon) -> Option<&User> {
+        self.users.get(coupon.owner()?)
     }
 
     /// How the coupon that an instrument names stands now.
@@ -68,7 +74,7 @@ impl Partition {
         if window.is_over(now_ms) {
             value.expired += std::mem::take(&mut value.available);
         }
-        let account_blocks = self.users.blocks(coupon.user);
+        let account_blocks = coupon.owner().map_or(Blocks::default(), |owner| self.users.blocks(owner));
         Standing { number, coupon, terms, window, value, live_holds, account_blocks, now_ms }
     }
 
@@ -85,6 +91,7 @@ impl Standing<'_> {
     pub(super) fn life(&self) -> Life {
         match () {
             () if self.coupon.is_void() => Life::Void,
+            () if self.coupon.is_unactivated() => Life::Unactivated,
             () if self.is_used() => Life::Used,
             () if self.window.is_over(self.now_ms) => Life::Expired,
             () => Life::Active,
@@ -97,7 +104,7 @@ impl Standing<'_> {
             Life::Void => Err(Reason::CouponVoid.into()),
             Life::Used => Err(Reason::CouponUsed.into()),
             Life::Expired if self.value.held == 0 => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
-            Life::Expired | Life::Active => Ok(()),
+            Life::Expired | Life::Active | Life::Unactivated => Ok(()),
         }
     }
 
@@ -154,16 +161,10 @@ impl Standing<'_> {
 
     /// Whether its state and its window let it be used now.
     pub(super) fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
-        if self.coupon.is_void() {
-            return Err(Reason::CouponVoid.into());
-        }
-        if self.is_used() && !planted::is(Planted::UsedAgain) {
-            return Err(Reason::CouponUsed.into());
-        }
-        let is_frozen = self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen();
-        if is_frozen && !planted::is(Planted::FreezeIgnored) {
-            return Err(Reason::CouponFrozen.into());
-        }
+        self.check_not_void()?;
+        self.check_not_used()?;
+        self.check_not_frozen()?;
+        self.check_activated()?;
         let is_held = !self.terms.is_stored_value() && self.value.held > 0;
         if is_held || own.is_some() {
             return Err(Rejection::new(Reason::CouponHeld, own.map_or(0, |hold| hold.lsn as i64)));
@@ -171,10 +172,33 @@ impl Standing<'_> {
         if self.window.is_before(self.now_ms) {
             return Err(Rejection::new(Reason::UseNotStarted, self.window.from_ms));
         }
-        if self.window.is_over(self.now_ms) {
-            return Err(Rejection::new(Reason::CouponExpired, self.window.until_ms));
+        self.check_not_over()
+    }
+
+    pub(super) fn check_not_void(&self) -> Result<(), Rejection> {
+        if self.coupon.is_void() { Err(Reason::CouponVoid.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_used(&self) -> Result<(), Rejection> {
+        if self.is_used() && !planted::is(Planted::UsedAgain) { Err(Reason::CouponUsed.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_frozen(&self) -> Result<(), Rejection> {
+        let is_frozen = self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen();
+        if is_frozen && !planted::is(Planted::FreezeIgnored) { Err(Reason::CouponFrozen.into()) } else { Ok(()) }
+    }
+
+    /// Whether it was activated, if it is a card that has to be.
+    pub(super) fn check_activated(&self) -> Result<(), Rejection> {
+        let is_not = self.coupon.is_unactivated() && !planted::is(Planted::ActivationIgnored);
+        if is_not { Err(Reason::CouponNotActivated.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_over(&self) -> Result<(), Rejection> {
+        match self.window.is_over(self.now_ms) {
+            true => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -27,6 +27,9 @@ impl Partition {
             Command::Hold(hold) => of_instrument(&hold.instrument),
             Command::BlockCoupon(block) => of_instrument(&block.instrument),
             Command::VoidCoupon(void) => of_instrument(&void.instrument),
+            Command::ReloadCard(reload) => of_instrument(&reload.instrument),
+            Command::AdjustCard(adjust) => of_instrument(&adjust.instrument),
+            Command::ReplaceCard(replace) => of_instrument(&replace.instrument),
             Command::Capture(capture) => of_hold(capture.hold),
             Command::Release(release) => of_hold(release.hold),
             Command::Refund(refund) => {

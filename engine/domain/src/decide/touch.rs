@@ -14,6 +14,8 @@ impl Partition {
         let coupon = match command {
             Command::Redeem(redeem) => self.touch_coupon(&redeem.instrument),
             Command::Hold(hold) => self.touch_coupon(&hold.instrument),
+            Command::ActivateCard(activate) => self.touch_coupon(&activate.instrument),
+            Command::ReloadCard(reload) => self.touch_coupon(&reload.instrument),
             Command::Validate(validate) => self.touch_coupon(&validate.instrument),
             Command::Claim(claim) => self.users.find(claim.user.key).map_or(0, u64::from),
             Command::Capture(capture) => self.touch_hold(capture.hold),
@@ -36,6 +38,8 @@ impl Partition {
             Event::HoldEnded(ended) => self.touch_number(ended.coupon),
             Event::RefundedV1(refunded) => self.touch_number(refunded.coupon),
             Event::Refunded(refunded) => self.touch_number(refunded.coupon),
+            Event::Activated(activated) => self.touch_number(activated.coupon),
+            Event::Reloaded(reloaded) => self.touch_number(reloaded.coupon),
             Event::Expired(expired) => self.touch_number(expired.coupon),
             _ => 0,
         };
@@ -67,13 +71,13 @@ impl Partition {
 
     /// First and last field: a coupon may lie on two cache lines.
     fn touch_number(&self, coupon: u64) -> u64 {
-        self.coupons.get(coupon).map_or(0, |coupon| u64::from(coupon.user) ^ u64::from(coupon.key_version))
+        self.coupons.get(coupon).map_or(0, |coupon| coupon.owner().map_or(0, u64::from) ^ u64::from(coupon.key_version))
     }
 
     /// The owner is compared where the instrument names one.
     fn touch_coupon(&self, instrument: &Instrument) -> u64 {
         let owner = match instrument {
-            Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.users.get(coupon.user)),
+            Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.owner(coupon)),
             Instrument::Bearer { .. } | Instrument::Known { .. } => None,
         };
         owner.map_or(0, |owner| owner.key().0 as u64)

@@ -49,6 +49,9 @@ impl PartitionLoader {
                 section.keyed(|key, fields| state.lines.restore(kind, key, fields))
             }
             Some(EntityKind::LineMessage) => section.blobs(|key, bytes| state.lines.restore_message(key, bytes)),
+            Some(kind @ (EntityKind::Batch | EntityKind::BatchShare)) => {
+                section.keyed(|key, fields| state.batches.restore(kind, key, fields))
+            }
             Some(EntityKind::Template) | None => Err(NotAnImage::Section(section.number)),
         }
     }

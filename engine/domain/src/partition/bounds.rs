@@ -23,6 +23,14 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         }
         Event::Held(event::Held { amount, applied, held, deadline_ms, .. }) => ([deadline_ms, 0], [amount, applied, held]),
         Event::Captured(event::Captured { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
+        Event::Activated(event::Activated { use_from_ms, use_until_ms, loaded, .. }) => {
+            ([use_from_ms, use_until_ms], [loaded, 0, 0])
+        }
+        Event::Reloaded(event::Reloaded { amount, .. }) => ([0, 0], [amount, 0, 0]),
+        Event::Adjusted(event::Adjusted { amount, .. }) => ([0, 0], [amount.checked_abs().unwrap_or(-1), 0, 0]),
+        Event::Replaced(event::Replaced { use_from_ms, use_until_ms, amount, revoked_value, .. }) => {
+            ([use_from_ms, use_until_ms], [amount, revoked_value, 0])
+        }
         _ => ([0, 0], [0, 0, 0]),
     };
     // None is negative, and together they are below a power of two, exactly if each is.

@@ -74,7 +74,7 @@ impl Partition {
         }
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
         let lsn = self.lsn;
-        let new = Coupon::new(user, event.terms, older, window, event.loaded, lsn, event.key_version);
+        let new = Coupon::new(Some(user), event.terms, older, window, event.loaded, lsn, event.key_version);
         self.coupons.add(new);
         let value = self.value(event.coupon);
         *self.terms.totals_mut(event.terms) += value;

@@ -10,7 +10,7 @@ use super::Partition;
 
 impl Partition {
     /// Bytes of memory of each part of the state, by the part's name. Costs a look at each chunk, and at each small table of 1,024 entries; indexes keep count.
-    pub fn memory_bytes(&self) -> [(&'static str, u64); 10] {
+    pub fn memory_bytes(&self) -> [(&'static str, u64); 11] {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
         let [redemptions, redemption_orders] = self.redemptions.memory_bytes();
@@ -24,6 +24,7 @@ impl Partition {
             ("requests", self.requests.memory_bytes()),
             ("stock and leases", self.stock.memory_bytes()),
             ("lines", self.lines.memory_bytes()),
+            ("batches", self.batches.memory_bytes()),
             ("deadlines", coupon_deadlines + hold_deadlines),
         ]
     }

@@ -1,7 +1,6 @@
 //! How refunds change a coupon: value comes back, an expired card opens again, a void one gets a new coupon in its place.
 
 use super::Partition;
-use crate::coupon::Coupon;
 use crate::event;
 use crate::partition::Divergence;
 use crate::redemption::Refund;
@@ -47,7 +46,9 @@ impl Partition {
             }
         });
         if event.replacement != 0 {
-            self.replace(event);
+            let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
+            let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
+            self.stand_in(&old, event.replacement - 1, window, event.amount, event.key_version);
         }
         let (coupon, terms) = self.coupon(event.coupon).expect("the coupon was just here");
         let balance_after = if terms.is_stored_value() { coupon.available() } else { 0 };
@@ -74,22 +75,5 @@ impl Partition {
             coupon.uncapture(amount);
         });
         self.coupons.load(number, loaded - amount);
-    }
-
-    /// A new coupon with the terms, the owner and the blocks of a void one; it was claimed by nobody.
-    fn replace(&mut self, event: &event::Refunded<'_>) {
-        let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
-        let number = self.coupons.next();
-        assert_eq!(event.replacement, number + 1, "coupons are numbered without gaps");
-        let older = self.users.receive_uncounted(old.user, number);
-        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
-        let mut new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
-        new.set_blocks(old.blocks());
-        self.coupons.add(new);
-        if event.amount != Coupon::loaded(self.terms.of(old.terms)) {
-            self.coupons.load(number, event.amount);
-        }
-        let value = self.value(number);
-        *self.terms.totals_mut(old.terms) += value;
     }
 }

@@ -109,6 +109,14 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
         ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
         ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
+        ("BatchOpened", vec![Event::BatchOpened(BatchOpened { batch: "moon-月", terms: 5, count: 1_000_000, request: REQUEST })]),
+        ("CardsMade", vec![Event::CardsMade(CARDS_MADE)]),
+        ("BatchCompleted", vec![Event::BatchCompleted(BatchMarked { batch: "moon-月", request: REQUEST })]),
+        ("BatchTaken", vec![Event::BatchTaken(BatchMarked { batch: "moon-月", request: REQUEST })]),
+        ("Activated", vec![Event::Activated(ACTIVATED)]),
+        ("Reloaded", vec![Event::Reloaded(RELOADED)]),
+        ("Adjusted", vec![adjusted(-2_000), adjusted(1_000_000_000_000_000)]),
+        ("Replaced", vec![Event::Replaced(REPLACED)]),
         (
             "TemplateCreatedV1",
             vec![Event::TemplateCreatedV1(template_v1(CARD, None)), Event::TemplateCreatedV1(template_v1(BODY, Some(0)))],
@@ -146,6 +154,49 @@ const USER_BLOCKED: UserBlocked<'static> =
 
 const VOIDED: Voided<'static> =
     Voided { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100, request: REQUEST };
+
+const CARDS_MADE: CardsMade<'static> = CardsMade {
+    batch: "moon-月",
+    terms: 5,
+    share: 62_500,
+    made: 61_440,
+    first: 70_000,
+    count: 1_024,
+    key_version: 2,
+    request: REQUEST,
+};
+
+const ACTIVATED: Activated<'static> = Activated {
+    coupon: 70_000,
+    previous: 99_000,
+    merchant: "shop",
+    order: "order-3",
+    channel: "till",
+    loaded: 10_000,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_700_086_400_000,
+    request: REQUEST,
+};
+
+const RELOADED: Reloaded<'static> =
+    Reloaded { coupon: 70_000, previous: 100_005, merchant: "shop", order: "order-4", amount: 5_000, request: REQUEST };
+
+const REPLACED: Replaced<'static> = Replaced {
+    coupon: 70_000,
+    previous: 100_007,
+    replacement: 70_003,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_700_086_400_000,
+    key_version: 3,
+    amount: 13_000,
+    revoked_holds: 2,
+    revoked_value: 700,
+    request: REQUEST,
+};
+
+fn adjusted(amount: i64) -> Event<'static> {
+    Event::Adjusted(Adjusted { coupon: 70_000, previous: 100_006, reason: "goodwill", amount, request: REQUEST })
+}
 
 fn refunded() -> Vec<Event<'static>> {
     let part = Refunded {

@@ -4,8 +4,10 @@
 
 mod given;
 
+mod batch;
 mod block;
 mod capture;
+mod card;
 mod claim;
 mod codec;
 mod digest;

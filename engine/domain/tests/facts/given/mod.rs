@@ -3,6 +3,7 @@
 //! Every decision is applied and kept as an encoded frame with its digest, so that any world can be
 //! rebuilt from its bytes at any moment; [`World::restart`] does it and compares every digest (I6).
 
+pub mod cards;
 pub mod ruled;
 pub mod story;
 pub mod told;

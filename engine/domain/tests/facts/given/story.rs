@@ -177,7 +177,7 @@ pub fn command(words: &[&str]) -> Command {
             validate_only: *dry == ["dry"],
         }),
         ["stock", template] => Command::GetStock(id(template)),
-        _ => panic!("no such command: {words:?}"),
+        _ => super::cards::command(words).unwrap_or_else(|| panic!("no such command: {words:?}")),
     }
 }
 
@@ -189,7 +189,7 @@ fn claim(operation: Operation, user: &str, template: &str, request: &str, rest: 
 }
 
 /// `channel=NAME`
-fn channel(words: &[&str]) -> Option<Box<Id>> {
+pub fn channel(words: &[&str]) -> Option<Box<Id>> {
     value_of(words, "channel=").map(|name| Box::new(id(name)))
 }
 
@@ -214,7 +214,7 @@ fn lsn(text: &str) -> u64 {
     number(text.trim_start_matches('#'))
 }
 
-fn instrument(who: &str, coupon: &str) -> Instrument {
+pub fn instrument(who: &str, coupon: &str) -> Instrument {
     match who.strip_prefix("code:") {
         None if who == "known" => Instrument::Known { coupon: number(coupon) },
         Some(version) => Instrument::Bearer { coupon: number(coupon), key_version: number(version) },
@@ -305,7 +305,7 @@ pub fn currency(text: &str) -> Currency {
 }
 
 /// `500` or `500USD`.
-fn money(text: &str) -> (i64, Currency) {
+pub fn money(text: &str) -> (i64, Currency) {
     let letters = text.find(|c: char| c.is_ascii_uppercase()).unwrap_or(text.len());
     (number(&text[..letters]), currency(if letters < text.len() { &text[letters..] } else { "CNY" }))
 }

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use std::fmt::Write;
-use tessera_domain::reply::{CouponView, Quote, RedemptionView, Replacement, Written};
+use tessera_domain::reply::{BatchView, CouponView, Quote, RedemptionView, Replacement, Written};
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
 pub fn told(answer: &Answer) -> String {
@@ -74,6 +74,19 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Voided(voided) => {
             format!("void {} revoked {} {}", voided.amount, voided.revoked_holds, written(&voided.written))
         }
+        Reply::Batch(batch) => told_batch(batch),
+        Reply::Share(share) => format!("{} of {} made{}", share.made, share.wanted, said(&share.written)),
+        Reply::Cards(page) => {
+            let cards: Vec<String> = page.cards.iter().map(|(number, version)| format!("{number} key {version}")).collect();
+            listed(&cards, page.next)
+        }
+        Reply::Activated(activated) => {
+            let face = activated.offer.face_value.expect("a card has a face value");
+            format!("active with {face} {} {}", window(&activated.window), written(&activated.written))
+        }
+        Reply::Loaded(loaded) => format!("balance {} {}", loaded.balance_after, written(&loaded.written)),
+        Reply::Replaced(replaced) => format!("replaced{} {}", replacement(&replaced.replacement), written(&replaced.written)),
+        Reply::Ledger(ledger) => format!("balance {} since #{}", ledger.balance, ledger.last),
         Reply::Redemptions(redemptions) => {
             format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
         }
@@ -95,6 +108,15 @@ fn told_reply(reply: &Reply) -> String {
             listed(&templates, next.map(u64::from))
         }
     }
+}
+
+fn told_batch(batch: &BatchView) -> String {
+    let BatchView { terms, count, opened_ms, completed_ms, taken_ms, .. } = batch;
+    let mut text = format!("batch of {count} {} v{} since {opened_ms}", terms.template_id, terms.version);
+    for (name, at_ms) in [("complete", completed_ms), ("taken", taken_ms)].into_iter().filter(|&(_, &at_ms)| at_ms != 0) {
+        write!(text, " {name} {at_ms}").expect("text grows");
+    }
+    text + &said(&batch.written)
 }
 
 fn quote(verb: &str, quote: &Quote) -> String {
@@ -154,6 +176,7 @@ pub fn life(life: Life) -> &'static str {
         Life::Used => "USED",
         Life::Expired => "EXPIRED",
         Life::Void => "VOID",
+        Life::Unactivated => "UNACTIVATED",
     }
 }
 
@@ -162,6 +185,11 @@ fn window(window: &Window) -> String {
         0 => format!("{}..", window.from_ms),
         until_ms => format!("{}..{until_ms}", window.from_ms),
     }
+}
+
+/// Nothing of what was not written.
+fn said(place: &Option<Written>) -> String {
+    place.as_ref().map_or(String::new(), |place| format!(" {}", written(place)))
 }
 
 fn maybe_written(place: &Option<Written>) -> String {
