@@ -8,7 +8,8 @@ use protox::Compiler;
 const ROOT: &str = "proto";
 
 /// The package's files, in the order of their names.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
+    "tessera/v1/card.proto",
     "tessera/v1/checkout.proto",
     "tessera/v1/claim.proto",
     "tessera/v1/common.proto",
@@ -22,8 +23,10 @@ const FILES: [&str; 10] = [
 ];
 
 /// Messages that carry a code: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
-const SECRET: [&str; 5] = [
+const SECRET: [&str; 7] = [
+    "tessera.v1.BatchCard",
     "tessera.v1.ClaimResponse",
+    "tessera.v1.GetCardBalanceRequest",
     "tessera.v1.Instrument",
     "tessera.v1.IssueResponse",
     "tessera.v1.ReplacementCard",

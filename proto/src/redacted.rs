@@ -56,6 +56,18 @@ impl fmt::Debug for v1::ReplacementCard {
     }
 }
 
+impl fmt::Debug for v1::BatchCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchCard").field("code", &REDACTED).field("coupon_id", &self.coupon_id).finish()
+    }
+}
+
+impl fmt::Debug for v1::GetCardBalanceRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetCardBalanceRequest").field("code", &REDACTED).finish()
+    }
+}
+
 impl fmt::Debug for v1::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instrument").field("instrument", &self.instrument).finish()
@@ -96,6 +108,13 @@ mod tests {
     #[test]
     fn debug_of_a_revealed_code_hides_it() {
         check_hides_code(&v1::RevealCodeResponse { code: CODE.into() });
+    }
+
+    #[test]
+    fn debug_of_a_card_hides_the_code() {
+        check_hides_code(&v1::GetCardBalanceRequest { code: CODE.into() });
+        let cards = vec![v1::BatchCard { code: CODE.into(), ..Default::default() }];
+        check_hides_code(&v1::DownloadBatchResponse { cards, ..Default::default() });
     }
 
     #[test]

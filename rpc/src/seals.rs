@@ -9,7 +9,8 @@ use crate::domain::{
     Id, Reason, Rejection,
     code::Code,
     command::{Operation, User},
-    sealed_id::{ID_PARTITION_MAX, IdType, SealedId},
+    money::AMOUNT_MAX,
+    sealed_id::{ID_PARTITION_MAX, ID_SYMBOLS, IdType, SealedId},
 };
 
 /// Stands for the catalog in page tokens, where a partition would.
@@ -68,6 +69,11 @@ impl<'a> Seals<'a> {
     /// The home of a template's stock.
     pub fn home_of(&self, template: &Id) -> u16 {
         self.keys.hash.home_of(template.as_str(), self.partitions)
+    }
+
+    /// The home of a batch of cards.
+    pub fn home_of_batch(&self, batch: &Id) -> u16 {
+        self.keys.hash.home_of_batch(batch.as_str(), self.partitions)
     }
 
     /// A template id for a request that names none: the same for every retry of it.
@@ -159,6 +165,23 @@ impl<'a> Seals<'a> {
     /// Where the page of this token begins; `None` = with the newest event.
     pub fn open_history_token(&self, coupon: Place, token: &str) -> Result<Option<u64>, Rejection> {
         self.open_token(coupon.partition, token)
+    }
+
+    /// The token of the page of a card's ledger that begins at this lsn, with this on the card; empty after the first event. The balance
+    /// stands in it as it is: who changes it is told other balances, and nothing else.
+    pub fn ledger_token(&self, card: Place, next: Option<(u64, i64)>) -> String {
+        next.map_or_else(String::new, |(lsn, balance)| self.token(card.partition, Some(lsn)) + &balance.to_string())
+    }
+
+    /// Where the page of this token begins, and with what on the card; `None` = with the newest event.
+    pub fn open_ledger_token(&self, card: Place, token: &str) -> Result<Option<(u64, i64)>, Rejection> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let (page, balance) = token.split_at_checked(ID_SYMBOLS).ok_or(bad_token())?;
+        let lsn = self.open_token(card.partition, page)?.ok_or(bad_token())?;
+        let balance = balance.parse().ok().filter(|balance| (0..=AMOUNT_MAX).contains(balance)).ok_or(bad_token())?;
+        Ok(Some((lsn, balance)))
     }
 
     /// The token of the page that begins at this template; empty after the last.
@@ -260,6 +283,18 @@ pub(crate) mod tests {
         assert_eq!(seals.open_wallet_token(3, &token), Ok(Some(9)));
         assert_eq!(seals.open_wallet_token(2, &token), Err(bad_token()));
         assert_eq!(seals.open_catalog_token(&token), Err(bad_token()));
+    }
+
+    #[test]
+    fn a_ledgers_token_carries_what_is_on_the_card() {
+        let (seals, token) = (seals(4), seals(4).ledger_token(COUPON, Some((9, 1_700))));
+        assert_eq!(seals.open_ledger_token(COUPON, &token), Ok(Some((9, 1_700))));
+        assert_eq!(seals.open_ledger_token(COUPON, ""), Ok(None));
+        for bad in
+            ["x", &token[1..], &token[..26], &format!("{token}x"), &format!("{}-1", &token[..26]), "元".repeat(30).as_str()]
+        {
+            assert_eq!(seals.open_ledger_token(COUPON, bad), Err(bad_token()), "{bad}");
+        }
     }
 
     #[test]

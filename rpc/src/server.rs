@@ -7,11 +7,11 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
-    checkout_service_server::CheckoutServiceServer, claim_service_server::ClaimServiceServer,
-    custody_service_server::CustodyServiceServer, journal_service_server::JournalServiceServer,
-    maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
-    redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
-    wallet_service_server::WalletServiceServer,
+    card_service_server::CardServiceServer, checkout_service_server::CheckoutServiceServer,
+    claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
+    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer,
+    operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
+    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
 use tokio::{
     net::TcpListener,
@@ -34,15 +34,16 @@ use crate::{
     listener::{Listener, Shears},
     meter::{MeterLayer, UnderWay},
     services::{
-        checkout::Checkouts, claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers,
+        card::Cards, checkout::Checkouts, claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers,
         operator::Operators, redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
     },
     settings, status,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "",
+    <CardServiceServer<Cards> as NamedService>::NAME,
     <CheckoutServiceServer<Checkouts> as NamedService>::NAME,
     <ClaimServiceServer<Claims> as NamedService>::NAME,
     <CustodyServiceServer<Custodians> as NamedService>::NAME,
@@ -200,6 +201,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
+    .add_service(sized!(CardServiceServer, Cards(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CheckoutServiceServer, Checkouts::new(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))

@@ -263,7 +263,7 @@ macro_rules! writes {
         )*
     };
 }
-writes!(Claim, Redeem, Refund, Hold, Capture, Release);
+writes!(Claim, Redeem, Refund, Hold, Capture, Release, TakeBatch, ActivateCard, ReloadCard, AdjustCard, ReplaceCard);
 
 /// Create, or update if a version is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to standard output, everything else to standard error.
 
 mod call;
+mod cards;
 mod dev;
 mod error;
 mod init;
@@ -62,6 +63,9 @@ enum Command {
     Replay(replay::Args),
     /// Rebuild a directory into a new one, whole or up to an instant.
     Restore(restore::Args),
+    /// Make batches of gift cards, and take their codes.
+    #[command(subcommand)]
+    Cards(cards::What),
     /// Show what is inside: the log, images, a partition, a coupon, the feed of changes.
     #[command(subcommand)]
     Inspect(inspect::What),
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Snapshot(what) => snapshot::run(&what, output),
         Command::Replay(args) => replay::run(&args, output),
         Command::Restore(args) => restore::run(&args, output),
+        Command::Cards(what) => cards::run(&what, output),
         Command::Inspect(what) => inspect::run(&what, output),
     };
     match done {

@@ -92,6 +92,34 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.count = u64::from(event.revoked_holds);
             ask(change, &event.request);
         }
+        Event::BatchOpened(event) => {
+            change.count = event.count;
+            ask(change, &event.request);
+        }
+        Event::CardsMade(event) => {
+            change.count = u64::from(event.count);
+            ask(change, &event.request);
+        }
+        Event::BatchCompleted(event) | Event::BatchTaken(event) => ask(change, &event.request),
+        Event::Activated(event) => {
+            order(change, event.merchant, event.order);
+            (change.applied_minor, change.until_ms) = (event.loaded, event.use_until_ms);
+            ask(change, &event.request);
+        }
+        Event::Reloaded(event) => {
+            order(change, event.merchant, event.order);
+            change.applied_minor = event.amount;
+            ask(change, &event.request);
+        }
+        Event::Adjusted(event) => {
+            change.applied_minor = event.amount;
+            ask(change, &event.request);
+        }
+        Event::Replaced(event) => {
+            (change.applied_minor, change.until_ms) = (event.amount, event.use_until_ms);
+            change.count = u64::from(event.revoked_holds);
+            ask(change, &event.request);
+        }
         Event::RequestsForgotten(event) => change.count = event.before,
         Event::Forgotten(event) => change.count = event.before,
         Event::StockOpened(event) => change.count = event.total,

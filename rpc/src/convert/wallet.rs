@@ -63,6 +63,7 @@ pub(super) fn status(life: Life) -> v1::CouponStatus {
         Life::Used => v1::CouponStatus::Used,
         Life::Expired => v1::CouponStatus::Expired,
         Life::Void => v1::CouponStatus::Void,
+        Life::Unactivated => v1::CouponStatus::Unactivated,
     }
 }
 

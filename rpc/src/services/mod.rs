@@ -1,5 +1,6 @@
 //! The services, one file each: convert, ask, convert back; the streams of all have one of their own.
 
+pub mod card;
 pub mod checkout;
 pub mod claim;
 pub mod custody;

@@ -109,6 +109,9 @@ impl Ask {
                 Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_) => true,
                 Command::Hold(_) | Command::Capture(_) | Command::Release(_) => true,
                 Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,
+                Command::GetBatch(_) | Command::GetShare(_) | Command::ListCards(_) | Command::StartLedger(_) => false,
+                Command::OpenBatch(_) | Command::MakeCards(_) | Command::CompleteBatch(_) | Command::TakeBatch(_) => true,
+                Command::ActivateCard(_) | Command::ReloadCard(_) | Command::AdjustCard(_) | Command::ReplaceCard(_) => true,
             },
         }
     }
