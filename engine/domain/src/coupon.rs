@@ -131,7 +131,9 @@ impl Entity for Extension {
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.until_ms as u64);
         visit(2, self.voided as u64);
-        visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
+        if !planted::is(Planted::LoadsUncovered) {
+            visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
+        }
     }
 }
 

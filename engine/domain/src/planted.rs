@@ -37,12 +37,10 @@ tessera_planted::faults! {
     DaysLeftOutOfImage,
     /// Neither image nor digest cover the blocks of a coupon.
     BlocksUncovered,
-    /// A card is used before it was activated.
-    ActivationIgnored,
-    /// More is loaded onto a card than may ever be.
-    LoadUnbounded,
-    /// A run of cards that was made is made again.
-    RunMadeAgain,
+    /// A frozen card is reloaded.
+    FrozenReloaded,
+    /// Neither image nor digest cover what was loaded onto a card beside its face value.
+    LoadsUncovered,
     /// Home grants what it has granted already.
     GrantNotDeducted,
     /// A repeated grant counts as a piece more.

@@ -1,5 +1,6 @@
 //! The program as a process: exit codes, what it prints, and directories it refuses.
 
+mod cards;
 mod client;
 mod dev;
 mod inspect;

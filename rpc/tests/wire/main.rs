@@ -2,6 +2,7 @@
 //! everything or stop a server have one of their own.
 
 mod capture;
+mod card;
 mod checkout;
 mod claim;
 mod custody;

@@ -10,7 +10,6 @@ use crate::command::{CompleteBatch, Keys, ListCards, MakeCards, OpenBatch, TakeB
 use crate::event::{BatchMarked, BatchOpened, CardsMade, Event, Request};
 use crate::id::Id;
 use crate::partition::Partition;
-use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{BatchView, CardPage, Reply, ShareView, Written};
 use crate::terms::{Template, Validity, within};
@@ -63,7 +62,7 @@ impl Partition {
             Ok(begun) => begun,
             Err(refusal) => return refusal.into(),
         };
-        if make.made != share.made && !planted::is(Planted::RunMadeAgain) {
+        if make.made != share.made {
             return Rejection::invalid("made", share.made as i64).into();
         }
         let batch = make.batch.as_str();

@@ -160,7 +160,7 @@ fn check_load(standing: &Standing<'_>, amount: i64, currency: Currency) -> Resul
     if value.available + amount < 0 {
         return Err(Rejection::new(Reason::InsufficientBalance, value.available));
     }
-    if value.loaded + amount > AMOUNT_MAX && !planted::is(Planted::LoadUnbounded) {
+    if value.loaded + amount > AMOUNT_MAX {
         return Err(Rejection::new(Reason::BalanceLimitReached, AMOUNT_MAX - value.loaded));
     }
     Ok(())
@@ -183,7 +183,7 @@ impl Standing<'_> {
     fn check_loadable(&self, is_customer: bool) -> Result<(), Rejection> {
         self.check_not_void()?;
         self.check_not_used()?;
-        if is_customer {
+        if is_customer && !planted::is(Planted::FrozenReloaded) {
             self.check_not_frozen()?;
         }
         self.check_activated()?;

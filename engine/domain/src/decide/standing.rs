@@ -190,8 +190,7 @@ impl Standing<'_> {
 
     /// Whether it was activated, if it is a card that has to be.
     pub(super) fn check_activated(&self) -> Result<(), Rejection> {
-        let is_not = self.coupon.is_unactivated() && !planted::is(Planted::ActivationIgnored);
-        if is_not { Err(Reason::CouponNotActivated.into()) } else { Ok(()) }
+        if self.coupon.is_unactivated() { Err(Reason::CouponNotActivated.into()) } else { Ok(()) }
     }
 
     pub(super) fn check_not_over(&self) -> Result<(), Rejection> {

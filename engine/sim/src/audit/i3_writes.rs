@@ -53,6 +53,7 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::Voided { amount, revoked_holds }, Ok(Reply::Voided(voided))) => {
             (voided.amount, voided.revoked_holds) == (amount, revoked_holds)
         }
+        (What::Loaded { balance_after }, Ok(Reply::Loaded(loaded))) => loaded.balance_after == balance_after,
         (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
             (told.terms.template, told.terms.version) == (template, version)

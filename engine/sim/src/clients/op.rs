@@ -141,6 +141,7 @@ impl Ask {
             Command::Capture(_) => of_use || of_hold,
             Command::Release(_) => of_hold,
             Command::BlockCoupon(_) | Command::VoidCoupon(_) => of_use,
+            Command::ReloadCard(_) | Command::AdjustCard(_) => of_use || matches!(reason, NotACard | BalanceLimitReached),
             Command::Refund(_) => matches!(reason, AlreadyRefunded | RefundNotAllowed | RefundExceedsCapture),
             _ => false,
         }
@@ -172,6 +173,7 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::Released(released)) => Some(&mut released.written),
         Ok(Reply::Blocked(blocked)) => Some(&mut blocked.written),
         Ok(Reply::Voided(voided)) => Some(&mut voided.written),
+        Ok(Reply::Loaded(loaded)) => Some(&mut loaded.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         _ => None,
     };

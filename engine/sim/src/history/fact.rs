@@ -61,5 +61,8 @@ pub(crate) enum What {
         amount: i64,
         revoked_holds: u32,
     },
+    Loaded {
+        balance_after: i64,
+    },
     Other,
 }

@@ -68,6 +68,8 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::Reloaded(event) => (Some(event.request), self.reloaded(event, lsn, now_ms)?),
+            Event::Adjusted(event) => (Some(event.request), self.adjusted(event, lsn, now_ms)?),
             Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),

@@ -112,6 +112,26 @@ impl Shelf {
         Ok(What::Voided { amount: event.amount, revoked_holds: event.revoked_holds })
     }
 
+    pub(super) fn reloaded(&mut self, event: &event::Reloaded<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let card = self.card(event.coupon)?.clone();
+        let is_frozen = card.is_frozen || self.frozen.contains(&card.user);
+        holds(!is_frozen, "I9", || format!("a frozen card is reloaded at lsn {lsn}"))?;
+        self.load(event.coupon, event.amount, lsn, now_ms)
+    }
+
+    pub(super) fn adjusted(&mut self, event: &event::Adjusted<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        self.load(event.coupon, event.amount, lsn, now_ms)
+    }
+
+    /// What is available changes together with what was loaded.
+    fn load(&mut self, coupon: u64, amount: i64, lsn: u64, now_ms: i64) -> Checked<What> {
+        let card = self.card(coupon)?;
+        i9_transitions::check_load(lsn, card, now_ms)?;
+        card.loaded += amount;
+        let after = card.put(lsn, |accounts| accounts.available += amount)?;
+        Ok(What::Loaded { balance_after: after.available })
+    }
+
     pub(super) fn expired(&mut self, event: &event::Expired, lsn: u64, now_ms: i64) -> Checked<What> {
         let card = self.card(event.coupon)?;
         let (until_ms, available) = (card.until_ms, card.now().available);

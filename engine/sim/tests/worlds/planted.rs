@@ -103,6 +103,8 @@ rows! {
     fn a_coupon_used_at_any_merchant_is_found() = Planted::State(State::ScopeIgnored), "tills-4-2", ["I9"];
     fn an_image_without_the_counts_of_days_is_found() = Planted::State(State::DaysLeftOutOfImage), "mixed-4-2", ["I6"];
     fn blocks_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
+    fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
+    fn loads_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::LoadsUncovered), "tills-4-2", ["I2", "I6", "assertion"];
     fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
     fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
     fn returned_pieces_that_are_lost_are_found() = Planted::State(State::ReclaimForgotten), "mixed-4-2", ["I1", "I14"];

@@ -18,6 +18,9 @@ pub enum Act {
     Block { freezes: bool, who: u8, coupon: u8, block: &'static str, revoke: bool, request: u8 },
     BlockUser { freezes: bool, user: u8, block: &'static str, revoke: bool, request: u8 },
     Void { who: u8, coupon: u8, revoke: bool, request: u8 },
+    Activate { who: u8, coupon: u8, request: u8 },
+    Reload { who: u8, coupon: u8, amount: i64, usd: bool, request: u8 },
+    Adjust { who: u8, coupon: u8, amount: i64, usd: bool, request: u8 },
     Order { merchant: u8, order: u8 },
     View { who: u8, coupon: u8 },
     Reveal { who: u8, coupon: u8 },
@@ -74,6 +77,11 @@ pub fn acts() -> impl Strategy<Value = Act> {
             .prop_map(|(freezes, user, block, revoke, request)| Act::BlockUser { freezes, user, block, revoke, request }),
         4 => (who(), coupon(), any::<bool>(), 0..3u8)
             .prop_map(|(who, coupon, revoke, request)| Act::Void { who, coupon, revoke, request }),
+        4 => (who(), 0..3u8, 0..3u8).prop_map(|(who, coupon, request)| Act::Activate { who, coupon, request }),
+        4 => (who(), coupon(), amount(), usd(), 0..3u8)
+            .prop_map(|(who, coupon, amount, usd, request)| Act::Reload { who, coupon, amount, usd, request }),
+        4 => (who(), coupon(), prop::sample::select(vec![-250, -100, -30, -1, 0, 1, 40, 1_000_000_000_000_001]), usd(), 0..3u8)
+            .prop_map(|(who, coupon, amount, usd, request)| Act::Adjust { who, coupon, amount, usd, request }),
         2 => (0..2u8, 0..3u8).prop_map(|(merchant, order)| Act::Order { merchant, order }),
         3 => (who(), coupon()).prop_map(|(who, coupon)| Act::View { who, coupon }),
         2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
@@ -128,6 +136,13 @@ impl Act {
             Act::Void { who, coupon, revoke, request } => {
                 format!("void {} r{request}{}", named(who, coupon, plain), if revoke { " revoke" } else { "" })
             }
+            Act::Activate { who, coupon, request } => format!("activate {} r{request}", named(who, coupon, plain)),
+            Act::Reload { who, coupon, amount, usd, request } => {
+                format!("reload {} {} r{request}", named(who, coupon, plain), money(amount, usd))
+            }
+            Act::Adjust { who, coupon, amount, usd, request } => {
+                format!("adjust {} {} why r{request}", named(who, coupon, plain), money(amount, usd))
+            }
             Act::Order { merchant, order } => format!("order m{merchant}/o{order}"),
             Act::View { who, coupon } => format!("view {}", named(who, coupon, plain)),
             Act::Reveal { who, coupon } => format!("reveal {}", named(who, coupon, plain)),
@@ -167,6 +182,7 @@ fn named(who: u8, coupon: u8, plain: &Plain) -> String {
         return format!("{} {coupon}", if who.is_multiple_of(2) { "u0" } else { "code:1" });
     };
     match who {
+        0..=3 if found.user.is_empty() => format!("code:{} {coupon}", found.key_version),
         0..=3 => format!("{} {coupon}", found.user),
         4 => format!("code:{} {coupon}", found.key_version),
         5 => format!("code:{} {coupon}", found.key_version + 1),

@@ -53,6 +53,9 @@ impl Plain {
                 self.block(false, who, coupon, block, request, !rest.is_empty())
             }
             ["void", who, coupon, request, ref rest @ ..] => self.void(who, coupon, request, !rest.is_empty()),
+            ["activate", who, coupon, request] => self.activate(who, coupon, request),
+            ["reload", who, coupon, amount, request] => self.reload(who, coupon, amount, request),
+            ["adjust", who, coupon, amount, reason, request] => self.adjust(who, coupon, amount, reason, request),
             ["order", order] => self.order(order),
             ["view", who, coupon] => self.instrument(who, coupon).map_or_else(refused, |number| self.view(number)),
             ["reveal", who, coupon] => self
@@ -111,6 +114,9 @@ impl Plain {
         }
         if coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0 {
             return Err((Reason::CouponFrozen, 0));
+        }
+        if coupon.unactivated {
+            return Err((Reason::CouponNotActivated, 0));
         }
         if own.is_some() || !coupon.is_card() && stands.held > 0 {
             return Err((Reason::CouponHeld, own.map_or(0, |own| self.holds[own].lsn as i64)));

@@ -6,6 +6,7 @@
 
 mod act;
 mod ask;
+mod card;
 mod operator;
 mod plain;
 mod recount;
@@ -40,7 +41,13 @@ proptest! {
 }
 
 /// A model that never meets a case proves nothing about it: these answers must all have been compared.
-const MET: [&str; 58] = [
+const MET: [&str; 64] = [
+    "active with",
+    "balance ",
+    "UNACTIVATED",
+    "COUPON_NOT_ACTIVATED",
+    "COUPON_ACTIVATED",
+    "NOT_A_CARD",
     "coupon",
     "took",
     "gave",
@@ -135,6 +142,8 @@ impl Run {
             plain.templates.push(template);
             plain.catalog_lsn += 1;
         }
+        world.tell(card::BATCH);
+        plain.make_batch();
         Run { world, plain, lives: Vec::new(), states: Vec::new(), lines: Vec::new() }
     }
 
@@ -192,7 +201,7 @@ impl Run {
         let accounts = [view.available, view.held, view.captured, view.expired, view.voided];
         assert_eq!(accounts.iter().sum::<i64>(), loaded, "I2: value is conserved");
         assert!(accounts.iter().all(|&account| account >= 0), "I2: no account is below zero");
-        let before = self.lives.get(number).copied().unwrap_or(Life::Active);
+        let before = self.lives.get(number).copied().unwrap_or(view.life);
         assert!(is_legal(one_use, before, view.life), "I9: coupon {number} went from {before:?} to {:?}", view.life);
         self.lives.truncate(self.plain.coupons.len());
         match self.lives.get_mut(number) {
@@ -205,7 +214,8 @@ impl Run {
 /// I9: what one step may do to a coupon. A one-use coupon that is held past its end may still be captured.
 fn is_legal(one_use: bool, from: Life, to: Life) -> bool {
     match (from, to) {
-        (Life::Active | Life::Expired, Life::Void) => true,
+        (Life::Unactivated, Life::Active) => !one_use,
+        (Life::Active | Life::Expired | Life::Unactivated, Life::Void) => true,
         (Life::Void, _) | (Life::Used, Life::Void) => from == to,
         (Life::Active, Life::Used) | (Life::Used, Life::Active | Life::Expired) => one_use,
         (Life::Expired, Life::Active) => !one_use,

@@ -50,6 +50,7 @@ pub struct Template {
 
 #[derive(Clone)]
 pub struct Coupon {
+    /// Empty: nobody's, it belongs to whoever has its code.
     pub user: String,
     pub terms: usize,
     pub body: TermsBody<'static>,
@@ -65,6 +66,8 @@ pub struct Coupon {
     pub expired: i64,
     pub voided: i64,
     pub void: bool,
+    pub unactivated: bool,
+    pub is_of_batch: bool,
     pub blocks: u8,
     pub key_version: u8,
     pub last_lsn: u64,
@@ -196,6 +199,8 @@ impl Coupon {
     pub fn life(&self, now_ms: i64) -> &'static str {
         if self.void {
             "VOID"
+        } else if self.unactivated {
+            "UNACTIVATED"
         } else if !self.is_card() && self.captured == 1 {
             "USED"
         } else if self.is_over(now_ms) {

@@ -53,6 +53,9 @@ fn entities(plain: &Plain) -> Vec<Entity> {
         all.push((9, number, vec![coupon.reopened_until_ms.unwrap_or(0) as u64, coupon.voided as u64, loaded]));
     }
     all.extend(plain.templates.iter().flat_map(stock));
+    let made: Vec<usize> = (0..plain.coupons.len()).filter(|&number| plain.coupons[number].is_of_batch).collect();
+    let newest = made.last().map_or(0, |&newest| newest as u64 + 1);
+    all.push((22, key().batch("b"), vec![1, made.len() as u64, made.len() as u64, newest]));
     all
 }
 
@@ -87,10 +90,14 @@ fn owner(plain: &Plain, (user, blocks): &(String, u8)) -> Vec<u64> {
 
 fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
     let coupon: &Coupon = &plain.coupons[number];
-    let user = plain.users.iter().position(|(user, _)| *user == coupon.user).expect("an owner is a user");
-    let older = plain.coupons[..number].iter().rposition(|other| other.user == coupon.user).map_or(0, |older| older + 1);
+    let owner = plain.users.iter().position(|(user, _)| *user == coupon.user).map_or(0, |user| user + 1);
+    assert_eq!(owner == 0, coupon.user.is_empty(), "an owner is a user");
+    // A wallet, or the cards of a batch; what replaces a card without owner is in neither.
+    let is_chained = owner != 0 || coupon.is_of_batch;
+    let before = plain.coupons[..number].iter().rposition(|other| other.user == coupon.user);
+    let older = before.filter(|_| is_chained).map_or(0, |older| older + 1);
     vec![
-        user as u64 + 1,
+        owner as u64,
         coupon.terms as u64 + 1,
         older as u64,
         coupon.from_ms as u64,
@@ -103,6 +110,7 @@ fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
         u64::from(coupon.blocks),
         u64::from(coupon.void),
         u64::from(coupon.adjusted),
+        u64::from(coupon.unactivated),
     ]
 }
 

@@ -90,6 +90,8 @@ impl Plain {
             expired: 0,
             voided: 0,
             void: false,
+            unactivated: false,
+            is_of_batch: false,
             blocks: 0,
             key_version: self.key_version,
             last_lsn: lsn,
@@ -322,6 +324,7 @@ impl Plain {
                 expired: 0,
                 voided: 0,
                 void: false,
+                is_of_batch: false,
                 key_version,
                 ..coupon.clone()
             };
