@@ -1,6 +1,6 @@
 //! Facts about images: image + tail = full replay, and no changed byte goes unnoticed (I6, I12).
 
-use crate::digest::eventful;
+use crate::digest::{carded, eventful};
 use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
 use tessera_domain::image::NotAnImage;
@@ -104,6 +104,8 @@ fn no_bit_of_an_image_changes_and_no_byte_is_lost_without_another_digest() {
     let world = eventful();
     check_damage(&saved(&world.partition), world.partition.digest(), loaded);
     check_damage(&saved_catalog(&world.catalog), world.catalog.digest(), loaded_catalog);
+    let cards = carded();
+    check_damage(&saved(&cards.partition), cards.partition.digest(), loaded);
 }
 
 #[test]
