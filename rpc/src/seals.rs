@@ -141,6 +141,16 @@ impl<'a> Seals<'a> {
         opened.map_err(|_| Reason::HoldNotFound.into())
     }
 
+    /// The token of a gift.
+    pub fn gift_token(&self, gift: Place) -> String {
+        self.keys.ids.seal(IdType::Gift, gift.partition, gift.number).as_str().to_owned()
+    }
+
+    /// Opens a gift's token; whatever is wrong with it, the answer is that to a code.
+    pub fn open_gift_token(&self, text: &str) -> Result<Place, Rejection> {
+        self.open(IdType::Gift, text).and_then(|place| self.held(place))
+    }
+
     /// The token of the page that begins at this coupon of a wallet; empty after the last.
     pub fn wallet_token(&self, partition: u16, next: Option<u64>) -> String {
         self.token(partition, next)

@@ -8,8 +8,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
     checkout_service_server::CheckoutServiceServer, claim_service_server::ClaimServiceServer,
-    custody_service_server::CustodyServiceServer, journal_service_server::JournalServiceServer,
-    maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
+    custody_service_server::CustodyServiceServer, gift_service_server::GiftServiceServer,
+    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
     redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
     wallet_service_server::WalletServiceServer,
 };
@@ -34,18 +34,19 @@ use crate::{
     listener::{Listener, Shears},
     meter::{MeterLayer, UnderWay},
     services::{
-        checkout::Checkouts, claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers,
+        checkout::Checkouts, claim::Claims, custody::Custodians, gift::Gifts, journal::Journals, maintenance::Maintainers,
         operator::Operators, redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
     },
     settings, status,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "",
     <CheckoutServiceServer<Checkouts> as NamedService>::NAME,
     <ClaimServiceServer<Claims> as NamedService>::NAME,
     <CustodyServiceServer<Custodians> as NamedService>::NAME,
+    <GiftServiceServer<Gifts> as NamedService>::NAME,
     <JournalServiceServer<Journals> as NamedService>::NAME,
     <MaintenanceServiceServer<Maintainers> as NamedService>::NAME,
     <OperatorServiceServer<Operators> as NamedService>::NAME,
@@ -202,6 +203,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
     })
     .add_service(sized!(CheckoutServiceServer, Checkouts::new(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(sized!(GiftServiceServer, Gifts(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(JournalServiceServer, Journals::new(desk.clone()), REQUEST_BYTES_MAX))

@@ -113,6 +113,11 @@ kinds! {
     LineSent = 32 . 1;
     LineReceived = 33 . 1;
     LineAcknowledged = 34 . 1;
+    GiftOffered = 48 . 1;
+    GiftEnded = 49 . 1;
+    GiftAccepted = 50 . 1;
+    GiftReceived = 51 . 1;
+    GiftArrived = 52 . 1;
     TemplateCreatedV1 = 64 . 1;
     TemplateCreated = 64 . 2;
     TemplateUpdatedV1 = 65 . 1;
@@ -122,6 +127,9 @@ kinds! {
 
 /// Kind and version of what stands inside of an event as bytes of its own.
 const RULES: (u8, u8) = (128, 1);
+
+/// Rules that say something which the first version had no words for.
+const RULES_V2: (u8, u8) = (128, 2);
 
 /// See [`RULES`].
 const DISPLAY: (u8, u8) = (129, 1);
@@ -134,6 +142,16 @@ pub(crate) fn encode_rules(rules: &RulesBody<'_>) -> Vec<u8> {
 /// The rules that these bytes are, if they are all of it.
 pub(crate) fn decode_rules(bytes: &[u8]) -> Option<RulesBody<'_>> {
     decoded_part(RULES, bytes)
+}
+
+/// The same in the second version.
+pub(crate) fn encode_rules_v2(rules: &RulesBodyV2<'_>) -> Vec<u8> {
+    encoded_part(RULES_V2, rules)
+}
+
+/// The same in the second version.
+pub(crate) fn decode_rules_v2(bytes: &[u8]) -> Option<RulesBodyV2<'_>> {
+    decoded_part(RULES_V2, bytes)
 }
 
 /// The bytes of what people see of a template beside its name.
@@ -156,6 +174,18 @@ fn decoded_part<'a, T: BorrowDecode<'a, ()>>((kind, version): (u8, u8), bytes: &
     let (&[is_kind, is_version, a, b, c, d], body) = bytes.split_first_chunk()?;
     let is_it = (is_kind, is_version) == (kind, version) && u32::from_le_bytes([a, b, c, d]) as usize == body.len();
     is_it.then(|| decode_body(body)).flatten()
+}
+
+/// The bytes of a line's message: kind, version, body to the end.
+pub(crate) fn encode_message(kind: [u8; 2], body: &impl Encode) -> Box<[u8]> {
+    let mut out = kind.to_vec();
+    bincode::encode_into_writer(body, Append(&mut out), CONFIG).expect("encoding into memory does not fail");
+    out.into()
+}
+
+/// The body of a line's message, if it is all that follows its kind and version.
+pub(crate) fn decode_message<'a, T: BorrowDecode<'a, ()>>(body: &'a [u8]) -> Option<T> {
+    decode_body(body)
 }
 
 /// The bytes of one event.

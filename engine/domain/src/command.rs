@@ -3,6 +3,7 @@
 //! Codes and ids are opened at the edge, so a command names coupons and redemptions by number, and
 //! users by the key of their hash beside their text (the text goes to the journal).
 
+mod gift;
 mod hold;
 mod keys;
 mod operator;
@@ -12,6 +13,7 @@ use crate::keyed::UserKey;
 use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::{TemplateSpec, Window};
+pub use gift::{AcceptGift, CancelGift, OfferGift};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
@@ -210,6 +212,14 @@ pub enum Command {
     VoidCoupon(VoidCoupon),
     /// See [`ListRedemptions`].
     ListRedemptions(ListRedemptions),
+    /// See [`OfferGift`].
+    OfferGift(OfferGift),
+    /// See [`CancelGift`].
+    CancelGift(CancelGift),
+    /// See [`AcceptGift`].
+    AcceptGift(AcceptGift),
+    /// A gift, by the lsn of its event.
+    GetGift(u64),
 }
 
 /// A command that is remembered under its request id.
@@ -234,7 +244,7 @@ macro_rules! writes {
         )*
     };
 }
-writes!(Claim, Redeem, Refund, Hold, Capture, Release);
+writes!(Claim, Redeem, Refund, Hold, Capture, Release, OfferGift, CancelGift, AcceptGift);
 
 /// Create, or update if a version is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,13 +47,15 @@ pub enum EntityKind {
     Hold = 17,
     /// How many a user got of one template on one day.
     DayCount = 18,
+    /// A coupon offered to whoever has the token.
+    Gift = 24,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 18] = [
+        const ALL: [EntityKind; 19] = [
             Partition,
             Terms,
             User,
@@ -72,6 +74,7 @@ impl EntityKind {
             Template,
             Hold,
             DayCount,
+            Gift,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }
@@ -96,8 +99,8 @@ pub(crate) struct Clock {
     pub(crate) time_ms: i64,
     /// Requests forgotten so far: it numbers the next one when none is remembered.
     pub(crate) forgotten: u64,
-    /// The same of redemptions, refunds and holds.
-    pub(crate) forgotten_of: [u64; 3],
+    /// The same of redemptions, refunds, holds and gifts.
+    pub(crate) forgotten_of: [u64; 4],
 }
 
 impl Entity for Clock {
@@ -114,7 +117,7 @@ impl Entity for Clock {
 
 impl Restore for Clock {
     fn restore(key: u64, fields: &Fields) -> Option<Clock> {
-        let forgotten_of = [4, 5, 6].map(|field| fields.get(field));
+        let forgotten_of = [4, 5, 6, 7].map(|field| fields.get(field));
         (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3), forgotten_of })
     }
 }

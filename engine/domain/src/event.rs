@@ -5,6 +5,7 @@
 //! journal that is replayed, so neither path allocates. Bodies are made of primitives only; meaning
 //! is given to them by `apply`.
 
+mod gift;
 mod hold;
 mod operator;
 mod rules;
@@ -12,10 +13,11 @@ mod time;
 
 use crate::codec::{BorrowDecode, Encode};
 
+pub use gift::{GIFT_CANCELLED, GIFT_EXPIRED, GiftAccepted, GiftArrived, GiftEnded, GiftOffered, GiftReceived};
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
 pub use operator::{CouponBlocked, UserBlocked, Voided};
-pub use rules::{DisplayBody, RulesBody};
-pub use time::{Expired, Forgotten, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
+pub use rules::{DisplayBody, RulesBody, RulesBodyV2};
+pub use time::{Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -385,6 +387,16 @@ pub enum Event<'a> {
     LineReceived(LineReceived),
     /// See [`LineAcknowledged`].
     LineAcknowledged(LineAcknowledged),
+    /// See [`GiftOffered`].
+    GiftOffered(GiftOffered<'a>),
+    /// See [`GiftEnded`].
+    GiftEnded(GiftEnded<'a>),
+    /// See [`GiftAccepted`].
+    GiftAccepted(GiftAccepted<'a>),
+    /// See [`GiftReceived`].
+    GiftReceived(GiftReceived<'a>),
+    /// See [`GiftArrived`].
+    GiftArrived(GiftArrived),
     /// A new template; the first version, which is only read.
     TemplateCreatedV1(TemplateWrittenV1<'a>),
     /// A new template.
@@ -427,6 +439,10 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.coupon),
             Event::Expired(event) => Some(event.coupon),
             Event::Voided(event) => Some(event.coupon),
+            Event::GiftOffered(event) => Some(event.coupon),
+            Event::GiftEnded(event) => Some(event.coupon),
+            Event::GiftAccepted(event) => Some(event.coupon),
+            Event::GiftReceived(event) => Some(event.coupon),
             _ => None,
         }
     }
@@ -434,7 +450,7 @@ impl Event<'_> {
     /// Lsn of its coupon's event before it: 0 for the first, `None` if it is about no coupon.
     pub fn previous(&self) -> Option<u64> {
         match self {
-            Event::ClaimedV1(_) | Event::Claimed(_) => Some(0),
+            Event::ClaimedV1(_) | Event::Claimed(_) | Event::GiftReceived(_) => Some(0),
             Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.previous),
             Event::RefundedV1(event) => Some(event.previous),
             Event::Refunded(event) => Some(event.previous),
@@ -444,6 +460,9 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.previous),
             Event::Expired(event) => Some(event.previous),
             Event::Voided(event) => Some(event.previous),
+            Event::GiftOffered(event) => Some(event.previous),
+            Event::GiftEnded(event) => Some(event.previous),
+            Event::GiftAccepted(event) => Some(event.previous),
             _ => None,
         }
     }

@@ -21,6 +21,7 @@ pub mod crockford;
 mod decide;
 pub mod digest;
 pub mod event;
+mod gift;
 mod hold;
 mod id;
 pub mod image;
@@ -43,7 +44,8 @@ mod value;
 
 pub use block::{Block, Blocks};
 pub use coupon::{Coupon, Life};
-pub use decide::{Context, Decision, Events};
+pub use decide::{Context, Decision, Events, Happening, Outgoing};
+pub use gift::{GIFT_MEMORY_MS, GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, GiftState};
 pub use hold::{HOLD_MEMORY_MS, HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX, HoldState};
 pub use id::{ID_BYTES_MAX, Id};
 pub use partition::{Divergence, Partition};

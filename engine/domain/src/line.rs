@@ -5,6 +5,8 @@
 //! cumulative; nothing expires. Both ends are state, so a crash loses neither a message nor the
 //! knowledge that it was seen.
 
+pub mod message;
+
 use crate::codec::BODY_BYTES_MAX;
 use crate::container::{Keyed, KeyedEntity};
 use crate::digest::{self, Entity, EntityKind, contribution};
@@ -113,6 +115,12 @@ impl Lines {
     /// The receiving end from `from`.
     pub fn into(&self, from: u16) -> LineIn {
         self.into.get(u64::from(from))
+    }
+
+    /// Whether the line towards `to` has no room for another message: what would send on it is refused.
+    pub fn is_full(&self, to: u16) -> bool {
+        let line = self.out(to);
+        line.sent - line.acknowledged >= OUTBOX_MESSAGES_MAX
     }
 
     /// What waits in the outboxes: (destination, number, message), by destination and number.

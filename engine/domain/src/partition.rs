@@ -7,6 +7,7 @@
 
 mod bounds;
 mod coupon;
+mod gift;
 mod hold;
 mod keys;
 mod memory;
@@ -23,6 +24,7 @@ use crate::compact::{Lsn, Ms};
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
+use crate::gift::Gifts;
 use crate::hold::Holds;
 use crate::image::{Chunks, Twins};
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
@@ -98,6 +100,7 @@ pub struct Partition {
     pub(crate) users: Users,
     pub(crate) coupons: Coupons,
     pub(crate) holds: Holds,
+    pub(crate) gifts: Gifts,
     pub(crate) redemptions: Redemptions,
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
@@ -118,6 +121,7 @@ impl Partition {
             users: Users::default(),
             coupons: Coupons::default(),
             holds: Holds::default(),
+            gifts: Gifts::default(),
             redemptions: Redemptions::default(),
             requests: Requests::default(),
             stock: Stock::default(),
@@ -171,6 +175,11 @@ impl Partition {
         [self.holds.live(), self.holds.len()]
     }
 
+    /// Gifts in memory: open ones, and all.
+    pub fn gifts(&self) -> [u64; 2] {
+        [self.gifts.open(), self.gifts.len()]
+    }
+
     /// The instants before which no coupon expires and no hold ends by itself; nothing where there is none.
     pub fn next_deadlines_ms(&self) -> [Option<i64>; 2] {
         [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms()]
@@ -198,13 +207,14 @@ impl Partition {
     }
 
     /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
-    pub fn digests(&self) -> [(&'static str, u64); 9] {
+    pub fn digests(&self) -> [(&'static str, u64); 10] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
             ("terms", self.terms.digest()),
             ("users", self.users.digest()),
             ("coupons", self.coupons.digest()),
             ("holds", self.holds.digest()),
+            ("gifts", self.gifts.digest()),
             ("redemptions and refunds", self.redemptions.digest()),
             ("requests", self.requests.digest()),
             ("stock and leases", self.stock.digest()),
@@ -214,7 +224,7 @@ impl Partition {
 
     fn clock(&self) -> Clock {
         let [redemptions, refunds] = self.redemptions.forgotten();
-        let forgotten_of = [redemptions, refunds, self.holds.forgotten()];
+        let forgotten_of = [redemptions, refunds, self.holds.forgotten(), self.gifts.forgotten()];
         Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of }
     }
 
@@ -285,6 +295,11 @@ impl Partition {
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
             Event::LineReceived(event) => self.lines.receive(event.from, event.number),
             Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
+            Event::GiftOffered(event) => self.gift_offered(event),
+            Event::GiftEnded(event) => return self.gift_ended(event),
+            Event::GiftAccepted(event) => self.gift_accepted(event),
+            Event::GiftReceived(event) => return self.gift_received(event),
+            Event::GiftArrived(event) => return self.gift_arrived(event),
             Event::TemplateCreatedV1(_)
             | Event::TemplateCreated(_)
             | Event::TemplateUpdatedV1(_)
@@ -313,6 +328,7 @@ impl Partition {
         self.users.save(&mut out)?;
         self.coupons.save(&mut out)?;
         out.numbered(self.holds.entities())?;
+        out.numbered(self.gifts.entities())?;
         self.redemptions.save(&mut out)?;
         if !planted::is(Planted::RequestsLeftOutOfImage) {
             self.requests.save(&mut out)?;
@@ -325,10 +341,11 @@ impl Partition {
         let is_kept = Lsn::new(clock.lsn).is_some() && Ms::new_signed(clock.time_ms).is_some();
         let is_new = self.lsn == 0 && self.terms.next() == 0 && is_kept;
         is_new.then_some(())?;
-        let [redemptions, refunds, holds] = clock.forgotten_of;
+        let [redemptions, refunds, holds, gifts] = clock.forgotten_of;
         self.requests.begin_at(clock.forgotten)?;
         self.redemptions.begin_at(redemptions, refunds)?;
         self.holds.begin_at(holds)?;
+        self.gifts.begin_at(gifts)?;
         (self.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
         Some(())
     }
@@ -354,6 +371,7 @@ impl Partition {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
         self.holds.derive();
+        self.gifts.derive();
         for (number, totals) in (0..).zip(self.recount_value()) {
             *self.terms.totals_mut(number) = totals;
         }
@@ -407,6 +425,12 @@ impl Partition {
             Some(operation @ Operation::Release) => {
                 let Some((number, _)) = self.holds.at_lsn(event.redemption) else {
                     return self.unexpected("a hold that did not happen");
+                };
+                (operation, number)
+            }
+            Some(operation @ (Operation::CancelGift | Operation::AcceptGift)) => {
+                let Some((number, _)) = self.gifts.at_lsn(event.redemption) else {
+                    return self.unexpected("a gift that did not happen");
                 };
                 (operation, number)
             }

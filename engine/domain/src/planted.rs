@@ -37,6 +37,12 @@ tessera_planted::faults! {
     DaysLeftOutOfImage,
     /// Neither image nor digest cover the blocks of a coupon.
     BlocksUncovered,
+    /// A coupon that was given stays what it was, too.
+    GiftKeepsCopy,
+    /// A gift is open for ever.
+    GiftNeverExpires,
+    /// A coupon that is offered is used like any other.
+    GiftingIgnored,
     /// Home grants what it has granted already.
     GrantNotDeducted,
     /// A repeated grant counts as a piece more.

@@ -57,6 +57,8 @@ reasons! {
     CodeNotAccepted = 23, "CODE_NOT_ACCEPTED", false, "this code or coupon is not accepted";
     RedemptionNotFound = 24, "REDEMPTION_NOT_FOUND", false, "there is no such redemption";
     HoldNotFound = 25, "HOLD_NOT_FOUND", false, "there is no such hold";
+    CouponGiven = 28, "COUPON_GIVEN", false, "the coupon was given to somebody else";
+    GiftEnded = 29, "GIFT_ENDED", false, "the gift was cancelled, or its time is over";
     TemplateStopped = 30, "TEMPLATE_STOPPED", true, "the template is stopped";
     CouponVoid = 31, "COUPON_VOID", false, "the coupon is void";
     CouponUsed = 32, "COUPON_USED", true, "the coupon is used";
@@ -85,6 +87,7 @@ reasons! {
     NotCombinable = 57, "NOT_COMBINABLE", false, "the coupon cannot stand beside another one of the order";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
+    GiftToOneself = 62, "GIFT_TO_ONESELF", false, "nobody accepts their own gift";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
     StockMismatch = 72, "STOCK_MISMATCH", true, "the stock has another total by now";
@@ -93,6 +96,7 @@ reasons! {
     RefundNotAllowed = 81, "REFUND_NOT_ALLOWED", false, "the template does not give this coupon back";
     RedemptionArchived = 82, "REDEMPTION_ARCHIVED", false, "the redemption is past its refund window";
     RefundExceedsCapture = 83, "REFUND_EXCEEDS_CAPTURE", false, "the refund is above what is left of the redemption";
+    NotTransferable = 87, "NOT_TRANSFERABLE", false, "the template does not let this coupon be given to somebody else";
     HistoryTrimmed = 90, "HISTORY_TRIMMED", false, "the log no longer reaches back so far";
 }
 

@@ -5,6 +5,7 @@
 
 use crate::block::Blocks;
 use crate::coupon::Life;
+use crate::gift::GiftState;
 use crate::hold::HoldState;
 use crate::id::Id;
 use crate::money::Currency;
@@ -193,6 +194,80 @@ pub struct Voided {
     pub at_ms: i64,
 }
 
+/// A coupon offered to whoever has the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GiftOffered {
+    /// Where.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// When it ends by itself, ms.
+    pub deadline_ms: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// An offered coupon taken back, or one whose gift had ended already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GiftCancelled {
+    /// Where.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// How it ended.
+    pub state: GiftState,
+    /// When it ended, ms.
+    pub ended_ms: i64,
+    /// When this was answered for the first time, ms.
+    pub at_ms: i64,
+}
+
+/// A gift accepted: what was given is on its way, or has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftAccepted {
+    /// Where, in the sender's partition.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The receiver's partition.
+    pub to: u16,
+    /// What its terms say to its owner.
+    pub offer: Offer,
+    /// What was given: money, or the one unit of a one-use coupon.
+    pub amount: i64,
+    /// Its use window.
+    pub window: Window,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A gift as whoever has the token sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftView {
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// What its terms say to its owner.
+    pub offer: Offer,
+    /// What was given, or would be now.
+    pub amount: i64,
+    /// The use window of its coupon.
+    pub window: Window,
+    /// When it ends by itself, ms.
+    pub deadline_ms: i64,
+    /// What became of it.
+    pub state: GiftState,
+    /// When it ended; 0 while it is open.
+    pub ended_ms: i64,
+    /// Partition and number of the receiver's coupon, as soon as the sender's partition has heard of it.
+    pub arrived: Option<(u16, u64)>,
+    /// The instant that it was seen at, ms.
+    pub at_ms: i64,
+}
+
 /// One redemption of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedemptionView {
@@ -235,6 +310,10 @@ pub struct CouponView {
     pub expired: i64,
     /// What was made void.
     pub voided: i64,
+    /// What was given to somebody else.
+    pub given: i64,
+    /// What it came with, if it came as a gift.
+    pub received: i64,
     /// How many live holds there are.
     pub live_holds: u32,
     /// Why it may not be used for now.
@@ -248,7 +327,7 @@ pub struct CouponView {
 impl CouponView {
     /// Whether people call it frozen: it would be active, were it not blocked.
     pub fn is_frozen(&self) -> bool {
-        self.life == Life::Active && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
+        matches!(self.life, Life::Active | Life::Gifting) && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
     }
 }
 
@@ -316,6 +395,14 @@ pub enum Reply {
     Blocked(Blocked),
     /// To a void.
     Voided(Voided),
+    /// To an offer of a gift.
+    GiftOffered(GiftOffered),
+    /// To a cancelling of a gift.
+    GiftCancelled(GiftCancelled),
+    /// To an accepting of a gift.
+    GiftAccepted(GiftAccepted),
+    /// To a question for a gift.
+    Gift(GiftView),
     /// To a question for an order's redemptions, newest first.
     Redemptions(Vec<RedemptionView>),
     /// To a question for one coupon.
@@ -365,6 +452,9 @@ impl Reply {
             Reply::Released(released) => Some(released.written),
             Reply::Blocked(blocked) => Some(blocked.written),
             Reply::Voided(voided) => Some(voided.written),
+            Reply::GiftOffered(offered) => Some(offered.written),
+            Reply::GiftCancelled(cancelled) => Some(cancelled.written),
+            Reply::GiftAccepted(accepted) => Some(accepted.written),
             Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,
             _ => None,
         }

@@ -58,10 +58,16 @@ pub enum Operation {
     UnfreezeUser = 15,
     /// A coupon is made void.
     VoidCoupon = 16,
+    /// A coupon is offered to whoever has the token.
+    OfferGift = 30,
+    /// An offered coupon is taken back.
+    CancelGift = 31,
+    /// An offered coupon is accepted.
+    AcceptGift = 32,
 }
 
 impl Operation {
-    /// Every one, by number from 1.
+    /// Every one, by number.
     pub const ALL: &'static [Operation] = &[
         Operation::Claim,
         Operation::Issue,
@@ -79,6 +85,9 @@ impl Operation {
         Operation::FreezeUser,
         Operation::UnfreezeUser,
         Operation::VoidCoupon,
+        Operation::OfferGift,
+        Operation::CancelGift,
+        Operation::AcceptGift,
     ];
 
     /// The operation of this number.

@@ -107,6 +107,26 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
         Event::LineSent(event) => line(change, event.to, event.number),
         Event::LineReceived(event) => line(change, event.from, event.number),
         Event::LineAcknowledged(event) => line(change, event.to, event.through),
+        Event::GiftOffered(event) => {
+            (change.gift_lsn, change.until_ms) = (lsn, event.deadline_ms);
+            ask(change, &event.request);
+        }
+        Event::GiftEnded(event) => {
+            change.gift_lsn = event.gift;
+            event.request.iter().for_each(|request| ask(change, request));
+        }
+        Event::GiftAccepted(event) => {
+            (change.gift_lsn, change.applied_minor) = (event.gift, event.amount);
+            event.user.clone_into(&mut change.user_id);
+            change.other_partition = Some(event.to.into());
+            ask(change, &event.request);
+        }
+        Event::GiftReceived(event) => {
+            (change.gift_lsn, change.applied_minor, change.until_ms) = (event.gift, event.amount, event.use_until_ms);
+            event.user.clone_into(&mut change.user_id);
+            change.other_partition = Some(event.from.into());
+        }
+        Event::GiftArrived(event) => change.gift_lsn = event.gift,
         Event::TemplateCreatedV1(event) | Event::TemplateUpdatedV1(event) => template(change, &event.body, &event.request),
         Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, &event.body, &event.request),
         Event::TemplateStopped(event) => ask(change, &event.request),

@@ -7,6 +7,7 @@ pub mod change;
 pub mod checkout;
 pub mod claim;
 pub mod custody;
+pub mod gift;
 pub mod hold;
 pub mod inspect;
 mod instrument;

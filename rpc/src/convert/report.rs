@@ -106,6 +106,8 @@ pub fn value(template: u32, currency: [u8; 3], totals: &ValueTotals) -> v1::Valu
         captured: told(totals.captured),
         expired: told(totals.expired),
         voided: told(totals.voided),
+        given: told(totals.given),
+        received: told(totals.received),
     }
 }
 

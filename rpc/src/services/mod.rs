@@ -3,6 +3,7 @@
 pub mod checkout;
 pub mod claim;
 pub mod custody;
+pub mod gift;
 pub mod journal;
 pub mod maintenance;
 pub mod operator;

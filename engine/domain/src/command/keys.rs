@@ -63,13 +63,24 @@ impl Keys {
             Command::VoidCoupon(void) => {
                 Keys { request: of_coupon(Operation::VoidCoupon, &void.instrument, &void.request_id), ..none }
             }
+            Command::OfferGift(offer) => {
+                Keys { request: of_coupon(Operation::OfferGift, &offer.instrument, &offer.request_id), ..none }
+            }
+            Command::CancelGift(cancel) => {
+                Keys { request: request(Operation::CancelGift, cancel.gift.into(), &cancel.request_id), ..none }
+            }
+            Command::AcceptGift(accept) => {
+                let user = accept.user.key;
+                Keys { request: request(Operation::AcceptGift, accept.gift.into(), &accept.request_id), user, ..none }
+            }
             Command::Validate(_)
             | Command::GetCoupon(_)
             | Command::ListCoupons(_)
             | Command::RevealCode(_)
             | Command::RaiseStock(_)
             | Command::GetStock(_)
-            | Command::ListRedemptions(_) => none,
+            | Command::ListRedemptions(_)
+            | Command::GetGift(_) => none,
         }
     }
 
@@ -105,6 +116,18 @@ impl Keys {
             Event::Refunded(refunded) => {
                 Keys { request: request(Operation::Refund, refunded.redemption, &refunded.request), ..none }
             }
+            Event::GiftOffered(offered) => {
+                Keys { request: request(Operation::OfferGift, offered.coupon, &offered.request), ..none }
+            }
+            Event::GiftEnded(ended) => {
+                let request = ended.request.map_or(0, |asked| request(Operation::CancelGift, ended.gift, &asked));
+                Keys { request, ..none }
+            }
+            Event::GiftAccepted(accepted) => {
+                let request = request(Operation::AcceptGift, accepted.gift, &accepted.request);
+                Keys { request, user: key.user(accepted.user), ..none }
+            }
+            Event::GiftReceived(received) => Keys { user: key.user(received.user), ..none },
             Event::Refused(refused) => {
                 Keys { request: key.request(refused.operation, refused.subject, refused.request.id), ..none }
             }

@@ -101,7 +101,7 @@ impl Partition {
         fingerprint: u64,
     ) -> Events<'a> {
         let mut events = Events::new();
-        let terms = self.adopted(&template.terms).unwrap_or_else(|| {
+        let terms = self.terms.find(template.terms.template, template.terms.version).unwrap_or_else(|| {
             let terms = self.terms.next();
             let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
             events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
@@ -120,12 +120,6 @@ impl Partition {
             day: template.terms.day_limit(context.now_ms).map(|(day, _)| day),
         }));
         events
-    }
-
-    /// The number of these terms, if they are the newest adopted of their template.
-    fn adopted(&self, terms: &Terms) -> Option<u32> {
-        let newest = self.terms.newest(terms.template)?;
-        (self.terms.of(newest).version == terms.version).then_some(newest)
     }
 }
 

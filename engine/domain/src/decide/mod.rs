@@ -6,7 +6,9 @@
 
 mod capture;
 mod claim;
+mod gift;
 mod hold;
+mod message;
 mod operator;
 mod past;
 mod read;
@@ -45,6 +47,24 @@ pub struct Context<'a> {
 /// Events of one decision, in order.
 pub type Events<'a> = ArrayVec<Event<'a>, 2>;
 
+/// Events, and what is sent with them: all of it in one frame, so that no crash comes between.
+#[derive(Debug, Default)]
+pub struct Happening<'a> {
+    /// What happens, in order.
+    pub events: Events<'a>,
+    /// What is sent then, in order; every line has room for it.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// A message that is to be sent on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The destination.
+    pub to: u16,
+    /// Its bytes: see [`line::message`](crate::line::message).
+    pub message: Box<[u8]>,
+}
+
 /// What a command comes to.
 #[derive(Debug)]
 pub enum Decision<'a> {
@@ -52,6 +72,8 @@ pub enum Decision<'a> {
     Answer(Reply),
     /// These happen; the answer is [`Partition::latest_answer`] after they are applied.
     Happen(Events<'a>),
+    /// The same, and messages go to other partitions with it.
+    Send(Box<Happening<'a>>),
     /// Refused, and not remembered.
     Refuse(Rejection),
     /// A claim that waits for a lease of this template.
@@ -109,6 +131,10 @@ impl Partition {
             Command::BlockUser(block) => self.decide_block_user(context, block, keys),
             Command::VoidCoupon(void) => self.decide_void(context, void, keys),
             Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
+            Command::OfferGift(offer) => self.decide_offer_gift(context, offer, keys),
+            Command::CancelGift(cancel) => self.decide_cancel_gift(context, cancel, keys),
+            Command::AcceptGift(accept) => self.decide_accept_gift(context, accept, keys),
+            Command::GetGift(gift) => self.view_gift(context, *gift).map(Reply::Gift).into(),
         }
     }
 

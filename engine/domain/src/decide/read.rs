@@ -92,6 +92,8 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
         held: value.held,
         expired: value.expired,
         voided: value.voided,
+        given: value.given,
+        received: value.received,
         live_holds: standing.live_holds,
         blocks: standing.coupon.blocks(),
         account_blocks: standing.account_blocks,

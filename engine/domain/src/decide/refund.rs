@@ -1,8 +1,8 @@
 //! Refund 退款 of a redemption, as a whole or in part: money comes back each time, a one-use coupon with the last part, if its
 //! template says so.
 //!
-//! A card past its end opens again for what came back; what had been left on it then stays expired. A void card stays void: a new
-//! one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
+//! A card past its end opens again for what came back; what had been left on it then stays expired. A card that is void, or was
+//! given to somebody else, stays so: a new one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
 //! whether it is still in memory or not; that is refused before everything else is looked at, and not remembered, because it never
 //! changes.
 
@@ -39,7 +39,8 @@ impl Partition {
             return Reason::RedemptionArchived.into();
         };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        Decision::happen([match may_refund(redemption, refund.amount) {
+        let not_gifting = self.standing_of(redemption.coupon, context.now_ms).check_not_gifting();
+        Decision::happen([match not_gifting.and_then(|()| may_refund(redemption, refund.amount)) {
             Ok(amount) => self.refunded_event(context, redemption, amount, request),
             Err(refusal) => refused(Operation::Refund, subject, request, refusal),
         }])
@@ -53,8 +54,9 @@ impl Partition {
     fn refunded_event<'a>(&self, context: &Context<'_>, redemption: &Redemption, amount: i64, request: Request<'a>) -> Event<'a> {
         let (coupon, terms) = self.coupon(redemption.coupon).expect("a redeemed coupon is here");
         let is_over = self.coupons.window(redemption.coupon, coupon).is_over(context.now_ms);
-        let is_replaced = terms.is_stored_value() && coupon.is_void();
-        let is_reopened = terms.is_stored_value() && !coupon.is_void() && is_over;
+        let is_closed = coupon.is_void() || self.value(redemption.coupon).given > 0;
+        let is_replaced = terms.is_stored_value() && is_closed;
+        let is_reopened = terms.is_stored_value() && !is_closed && is_over;
         let end_ms = context.now_ms + REOPENED_MS;
         Event::Refunded(Refunded {
             redemption: redemption.lsn,
@@ -62,7 +64,7 @@ impl Partition {
             previous: coupon.last(),
             request,
             amount,
-            restored: if coupon.is_void() { 0 } else { restored(terms, redemption, amount) },
+            restored: if is_closed { 0 } else { restored(terms, redemption, amount) },
             reopened_until_ms: if is_reopened { end_ms } else { 0 },
             replacement: if is_replaced { self.coupons.next() + 1 } else { 0 },
             use_from_ms: if is_replaced { context.now_ms } else { 0 },

@@ -8,6 +8,7 @@ use super::Context;
 use crate::block::Blocks;
 use crate::command::Instrument;
 use crate::coupon::{Coupon, Life};
+use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::id::Id;
 use crate::money::{self, Currency};
@@ -35,6 +36,8 @@ pub(super) struct Standing<'a> {
     pub(super) value: Value,
     pub(super) live_holds: u32,
     pub(super) account_blocks: Blocks,
+    /// The gift that it is offered by.
+    pub(super) gift: Option<&'a Gift>,
     now_ms: i64,
 }
 
@@ -69,7 +72,8 @@ impl Partition {
             value.expired += std::mem::take(&mut value.available);
         }
         let account_blocks = self.users.blocks(coupon.user);
-        Standing { number, coupon, terms, window, value, live_holds, account_blocks, now_ms }
+        let gift = self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms));
+        Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, now_ms }
     }
 
     /// The live hold of this natural key on its coupon.
@@ -85,7 +89,9 @@ impl Standing<'_> {
     pub(super) fn life(&self) -> Life {
         match () {
             () if self.coupon.is_void() => Life::Void,
+            () if self.is_given() => Life::Given,
             () if self.is_used() => Life::Used,
+            () if self.gift.is_some() => Life::Gifting,
             () if self.window.is_over(self.now_ms) => Life::Expired,
             () => Life::Active,
         }
@@ -94,10 +100,11 @@ impl Standing<'_> {
     /// Why nothing happens to it any more, if so: what is held past the end is not final yet.
     pub(super) fn check_not_final(&self) -> Result<(), Rejection> {
         match self.life() {
+            Life::Given => Err(Reason::CouponGiven.into()),
             Life::Void => Err(Reason::CouponVoid.into()),
             Life::Used => Err(Reason::CouponUsed.into()),
             Life::Expired if self.value.held == 0 => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
-            Life::Expired | Life::Active => Ok(()),
+            Life::Expired | Life::Active | Life::Gifting => Ok(()),
         }
     }
 
@@ -152,18 +159,56 @@ impl Standing<'_> {
         !self.terms.is_stored_value() && self.value.captured > 0
     }
 
-    /// Whether its state and its window let it be used now.
-    pub(super) fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
+    /// Whether somebody else has it now.
+    pub(super) fn is_given(&self) -> bool {
+        self.value.given > 0
+    }
+
+    /// Whether it, or its owner's account, is blocked.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen()
+    }
+
+    /// Whether it is its owner's to do something with.
+    fn check_own(&self) -> Result<(), Rejection> {
+        if self.is_given() {
+            return Err(Reason::CouponGiven.into());
+        }
         if self.coupon.is_void() {
             return Err(Reason::CouponVoid.into());
         }
         if self.is_used() && !planted::is(Planted::UsedAgain) {
             return Err(Reason::CouponUsed.into());
         }
-        let is_frozen = self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen();
-        if is_frozen && !planted::is(Planted::FreezeIgnored) {
+        if self.is_frozen() && !planted::is(Planted::FreezeIgnored) {
             return Err(Reason::CouponFrozen.into());
         }
+        if planted::is(Planted::GiftingIgnored) { Ok(()) } else { self.check_not_gifting() }
+    }
+
+    /// Whether nobody may accept it now.
+    pub(super) fn check_not_gifting(&self) -> Result<(), Rejection> {
+        self.gift.map_or(Ok(()), |gift| Err(Rejection::new(Reason::CouponGifting, gift.deadline_ms)))
+    }
+
+    /// Whether it may be offered to somebody else now. That it may not be used yet is no hindrance.
+    pub(super) fn check_giveable(&self) -> Result<(), Rejection> {
+        self.check_own()?;
+        if self.live_holds > 0 {
+            return Err(Reason::CouponHeld.into());
+        }
+        if self.window.is_over(self.now_ms) {
+            return Err(Rejection::new(Reason::CouponExpired, self.window.until_ms));
+        }
+        if self.value.available == 0 {
+            return Err(Reason::InsufficientBalance.into());
+        }
+        if self.terms.rules().transferable { Ok(()) } else { Err(Reason::NotTransferable.into()) }
+    }
+
+    /// Whether its state and its window let it be used now.
+    pub(super) fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
+        self.check_own()?;
         let is_held = !self.terms.is_stored_value() && self.value.held > 0;
         if is_held || own.is_some() {
             return Err(Rejection::new(Reason::CouponHeld, own.map_or(0, |hold| hold.lsn as i64)));

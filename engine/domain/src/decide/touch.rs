@@ -18,6 +18,9 @@ impl Partition {
             Command::Claim(claim) => self.users.find(claim.user.key).map_or(0, u64::from),
             Command::Capture(capture) => self.touch_hold(capture.hold),
             Command::Release(release) => self.touch_hold(release.hold),
+            Command::OfferGift(offer) => self.touch_coupon(&offer.instrument),
+            Command::CancelGift(cancel) => self.touch_gift(cancel.gift),
+            Command::AcceptGift(accept) => self.touch_gift(accept.gift),
             Command::Refund(refund) => {
                 self.redemptions.at_lsn(refund.redemption).map_or(0, |(_, redemption)| self.touch_number(redemption.coupon))
             }
@@ -37,6 +40,10 @@ impl Partition {
             Event::RefundedV1(refunded) => self.touch_number(refunded.coupon),
             Event::Refunded(refunded) => self.touch_number(refunded.coupon),
             Event::Expired(expired) => self.touch_number(expired.coupon),
+            Event::GiftOffered(offered) => self.touch_number(offered.coupon),
+            Event::GiftEnded(ended) => self.touch_number(ended.coupon),
+            Event::GiftAccepted(accepted) => self.touch_number(accepted.coupon),
+            Event::GiftReceived(_) => self.users.find(keys.user).map_or(0, u64::from),
             _ => 0,
         };
         about ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
@@ -54,6 +61,11 @@ impl Partition {
         about.map_or(0, |(_, hold)| {
             self.touch_number(hold.coupon) ^ self.touch_held(hold.coupon) ^ self.touch_order(hold.order_key())
         })
+    }
+
+    /// The gift of this lsn, and its coupon.
+    fn touch_gift(&self, gift: u64) -> u64 {
+        self.gifts.at_lsn(gift).map_or(0, |(_, gift)| self.touch_number(gift.coupon))
     }
 
     fn touch_held(&self, coupon: u64) -> u64 {

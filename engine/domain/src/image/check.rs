@@ -9,6 +9,7 @@ use super::section::Section;
 use super::{Fields, NotAnImage, NotTheState, Restore};
 use crate::coupon::{Coupon, Extension};
 use crate::digest::{EntityKind, contribution};
+use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::image::PartitionLoader;
 use crate::keyed::IdHashKey;
@@ -42,6 +43,7 @@ impl PartitionCheck {
             Some(EntityKind::User) => self.numbered::<User>(section),
             Some(EntityKind::Coupon) => self.numbered::<Coupon>(section),
             Some(EntityKind::Hold) => self.numbered::<Hold>(section),
+            Some(EntityKind::Gift) => self.numbered::<Gift>(section),
             Some(EntityKind::Redemption) => self.numbered::<Redemption>(section),
             Some(EntityKind::Refund) => self.numbered::<Refund>(section),
             Some(EntityKind::Request) => self.numbered::<Remembered>(section),

@@ -39,6 +39,7 @@ impl PartitionLoader {
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
             Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),
+            Some(EntityKind::Gift) => section.numbered(|number, fields| state.gifts.restore(number, fields)),
             Some(EntityKind::Redemption) => section.numbered(|number, fields| state.redemptions.restore(number, fields)),
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
             Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
@@ -66,6 +67,7 @@ impl PartitionLoader {
             EntityKind::Redemption => redemptions,
             EntityKind::Refund => refunds,
             EntityKind::Hold => self.0.holds.forgotten(),
+            EntityKind::Gift => self.0.gifts.forgotten(),
             _ => 0,
         }
     }

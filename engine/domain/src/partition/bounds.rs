@@ -23,6 +23,11 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         }
         Event::Held(event::Held { amount, applied, held, deadline_ms, .. }) => ([deadline_ms, 0], [amount, applied, held]),
         Event::Captured(event::Captured { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
+        Event::GiftOffered(event::GiftOffered { deadline_ms, .. }) => ([deadline_ms, 0], [0, 0, 0]),
+        Event::GiftAccepted(event::GiftAccepted { amount, .. }) => ([0, 0], [amount, 0, 0]),
+        Event::GiftReceived(event::GiftReceived { amount, use_from_ms, use_until_ms, .. }) => {
+            ([use_from_ms, use_until_ms], [amount, 0, 0])
+        }
         _ => ([0, 0], [0, 0, 0]),
     };
     // None is negative, and together they are below a power of two, exactly if each is.

@@ -1,4 +1,4 @@
-//! How refunds change a coupon: value comes back, an expired card opens again, a void one gets a new coupon in its place.
+//! How refunds change a coupon: value comes back, an expired card opens again, one that is void or given gets a new coupon in its place.
 
 use super::Partition;
 use crate::coupon::Coupon;
@@ -7,6 +7,7 @@ use crate::partition::Divergence;
 use crate::redemption::Refund;
 use crate::request::Operation;
 use crate::terms::Window;
+use crate::value::Value;
 
 impl Partition {
     /// The first version: it knew no replacement.
@@ -65,18 +66,18 @@ impl Partition {
         self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
     }
 
-    /// Takes captured value off a void card, and what was loaded with it: it is loaded onto the replacement.
+    /// Takes captured value off a void or a given card, and what was loaded with it: it is loaded onto the replacement.
     fn move_load(&mut self, number: u64, amount: i64) {
-        let loaded = self.value(number).loaded;
+        let Value { loaded, given, .. } = self.value(number);
         self.coupons.change(number, |coupon| {
-            assert!(coupon.is_void(), "I9: only what is void is replaced");
+            assert!(coupon.is_void() || given > 0, "I9: only what is void or given is replaced");
             assert!(amount > 0, "I2: something is refunded");
             coupon.uncapture(amount);
         });
         self.coupons.load(number, loaded - amount);
     }
 
-    /// A new coupon with the terms, the owner and the blocks of a void one; it was claimed by nobody.
+    /// A new coupon with the terms, the owner and the blocks of one that is void or given; it was claimed by nobody.
     fn replace(&mut self, event: &event::Refunded<'_>) {
         let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
         let number = self.coupons.next();

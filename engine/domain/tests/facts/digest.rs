@@ -1,6 +1,7 @@
 //! The digest covers every number of every event: a journal with any one bit changed is not the same journal.
 
 use crate::events::samples;
+use crate::gift::gifted;
 use crate::given::story::story;
 use crate::given::{Frame, PARTITION, World, encoded, key};
 use std::cell::Cell;
@@ -167,8 +168,9 @@ impl Journaled for CatalogState {
 
 #[test]
 fn the_journals_of_these_facts_hold_every_event_kind() {
-    let world = eventful();
-    let mut kinds: Vec<(u8, u8)> = [&world.frames, &world.catalog_frames].into_iter().flatten().flat_map(kinds_of).collect();
+    let (world, gifted) = (eventful(), gifted());
+    let all = [&world.frames, &world.catalog_frames, &gifted.frames];
+    let mut kinds: Vec<(u8, u8)> = all.into_iter().flatten().flat_map(kinds_of).collect();
     kinds.sort_unstable();
     kinds.dedup();
     assert_eq!(kinds, codec::KINDS.iter().map(|&(_, kind, version)| (kind, version)).collect::<Vec<_>>());
@@ -179,6 +181,14 @@ fn no_bit_of_a_partitions_journal_is_uncovered() {
     let caught = flip_every_bit::<Partition>(&eventful().frames);
     // Every number of an expiry (13) and of an acknowledgement (34) is held against the state before the digest is.
     for kind in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 32, 33] {
+        assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
+    }
+}
+
+#[test]
+fn no_bit_of_a_journal_with_gifts_is_uncovered() {
+    let caught = flip_every_bit::<Partition>(&gifted().frames);
+    for kind in 48..=52 {
         assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
     }
 }

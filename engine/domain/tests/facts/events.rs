@@ -109,6 +109,11 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
         ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
         ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
+        ("GiftOffered", vec![Event::GiftOffered(GIFT_OFFERED)]),
+        ("GiftEnded", vec![gift_ended(GIFT_CANCELLED, Some(REQUEST)), gift_ended(GIFT_EXPIRED, None)]),
+        ("GiftAccepted", vec![Event::GiftAccepted(GIFT_ACCEPTED)]),
+        ("GiftReceived", vec![Event::GiftReceived(GIFT_RECEIVED)]),
+        ("GiftArrived", vec![Event::GiftArrived(GiftArrived { gift: 99_600, coupon: 80_000 })]),
         (
             "TemplateCreatedV1",
             vec![Event::TemplateCreatedV1(template_v1(CARD, None)), Event::TemplateCreatedV1(template_v1(BODY, Some(0)))],
@@ -146,6 +151,28 @@ const USER_BLOCKED: UserBlocked<'static> =
 
 const VOIDED: Voided<'static> =
     Voided { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100, request: REQUEST };
+
+const GIFT_OFFERED: GiftOffered<'static> =
+    GiftOffered { coupon: 70_000, previous: 99_500, deadline_ms: 1_700_086_400_000, request: REQUEST };
+
+const GIFT_ACCEPTED: GiftAccepted<'static> =
+    GiftAccepted { gift: 99_600, coupon: 70_000, previous: 99_601, user: "bob", to: 300, amount: 700, request: REQUEST };
+
+const GIFT_RECEIVED: GiftReceived<'static> = GiftReceived {
+    coupon: 80_000,
+    terms: 5,
+    user: "bob",
+    from: 15,
+    gift: 99_600,
+    amount: 700,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_702_592_000_000,
+    key_version: 2,
+};
+
+fn gift_ended(how: u8, request: Option<Request<'static>>) -> Event<'static> {
+    Event::GiftEnded(GiftEnded { gift: 99_600, coupon: 70_000, previous: 99_602, how, request })
+}
 
 fn refunded() -> Vec<Event<'static>> {
     let part = Refunded {

@@ -12,6 +12,7 @@ mod digest;
 mod events;
 mod expiry;
 mod forgetting;
+mod gift;
 mod golden;
 mod hold;
 mod idempotency;

@@ -47,6 +47,7 @@ impl World {
             ["catalog", "for", ref limits @ ..] => return self.scene(|world| world.catalog_limits = catalog_limits(limits)),
             ["restart"] => return self.scene(World::restart),
             ["forget", events] => return self.scene(|world| assert_eq!(world.forget(), number::<usize>(events))),
+            ["deliver", messages] => return self.scene(|world| assert_eq!(world.deliver(), number::<usize>(messages))),
             ["lease", template, count] => return self.lease(template, number(count)),
             ["sold", "out", template, total] => {
                 let template = self.template_number(template);
@@ -156,6 +157,21 @@ pub fn command(words: &[&str]) -> Command {
             revoke_holds: rest.contains(&"revoke"),
             request_id: id(request),
         }),
+        ["offer", who, coupon, request, ref rest @ ..] => Command::OfferGift(OfferGift {
+            instrument: instrument(who, coupon),
+            ttl_ms: value_of(rest, "ttl=").map_or(0, number),
+            request_id: id(request),
+        }),
+        ["cancel", gift, who, request] => {
+            Command::CancelGift(CancelGift { gift: lsn(gift), user: super::key().user(who), request_id: id(request) })
+        }
+        ["accept", gift, who, request, ref rest @ ..] => Command::AcceptGift(AcceptGift {
+            gift: lsn(gift),
+            user: User { id: id(who), key: super::key().user(who) },
+            to: value_of(rest, "to=").map_or(super::PARTITION, number),
+            request_id: id(request),
+        }),
+        ["gift", gift] => Command::GetGift(lsn(gift)),
         ["order", order] => {
             let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
             Command::ListRedemptions(ListRedemptions { merchant: id(merchant), order: id(order) })
@@ -226,7 +242,14 @@ fn status(words: &[&str]) -> StatusFilter {
     if words.contains(&"frozen") {
         return StatusFilter::Frozen;
     }
-    let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired), ("void", Life::Void)];
+    let lives = [
+        ("active", Life::Active),
+        ("used", Life::Used),
+        ("expired", Life::Expired),
+        ("void", Life::Void),
+        ("gifting", Life::Gifting),
+        ("given", Life::Given),
+    ];
     let only = lives.into_iter().find(|(word, _)| words.contains(word));
     only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))
 }

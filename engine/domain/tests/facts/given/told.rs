@@ -2,7 +2,7 @@
 
 use super::Answer;
 use std::fmt::Write;
-use tessera_domain::reply::{CouponView, Quote, RedemptionView, Replacement, Written};
+use tessera_domain::reply::{CouponView, GiftView, Quote, RedemptionView, Replacement, Written};
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
 pub fn told(answer: &Answer) -> String {
@@ -74,6 +74,29 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Voided(voided) => {
             format!("void {} revoked {} {}", voided.amount, voided.revoked_holds, written(&voided.written))
         }
+        Reply::GiftOffered(offered) => {
+            format!("gift #{} of coupon {} until {} {}", offered.gift, offered.coupon, offered.deadline_ms, written(&offered.written))
+        }
+        Reply::GiftCancelled(cancelled) => format!(
+            "gift #{} of coupon {} ended {:?} at {} {}",
+            cancelled.gift,
+            cancelled.coupon,
+            cancelled.state,
+            cancelled.ended_ms,
+            written(&cancelled.written)
+        ),
+        Reply::GiftAccepted(accepted) => format!(
+            "gift #{} gave {} of {} v{} {} to {} at {} {}",
+            accepted.gift,
+            accepted.amount,
+            accepted.offer.template,
+            accepted.offer.version,
+            window(&accepted.window),
+            accepted.to,
+            accepted.at_ms,
+            written(&accepted.written)
+        ),
+        Reply::Gift(view) => gift(view),
         Reply::Redemptions(redemptions) => {
             format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
         }
@@ -100,6 +123,13 @@ fn told_reply(reply: &Reply) -> String {
 fn quote(verb: &str, quote: &Quote) -> String {
     let Quote { coupon, amount, applied, balance_after, .. } = quote;
     format!("{verb} {applied} of {amount} by coupon {coupon}, leaves {balance_after}")
+}
+
+fn gift(view: &GiftView) -> String {
+    let GiftView { gift, offer, amount, deadline_ms, state, ended_ms, .. } = view;
+    let arrived = view.arrived.map_or(String::new(), |(partition, coupon)| format!(" as coupon {coupon} of {partition}"));
+    let window = window(&view.window);
+    format!("gift #{gift} of {amount} of {} {window} until {deadline_ms} {state:?} {ended_ms}{arrived}", offer.template)
 }
 
 fn redemption(view: &RedemptionView) -> String {
@@ -129,6 +159,8 @@ fn coupon(view: &CouponView) -> String {
         ("in holds", view.live_holds.into()),
         ("expired", view.expired),
         ("voided", view.voided),
+        ("given", view.given),
+        ("received", view.received),
         ("blocks", view.blocks.number().into()),
         ("account", view.account_blocks.number().into()),
     ];
@@ -154,6 +186,8 @@ pub fn life(life: Life) -> &'static str {
         Life::Used => "USED",
         Life::Expired => "EXPIRED",
         Life::Void => "VOID",
+        Life::Gifting => "GIFTING",
+        Life::Given => "GIVEN",
     }
 }
 
