@@ -26,6 +26,7 @@ impl Scenario {
                 ("skew", format!("{skew:?}").to_lowercase()),
                 ("by", format!("{by:?}").to_lowercase()),
             ],
+            Self::Gift { coupons, gifts, .. } => vec![("coupons", coupons.to_string()), ("gifts", gifts.to_string())],
             Self::Mixed { cards, operations, hold_ttl, hot_users, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),

@@ -71,6 +71,19 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Coupons go from friend to friend: each is offered, accepted by the token and, as soon as it has arrived, offered again. What is
+    /// measured is one gift, from the offer to the arrival.
+    Gift {
+        /// Coupons that are on their way, each from user to user of its own circle.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+        coupons: u64,
+        /// Gifts in all; each coupon is given at least once.
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
+        gifts: u64,
+        /// How the load is made: always by unary calls.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Gift cards and one-use coupons are claimed, then held, captured, released, redeemed, refunded, frozen and voided in a
     /// mix of visits, each a sequence of steps at one till.
     Mixed {
@@ -171,6 +184,7 @@ impl Scenario {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
             | Self::Holds { common, .. }
+            | Self::Gift { common, .. }
             | Self::Mixed { common, .. }
             | Self::Kills { common, .. }
             | Self::Eio { common, .. }

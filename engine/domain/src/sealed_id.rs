@@ -192,8 +192,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TYPES: [IdType; 6] =
-        [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page, IdType::Hold, IdType::Gift];
+    const TYPES: [IdType; 6] = [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page, IdType::Hold, IdType::Gift];
 
     fn keys() -> IdKeys {
         IdKeys::new(&core::array::from_fn(|at| at as u8)).unwrap()

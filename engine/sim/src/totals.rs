@@ -106,6 +106,10 @@ totals! {
     revoked_holds: "holds revoked",
     /// Holds and coupons met in the very millisecond of their end, and beside it.
     brinks: "brinks met",
+    /// Gifts that were accepted.
+    gifts: "gifts accepted",
+    /// Gifts whose deadline passed.
+    expired_gifts: "gifts expired",
     /// Value that expired, in minor units and one-use coupons.
     expired_value: "value expired",
 }

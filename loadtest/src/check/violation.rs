@@ -14,6 +14,18 @@ pub enum Violation {
         /// Which.
         operation: u64,
     },
+    /// A coupon that went from friend to friend and is not where it was last accepted, or is also somewhere else.
+    #[error("coupon {coupon} was given {gifts} times and is usable in {usable} wallets, {right} of them the last receiver's")]
+    Copies {
+        /// Which of the run's coupons.
+        coupon: u64,
+        /// How often it was given.
+        gifts: u64,
+        /// Wallets in which it can be used.
+        usable: u64,
+        /// Of those, the last receiver's.
+        right: u64,
+    },
     /// Answers that belong to no open request.
     #[error("{count} answers belong to no open request")]
     Strays {

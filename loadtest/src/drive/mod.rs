@@ -134,6 +134,16 @@ impl Measured {
         self.start_ns
     }
 
+    /// What was asked one after the other, apart from any plan.
+    pub(crate) fn of(start_ns: u64, records: Vec<Record>) -> Result<Self, Error> {
+        let mut measured = Self { records, ..Self::empty(start_ns, None)? };
+        for record in &measured.records {
+            measured.latency_ns.saturating_record(record.answered_ns.saturating_sub(record.sent_ns));
+        }
+        measured.end_at_last_answer();
+        Ok(measured)
+    }
+
     fn end_at_last_answer(&mut self) {
         let last_ns = self.last_answer_ns().unwrap_or(self.start_ns);
         self.seconds = last_ns.saturating_sub(self.start_ns) as f64 / 1e9;

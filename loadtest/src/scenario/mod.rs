@@ -9,6 +9,7 @@ pub mod echo;
 pub mod eio;
 pub mod flash_sale;
 pub mod full;
+pub mod gift;
 pub mod holds;
 pub mod kills;
 pub mod mixed;
@@ -55,6 +56,7 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
         }
         Scenario::Pos { till, common } => Ok((pos::run(till, &common).await?, common)),
         Scenario::Holds { till, common } => Ok((holds::run(till, &common).await?, common)),
+        Scenario::Gift { coupons, gifts, common } => Ok((gift::run(gift::Circle { coupons, gifts }, &common).await?, common)),
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))

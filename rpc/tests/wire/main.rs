@@ -7,6 +7,7 @@ mod claim;
 mod custody;
 mod drain;
 mod feed;
+mod gift;
 mod hold;
 mod house;
 mod inspect;

@@ -113,7 +113,10 @@ impl Partition {
         let outgoing = Outgoing { to: accept.to, message: message.bytes() };
         let previous = standing.coupon.last();
         let event = GiftAccepted { gift: gift.lsn, coupon: gift.coupon, previous, user, to: accept.to, amount, request };
-        Decision::Send(Box::new(Happening { events: [Event::GiftAccepted(event)].into_iter().collect(), outgoing: vec![outgoing] }))
+        Decision::Send(Box::new(Happening {
+            events: [Event::GiftAccepted(event)].into_iter().collect(),
+            outgoing: vec![outgoing],
+        }))
     }
 
     /// A gift as whoever has the token sees it.

@@ -15,7 +15,8 @@ impl Partition {
     /// # Panics
     /// When it is no message of this build: law 4 leaves no other way for it, and law 5 none but to stop.
     pub fn decide_message<'a>(&self, context: &Context<'_>, from: u16, message: &'a [u8]) -> Option<Happening<'a>> {
-        let read = Message::read(message).unwrap_or_else(|| panic!("law 4: a message from partition {from} is none of this build"));
+        let read =
+            Message::read(message).unwrap_or_else(|| panic!("law 4: a message from partition {from} is none of this build"));
         match read {
             Message::Probe => Some(Happening::default()),
             Message::GiftGiven(given) => self.gift_given(context, from, &given),

@@ -7,8 +7,8 @@ use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{
-    Blocked, Claimed, GiftAccepted, GiftCancelled, GiftOffered, Held, Offer, Quote, Redeemed, Refunded, Released, Replacement, Reply,
-    Voided, Written,
+    Blocked, Claimed, GiftAccepted, GiftCancelled, GiftOffered, Held, Offer, Quote, Redeemed, Refunded, Released, Replacement,
+    Reply, Voided, Written,
 };
 use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;

@@ -213,7 +213,8 @@ fn a_coupon_of_another_partition_arrives_under_its_own_terms_however_old() {
     let terms = |world: &World| world.partition.value_totals().count();
     for coupon in 1..=2 {
         assert!(receiver.hear(7, message));
-        receiver.tell(&format!("view bob {coupon} => coupon {coupon} of gift v1 ACTIVE 0.. available 1000 captured 0 received 1000"));
+        receiver
+            .tell(&format!("view bob {coupon} => coupon {coupon} of gift v1 ACTIVE 0.. available 1000 captured 0 received 1000"));
         assert_eq!(terms(&receiver), 2, "terms are adopted once");
     }
     receiver.tell("claim carol gift c2 => coupon 3 of gift v2 0.. key 1 #10");

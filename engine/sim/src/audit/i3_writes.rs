@@ -20,6 +20,15 @@ pub(crate) fn check(history: &History, op: usize, answer: &Answer) -> Checked {
             let same = released.hold == hold && place == acknowledged;
             return holds(same, "I5", || format!("operation {op} released hold {hold} again and was answered {answer:?}"));
         }
+        let of_gift = match answer {
+            Ok(Reply::GiftCancelled(cancelled)) => Some(cancelled.gift),
+            Ok(Reply::GiftAccepted(accepted)) => Some(accepted.gift),
+            _ => None,
+        };
+        if let (What::Joined { redemption: gift }, Some(told)) = (fact.what, of_gift) {
+            let same = told == gift && place == acknowledged;
+            return holds(same, "I5", || format!("operation {op} ended gift {gift} again and was answered {answer:?}"));
+        }
         if let What::Joined { redemption } = fact.what {
             let first = history.fact(place.0, redemption).ok_or_else(lost)?;
             let same = (place.0, redemption) == acknowledged && is_outcome(first, answer);
@@ -52,6 +61,13 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         }
         (What::Voided { amount, revoked_holds }, Ok(Reply::Voided(voided))) => {
             (voided.amount, voided.revoked_holds) == (amount, revoked_holds)
+        }
+        (What::GiftOffered { coupon, deadline_ms }, Ok(Reply::GiftOffered(offered))) => {
+            (offered.coupon, offered.deadline_ms) == (coupon, deadline_ms)
+        }
+        (What::GiftEnded { gift }, Ok(Reply::GiftCancelled(cancelled))) => cancelled.gift == gift,
+        (What::GiftAccepted { gift, amount }, Ok(Reply::GiftAccepted(accepted))) => {
+            (accepted.gift, accepted.amount) == (gift, amount)
         }
         (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {

@@ -9,6 +9,8 @@ use crate::violation::{Checked, holds};
 pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bool, now_ms: i64) -> Checked {
     let (now, is_card) = (card.now(), card.is_stored_value);
     let rules = [
+        (now.given == 0, "given"),
+        (card.gift.is_none(), "offered"),
         (!card.is_void, "void"),
         (!card.is_frozen && !is_account_frozen, "frozen"),
         (is_card || now.captured == 0, "used"),
@@ -23,5 +25,6 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
 
 /// A coupon is made void once.
 pub(crate) fn check_void(lsn: u64, card: &Card) -> Checked {
-    holds(!card.is_void, "I9", || format!("a card is made void at lsn {lsn}, and was before"))
+    let may = !card.is_void && card.gift.is_none() && card.now().given == 0;
+    holds(may, "I9", || format!("a card is made void at lsn {lsn}, and was before, or is another's: {card:?}"))
 }

@@ -61,5 +61,17 @@ pub(crate) enum What {
         amount: i64,
         revoked_holds: u32,
     },
+    GiftOffered {
+        coupon: u64,
+        deadline_ms: i64,
+    },
+    /// Taken back, or expired.
+    GiftEnded {
+        gift: u64,
+    },
+    GiftAccepted {
+        gift: u64,
+        amount: i64,
+    },
     Other,
 }

@@ -4,6 +4,7 @@
 
 use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
+use super::gift::Gift;
 use super::price::Price;
 use super::promise::Promises;
 use crate::audit::i9_transitions;
@@ -46,6 +47,8 @@ pub(crate) struct Shelf {
     /// Users whose accounts are frozen.
     pub(super) frozen: BTreeSet<String>,
     pub(crate) promises: Promises,
+    /// By lsn of their offers.
+    pub(crate) gifts: BTreeMap<u64, Gift>,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
     /// Daily coupons by user and local day.
@@ -68,6 +71,11 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::GiftOffered(event) => (Some(event.request), self.gift_offered(event, lsn, now_ms)?),
+            Event::GiftEnded(event) => (event.request, self.gift_ended(event, now_ms)?),
+            Event::GiftAccepted(event) => (Some(event.request), self.gift_accepted(event, lsn, now_ms)?),
+            Event::GiftReceived(event) => (None, self.gift_received(event, lsn)?),
+            Event::GiftArrived(event) => (None, self.gift_arrived(event)?),
             Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
@@ -94,6 +102,12 @@ impl Shelf {
         What::Other
     }
 
+    /// Template of adopted terms, and whether they hold a balance.
+    pub(super) fn sketch(&self, terms: u32) -> (u32, bool) {
+        let TermsSketch { template, price, .. } = self.terms[terms as usize];
+        (template, matches!(price, Price::Card { .. }))
+    }
+
     fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let terms = self.terms[event.terms as usize];
         if terms.is_daily {
@@ -116,6 +130,8 @@ impl Shelf {
             until_ms: event.use_until_ms,
             is_frozen: false,
             is_void: false,
+            received: 0,
+            gift: None,
             versions: vec![Version { lsn, accounts }],
         });
         Ok(What::Claimed { coupon: event.coupon })
@@ -184,6 +200,7 @@ impl Shelf {
             sum.captured += now.captured;
             sum.expired += now.expired;
             sum.voided += now.voided;
+            sum.given += now.given;
         }
         totals
     }

@@ -114,6 +114,7 @@ impl Shelf {
 
     pub(super) fn expired(&mut self, event: &event::Expired, lsn: u64, now_ms: i64) -> Checked<What> {
         let card = self.card(event.coupon)?;
+        holds(card.gift.is_none(), "I9", || format!("a card expired at lsn {lsn} and is offered"))?;
         let (until_ms, available) = (card.until_ms, card.now().available);
         holds(until_ms != 0 && now_ms >= until_ms, "I9", || format!("a card of {until_ms} expired at {now_ms}"))?;
         holds(available == event.amount, "I2", || format!("{} expired of {available} available", event.amount))?;
@@ -126,6 +127,7 @@ impl Shelf {
 
     pub(super) fn refunded(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
         let card = self.card(event.coupon)?;
+        holds(card.gift.is_none(), "I9", || format!("a refund at lsn {lsn} to a card that is offered"))?;
         let is_replaced = event.replacement != 0;
         let (back, off) = if is_replaced { (0, event.amount) } else { (event.restored, event.restored) };
         holds(!card.is_stored_value || is_replaced || back == event.amount, "I2", || format!("{event:?} keeps money"))?;
@@ -141,7 +143,8 @@ impl Shelf {
         if is_replaced {
             let (from_ms, until_ms) = (event.use_from_ms, event.use_until_ms);
             // What froze the old card freezes the new one.
-            let new = Card { loaded: event.amount, from_ms, until_ms, is_void: false, versions: Vec::new(), ..card.clone() };
+            let (loaded, received, versions) = (event.amount, 0, Vec::new());
+            let new = Card { loaded, received, from_ms, until_ms, is_void: false, gift: None, versions, ..card.clone() };
             self.replace(new, event.replacement - 1, lsn)?;
         }
         let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);

@@ -2,6 +2,7 @@
 
 mod damage;
 mod determinism;
+mod gifts;
 mod leases;
 mod lines;
 mod planted;

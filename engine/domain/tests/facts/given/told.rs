@@ -75,7 +75,13 @@ fn told_reply(reply: &Reply) -> String {
             format!("void {} revoked {} {}", voided.amount, voided.revoked_holds, written(&voided.written))
         }
         Reply::GiftOffered(offered) => {
-            format!("gift #{} of coupon {} until {} {}", offered.gift, offered.coupon, offered.deadline_ms, written(&offered.written))
+            format!(
+                "gift #{} of coupon {} until {} {}",
+                offered.gift,
+                offered.coupon,
+                offered.deadline_ms,
+                written(&offered.written)
+            )
         }
         Reply::GiftCancelled(cancelled) => format!(
             "gift #{} of coupon {} ended {:?} at {} {}",

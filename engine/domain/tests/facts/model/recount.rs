@@ -37,8 +37,8 @@ fn text(bytes: &[u8]) -> u64 {
 }
 
 fn entities(plain: &Plain) -> Vec<Entity> {
-    let [redemptions_gone, refunds_gone, holds_gone] = plain.forgotten.map(|forgotten| forgotten as u64);
-    let clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten, redemptions_gone, refunds_gone, holds_gone];
+    let mut clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten];
+    clock.extend(plain.forgotten.map(|forgotten| forgotten as u64));
     let mut all = vec![(1, u64::from(PARTITION) + 1, clock)];
     all.extend(plain.terms.iter().enumerate().map(|(number, body)| (2, number as u64, terms(plain, body))));
     all.extend(plain.users.iter().enumerate().map(|(number, user)| (3, number as u64, owner(plain, user))));
@@ -47,10 +47,15 @@ fn entities(plain: &Plain) -> Vec<Entity> {
     all.extend(day_counts(plain));
     all.extend(redemptions(plain));
     all.extend(holds(plain));
+    all.extend(gifts(plain));
+    all.extend(line(plain));
     all.extend(plain.requests.iter().map(|(request, known)| (8, known.number, remembered(request, known))));
     for (number, coupon) in (0u64..).zip(&plain.coupons) {
         let loaded = if coupon.adjusted { coupon.loaded as u64 + 1 } else { 0 };
-        all.push((9, number, vec![coupon.reopened_until_ms.unwrap_or(0) as u64, coupon.voided as u64, loaded]));
+        let (given, received) = (coupon.given as u64, coupon.received as u64);
+        let from = if received > 0 { u64::from(PARTITION) } else { 0 };
+        let reopened = coupon.reopened_until_ms.unwrap_or(0) as u64;
+        all.push((9, number, vec![reopened, coupon.voided as u64, loaded, given, received, from, coupon.origin]));
     }
     all.extend(plain.templates.iter().flat_map(stock));
     all
@@ -103,6 +108,7 @@ fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
         u64::from(coupon.blocks),
         u64::from(coupon.void),
         u64::from(coupon.adjusted),
+        u64::from(coupon.given > 0 || coupon.received > 0),
     ]
 }
 
@@ -181,6 +187,34 @@ fn holds(plain: &Plain) -> impl Iterator<Item = Entity> {
         ];
         (17, number, fields.to_vec())
     })
+}
+
+fn gifts(plain: &Plain) -> impl Iterator<Item = Entity> {
+    (0u64..).zip(&plain.gifts).skip(plain.forgotten[3]).map(|(number, gift)| {
+        let is_accepted = gift.state == 2;
+        let receiver = if is_accepted { key().user(&gift.receiver).0 } else { 0 };
+        let fields = [
+            gift.lsn,
+            gift.coupon as u64 + 1,
+            gift.deadline_ms as u64,
+            u64::from(gift.state),
+            gift.ended_ms as u64,
+            receiver as u64,
+            (receiver >> 64) as u64,
+            if is_accepted { u64::from(PARTITION) } else { 0 },
+            gift.amount as u64,
+            gift.successor as u64,
+        ];
+        (24, number, fields.to_vec())
+    })
+}
+
+/// The line that leads back here: both its ends, and what waits on it.
+fn line(plain: &Plain) -> Vec<Entity> {
+    let to = u64::from(PARTITION);
+    let waiting = plain.outbox.iter().map(|message| (14, to << 48 | message.number, vec![text(&message.bytes)]));
+    let ends = [(13, to, vec![plain.line.sent, plain.line.acknowledged]), (15, to, vec![plain.line.received])];
+    waiting.chain(ends).collect()
 }
 
 fn remembered((operation, _, id): &(u8, String, String), known: &Known) -> Vec<u64> {
