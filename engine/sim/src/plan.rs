@@ -98,8 +98,19 @@ pub struct Plan {
     pub(crate) snapshots: u32,
 }
 
-const SALE: Mix =
-    Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5, catalog: 0, holds: 0, ends: 0, operators: 0, gifts: 0 };
+const SALE: Mix = Mix {
+    claims: 80,
+    cards: 0,
+    redeems: 0,
+    refunds: 0,
+    raises: 3,
+    reads: 5,
+    catalog: 0,
+    holds: 0,
+    ends: 0,
+    operators: 0,
+    gifts: 0,
+};
 const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
 const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
 
@@ -165,7 +176,7 @@ const GIFTS_PLAN: Plan = Plan {
     name: "gifts-4-2",
     batch_max: 8,
     users: 20,
-    mix: Mix { gifts: 90, cards: 25, holds: 6, ends: 6, operators: 3, ..TILLS },
+    mix: Mix { gifts: 220, cards: 25, holds: 6, ends: 6, operators: 3, ..TILLS },
     chances: Chances { crash: 8, letter: 200, leap: 12, probe: 4, ..ROUGH },
     ..MIXED
 };

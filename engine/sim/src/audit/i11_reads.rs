@@ -6,9 +6,9 @@
 use crate::clients::Ask;
 use crate::history::{GiftEnd, Shelf, StockVersion};
 use crate::violation::{Checked, broken, holds};
-use tessera_domain::{GiftState, Reply};
 use tessera_domain::command::{Command, ListCoupons};
 use tessera_domain::reply::{CouponPage, CouponView, GiftView};
+use tessera_domain::{GiftState, Reply};
 
 /// Whether everything that this reply showed is there. `user` names the owner of each key.
 pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Checked {
@@ -40,7 +40,8 @@ fn check_card(shelf: &Shelf, view: &CouponView, floor: u64) -> Checked {
 
 /// An end that was shown has happened, and so has an arrival.
 fn check_gift(shelf: &Shelf, view: &GiftView) -> Checked {
-    let gift = shelf.gifts.get(&view.gift).ok_or_else(|| broken("I11", format!("gift {} was shown and is not there", view.gift)))?;
+    let gift =
+        shelf.gifts.get(&view.gift).ok_or_else(|| broken("I11", format!("gift {} was shown and is not there", view.gift)))?;
     let is_true = match view.state {
         GiftState::Open => view.arrived.is_none(),
         GiftState::Accepted => matches!(gift.end, Some(GiftEnd::Accepted { amount, .. }) if amount == view.amount),

@@ -128,8 +128,19 @@ pub(super) fn cny() -> Currency {
 /// The next operation; none when nothing of its kind is known yet.
 pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let mix = &plan.mix;
-    let weights =
-        [mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads, mix.catalog, mix.holds, mix.ends, mix.operators, mix.gifts];
+    let weights = [
+        mix.claims,
+        mix.cards,
+        mix.redeems,
+        mix.refunds,
+        mix.raises,
+        mix.reads,
+        mix.catalog,
+        mix.holds,
+        mix.ends,
+        mix.operators,
+        mix.gifts,
+    ];
     match dice.weigh(&weights) {
         0 => {
             let sale = dice.below(known.sales.len().max(1));

@@ -68,7 +68,8 @@ impl Card {
         let mut accounts = self.now();
         change(&mut accounts);
         let Accounts { available, held, captured, expired, voided, given } = accounts;
-        let is_whole = accounts.sum() == self.loaded && [available, held, captured, expired, voided, given].iter().all(|&x| x >= 0);
+        let is_whole =
+            accounts.sum() == self.loaded && [available, held, captured, expired, voided, given].iter().all(|&x| x >= 0);
         holds(is_whole, "I2", || format!("a card of {} would be {accounts:?}", self.loaded))?;
         self.versions.push(Version { lsn, accounts });
         Ok(accounts)
