@@ -81,7 +81,11 @@ impl Verified {
     /// Whether nothing is wrong.
     pub fn is_whole(&self) -> bool {
         let images_are_whole = self.manifest.is_none() && self.images.iter().all(|checked| checked.problem.is_none());
-        images_are_whole && self.log.problem.is_none() && self.broken_line.is_none() && self.stock.is_ok() && self.lost_gifts.is_none()
+        images_are_whole
+            && self.log.problem.is_none()
+            && self.broken_line.is_none()
+            && self.stock.is_ok()
+            && self.lost_gifts.is_none()
     }
 }
 

@@ -9,9 +9,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tessera_proto::v1::{
     checkout_service_server::CheckoutServiceServer, claim_service_server::ClaimServiceServer,
     custody_service_server::CustodyServiceServer, gift_service_server::GiftServiceServer,
-    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
-    redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
-    wallet_service_server::WalletServiceServer,
+    journal_service_server::JournalServiceServer, maintenance_service_server::MaintenanceServiceServer,
+    operator_service_server::OperatorServiceServer, redemption_service_server::RedemptionServiceServer,
+    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
 };
 use tokio::{
     net::TcpListener,

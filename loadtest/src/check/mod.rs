@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod balances;
+pub mod gifts;
 pub mod holdings;
 pub mod order;
 pub mod pairs;

@@ -15,16 +15,21 @@ pub enum Violation {
         operation: u64,
     },
     /// A coupon that went from friend to friend and is not where it was last accepted, or is also somewhere else.
-    #[error("coupon {coupon} was given {gifts} times and is usable in {usable} wallets, {right} of them the last receiver's")]
+    #[error(
+        "coupon {coupon} was given {gifts} times; wallets show {were_given} that were given and {usable} that were not; who had it \
+         last has it: {is_right}"
+    )]
     Copies {
         /// Which of the run's coupons.
         coupon: u64,
         /// How often it was given.
         gifts: u64,
-        /// Wallets in which it can be used.
+        /// Coupons in its friends' wallets that were given.
+        were_given: u64,
+        /// Others.
         usable: u64,
-        /// Of those, the last receiver's.
-        right: u64,
+        /// Whether who accepted it last has it.
+        is_right: bool,
     },
     /// Answers that belong to no open request.
     #[error("{count} answers belong to no open request")]

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Instant};
 
 use tessera_proto::v1::{
-    self, CouponStatus, claim_service_client::ClaimServiceClient, gift_service_client::GiftServiceClient,
+    self, claim_service_client::ClaimServiceClient, gift_service_client::GiftServiceClient,
     wallet_service_client::WalletServiceClient,
 };
 use tokio::{sync::Semaphore, task::JoinSet, time};
@@ -15,7 +15,10 @@ use tonic::transport::Channel;
 
 use super::{Finished, stage::Stage, sum::Sum, templates};
 use crate::{
-    check::{Findings, Violation},
+    check::{
+        Findings,
+        gifts::{self, Given},
+    },
     clock::Clock,
     drive::Measured,
     error::Error,
@@ -249,27 +252,21 @@ impl Chain {
     }
 }
 
-/// Every coupon can be used in one wallet, and was given in all others that it went through.
+/// Every coupon is in the wallet of who accepted it last, and was given in all others that it went through.
 async fn check(calls: &Calls, gone: Vec<Gone>, findings: &mut Findings) -> Result<(), Error> {
     let looked = each(gone, CALLS_MAX, |gone| {
         let calls = calls.clone();
         async move {
-            let (mut usable, mut right, mut given) = (0, 0, 0);
+            let mut wallets = Vec::new();
             for friend in 0..FRIENDS {
-                for coupon in calls.wallet(calls.friend(gone.number, friend)).await? {
-                    match coupon.status() {
-                        CouponStatus::Given => given += 1,
-                        _ => usable += 1,
-                    }
-                    right += u64::from(coupon.status() == CouponStatus::Active && coupon.coupon_id == gone.coupon_id);
-                }
+                wallets.push(calls.wallet(calls.friend(gone.number, friend)).await?);
             }
-            Ok((gone.number, gone.gifts, usable, right, given))
+            Ok((gone, wallets))
         }
     });
-    for (coupon, gifts, usable, right, given) in looked.await? {
-        let is_one = (usable, right, given) == (1, 1, gifts);
-        findings.check(is_one, || Violation::Copies { coupon, gifts, usable, right });
+    for (Gone { number, gifts, coupon_id, .. }, wallets) in looked.await? {
+        let given = Given { coupon: number, gifts, coupon_id: &coupon_id };
+        gifts::check(&given, &wallets, (gifts % FRIENDS) as usize, findings);
     }
     Ok(())
 }

@@ -156,7 +156,9 @@ mod tests {
 
     #[test]
     fn a_gift_waits_a_minute_to_seven_days() {
-        let asked = |ttl_ms| offer(seals(4), &v1::OfferGiftRequest { ttl_ms, request_id: "r".into(), user_id: "u".into(), ..Default::default() });
+        let asked = |ttl_ms| {
+            offer(seals(4), &v1::OfferGiftRequest { ttl_ms, request_id: "r".into(), user_id: "u".into(), ..Default::default() })
+        };
         for (ttl_ms, limit) in [(-1, 60_000), (59_999, 60_000), (604_800_001, 604_800_000)] {
             assert_eq!(asked(ttl_ms).unwrap_err(), Rejection::invalid("ttl_ms", limit));
         }

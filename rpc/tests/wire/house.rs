@@ -15,9 +15,8 @@ use tessera_proto::v1::{
     self, checkout_service_client::CheckoutServiceClient, claim_service_client::ClaimServiceClient,
     custody_service_client::CustodyServiceClient, gift_service_client::GiftServiceClient,
     journal_service_client::JournalServiceClient, maintenance_service_client::MaintenanceServiceClient,
-    operator_service_client::OperatorServiceClient,
-    redemption_service_client::RedemptionServiceClient, template_service_client::TemplateServiceClient,
-    wallet_service_client::WalletServiceClient,
+    operator_service_client::OperatorServiceClient, redemption_service_client::RedemptionServiceClient,
+    template_service_client::TemplateServiceClient, wallet_service_client::WalletServiceClient,
 };
 use tessera_rpc::{
     serving::{self, Serving},
