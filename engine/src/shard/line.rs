@@ -16,6 +16,9 @@ use tessera_domain::{Happening, Outgoing, Partition};
 /// After how long an unacknowledged message is sent again, in ms.
 const RESEND_MS: i64 = 200;
 
+/// Frame bytes of a turn at which no more messages are received: they come again. A message may bring terms with long rules.
+const RECEIVED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Messages sent again in one tick of a partition.
 const RESEND_MESSAGES_MAX: usize = 256;
 
@@ -35,7 +38,7 @@ impl Shard {
 
     fn send_probe(&mut self, from: u16, to: u16, scene: &Scene, turn: &mut Turn) {
         let owned = self.enter(from, scene);
-        if !owned.ledger.state().lines().is_full(to) {
+        if !owned.ledger.state().lines().is_busy(to) {
             send(&mut owned.ledger, Outgoing { to, message: Message::Probe.bytes() }, turn);
             owned.ledger.split(&mut turn.sealed);
         }
@@ -46,7 +49,7 @@ impl Shard {
         let Shard { catalog, settings, owned, .. } = self;
         let owned = enter(owned, to, scene.wall_ms, catalog.lsn());
         let is_next = number == owned.ledger.state().lines().into(from).received + 1;
-        if is_next && scene.has_log_room {
+        if is_next && scene.has_log_room && turn.sealed.bytes.len() < RECEIVED_BYTES_MAX {
             let context = context(settings, catalog, &owned.lessee, owned.ledger.now_ms());
             if let Some(happening) = owned.ledger.state().decide_message(&context, from, message) {
                 receive(&mut owned.ledger, LineReceived { from, number }, happening, turn);

@@ -9,7 +9,7 @@ use crate::command::{AcceptGift, CancelGift, Keys, OfferGift};
 use crate::event::{Event, GIFT_CANCELLED, GiftAccepted, GiftEnded, GiftOffered, Joined, Request};
 use crate::gift::{GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, Gift, GiftState};
 use crate::keyed::UserKey;
-use crate::line::OUTBOX_MESSAGES_MAX;
+use crate::line::OUTBOX_BEGINNINGS_MAX;
 use crate::line::message::{GiftGiven, Message};
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
@@ -79,8 +79,8 @@ impl Partition {
         if let Err(refusal) = self.may_accept(context, gift, accept.user.key) {
             return Decision::happen([refused(operation, subject, request, refusal)]);
         }
-        if self.lines.is_full(accept.to) {
-            return Rejection::new(Reason::Overloaded, OUTBOX_MESSAGES_MAX as i64).into();
+        if self.lines.is_busy(accept.to) {
+            return Rejection::new(Reason::Overloaded, OUTBOX_BEGINNINGS_MAX as i64).into();
         }
         self.given(context, gift, accept, request)
     }

@@ -4,8 +4,8 @@ use crate::given::story::story;
 use crate::given::{PARTITION, World};
 use tessera_domain::Divergence;
 use tessera_domain::event::{Event, GiftArrived, GiftEnded, GiftReceived, Joined, LineAcknowledged, LineSent, Request};
-use tessera_domain::line::OUTBOX_MESSAGES_MAX;
 use tessera_domain::line::message::{self, Message};
+use tessera_domain::line::{OUTBOX_BEGINNINGS_MAX, OUTBOX_MESSAGES_MAX};
 
 /// A journal that holds every kind of event that gifts brought, and terms that say more than the first version has words for.
 pub fn gifted() -> World {
@@ -243,21 +243,30 @@ fn a_gift_is_known_until_a_day_after_its_end_and_an_accepted_one_until_it_has_ar
 }
 
 #[test]
-fn a_line_that_is_full_refuses_who_would_send_and_lets_a_message_wait_that_would_be_answered() {
+fn a_line_with_much_on_it_refuses_who_would_send_and_lets_a_message_wait_only_when_it_is_full() {
     let mut world = story(&format!("{CARD}\n offer alice 0 o1"));
-    let message = given(&world);
-    let max = OUTBOX_MESSAGES_MAX;
-    for number in 1..=max {
-        let probe = Message::Probe.bytes();
-        world.happen(&[Event::LineSent(LineSent { to: 9, number, message: &probe })]);
-    }
+    let (message, probe) = (given(&world), Message::Probe.bytes());
+    let fill = |world: &mut World, numbers: std::ops::RangeInclusive<u64>| {
+        for number in numbers {
+            world.happen(&[Event::LineSent(LineSent { to: 9, number, message: &probe })]);
+        }
+    };
+    fill(&mut world, 1..=OUTBOX_BEGINNINGS_MAX);
     let before = world.partition.digest();
-    assert_eq!(world.line("accept #4 bob a1 to=9").as_ref().map(crate::given::told::told), Some(format!("OVERLOADED {max}")));
+    let told = world.line("accept #4 bob a1 to=9").as_ref().map(crate::given::told::told);
+    assert_eq!(told, Some(format!("OVERLOADED {OUTBOX_BEGINNINGS_MAX}")));
+    assert_eq!(world.partition.digest(), before);
+    assert!(world.hear(9, &message), "there is room for its answer");
+    fill(&mut world, OUTBOX_BEGINNINGS_MAX + 2..=OUTBOX_MESSAGES_MAX);
+    let before = world.partition.digest();
     assert!(!world.hear(9, &message), "its answer has no room");
     assert_eq!(world.partition.digest(), before);
     world.happen(&[Event::LineAcknowledged(LineAcknowledged { to: 9, through: 1 })]);
     assert!(world.hear(9, &message));
-    assert_eq!(world.partition.lines().into(9).received, 1);
+    assert_eq!(world.partition.lines().into(9).received, 2);
+    world.happen(&[Event::LineAcknowledged(LineAcknowledged { to: 9, through: OUTBOX_BEGINNINGS_MAX + 2 })]);
+    world.line("accept #4 bob a1 to=9");
+    assert_eq!(world.partition.gifts(), [0, 1], "what was refused for want of room is not remembered");
 }
 
 /// What another partition would send when this world's gift were accepted there.
