@@ -112,12 +112,12 @@ impl Gift {
 
     /// Whether it is too long past its end to be known.
     pub(crate) fn is_unknown(&self, now_ms: i64) -> bool {
-        let is_settled = match self.state {
-            GiftState::Open => false,
-            GiftState::Accepted => self.successor != 0,
-            GiftState::Cancelled | GiftState::Expired => true,
-        };
-        is_settled && self.ended_ms + GIFT_MEMORY_MS <= now_ms
+        self.state != GiftState::Open && self.ended_ms + GIFT_MEMORY_MS <= now_ms
+    }
+
+    /// Whether the receiver's partition has still to say what became of it.
+    fn is_awaited(&self) -> bool {
+        self.state == GiftState::Accepted && self.successor == 0
     }
 }
 
@@ -252,8 +252,7 @@ impl Gifts {
     /// It has become this coupon in the receiver's partition.
     pub(crate) fn arrive(&mut self, number: u64, coupon: u64) {
         self.gifts.change(number, |gift| {
-            let is_awaited = gift.state == GiftState::Accepted && gift.successor == 0;
-            assert!(is_awaited, "I9: an accepted gift arrives, once");
+            assert!(gift.is_awaited(), "I9: an accepted gift arrives, once");
             gift.successor = coupon + 1;
         });
     }
@@ -272,7 +271,8 @@ impl Gifts {
     pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
         let first = self.gifts.first();
         let gone = |number: &u64| {
-            self.get(*number).is_some_and(|gift| gift.is_unknown(now_ms) && !is_referred(gift.ended_ms + GIFT_MEMORY_MS))
+            self.get(*number)
+                .is_some_and(|gift| gift.is_unknown(now_ms) && !gift.is_awaited() && !is_referred(gift.ended_ms + GIFT_MEMORY_MS))
         };
         let count = (first..first + at_most).take_while(gone).count() as u64;
         (count > 0).then_some(first + count)

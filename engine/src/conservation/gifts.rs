@@ -61,7 +61,8 @@ impl Gifts {
     /// The first template of which something was lost, or made of nothing.
     pub fn balance(&self) -> Result<BTreeMap<u32, i128>, LostGifts> {
         let mut on_the_way: BTreeMap<u32, i128> = BTreeMap::new();
-        for gift in self.waiting.iter().filter(|gift| gift.number > self.received[&(gift.to, gift.from)]) {
+        let received = |gift: &Waiting| self.received.get(&(gift.to, gift.from)).copied().unwrap_or(0);
+        for gift in self.waiting.iter().filter(|gift| gift.number > received(gift)) {
             *on_the_way.entry(gift.template).or_default() += i128::from(gift.amount);
         }
         let templates = self.totals.keys().chain(on_the_way.keys());

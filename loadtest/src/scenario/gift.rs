@@ -20,7 +20,7 @@ use crate::{
         gifts::{self, Given},
     },
     clock::Clock,
-    drive::Measured,
+    drive::{Load, Measured, Mode},
     error::Error,
     ids::{Ids, Noun},
     link::Link,
@@ -34,7 +34,7 @@ use crate::{
 const FRIENDS: u64 = 5;
 
 /// Between two looks whether a coupon has arrived.
-const LOOK_INTERVAL: time::Duration = time::Duration::from_millis(1);
+const LOOK_INTERVAL: time::Duration = time::Duration::from_millis(5);
 
 /// Calls under way at once while circles are made and looked at.
 const CALLS_MAX: usize = 64;
@@ -81,7 +81,7 @@ pub async fn run(circle: Circle, common: &Common) -> Result<Finished, Error> {
     if common.rate.is_some() {
         return Err(Error::Usage("gifts follow each other: there is no open loop"));
     }
-    let load = common.load(0.0)?;
+    let load = Load { mode: Mode::Unary, ..common.load(0.0)? };
     let mut stage = Stage::open(common).await?;
     let (mut sum, mut rounds, mut measured) = (Sum::new()?, Vec::new(), Vec::new());
     loop {

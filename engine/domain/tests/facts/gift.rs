@@ -224,7 +224,7 @@ fn a_coupon_of_another_partition_arrives_under_its_own_terms_however_old() {
 }
 
 #[test]
-fn a_gift_is_known_until_a_day_after_its_end_and_an_accepted_one_until_it_has_arrived() {
+fn a_gift_is_known_until_a_day_after_its_end_and_stays_until_it_has_arrived() {
     const DAY_MS: i64 = 86_400_000;
     let mut world = story(&format!(
         "{CARD}
@@ -233,7 +233,8 @@ fn a_gift_is_known_until_a_day_after_its_end_and_an_accepted_one_until_it_has_ar
          offer alice 0 o2
          accept #6 bob a1"
     ));
-    world.tell(&format!("at {} \n accept #4 bob a9 => CODE_NOT_ACCEPTED", 1_000 + DAY_MS));
+    world
+        .tell(&format!("at {} \n accept #4 bob a9 => CODE_NOT_ACCEPTED\n accept #6 bob a8 => CODE_NOT_ACCEPTED", 1_000 + DAY_MS));
     world.forget_in_partition();
     assert_eq!(world.partition.gifts(), [0, 1], "what has not arrived is awaited");
     world.tell("deliver 2 \n accept #6 carol a9 => CODE_NOT_ACCEPTED");

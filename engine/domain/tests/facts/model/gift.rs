@@ -233,8 +233,7 @@ impl Plain {
     fn known_gift(&self, lsn: u64) -> Option<usize> {
         let place = self.gifts.iter().position(|gift| gift.lsn == lsn).filter(|&place| place >= self.forgotten[3])?;
         let gift = &self.gifts[place];
-        let is_settled = gift.state > 2 || gift.state == 2 && gift.successor != 0;
-        (!is_settled || gift.ended_ms + DAY_MS > self.now_ms).then_some(place)
+        (gift.state == 1 || gift.ended_ms + DAY_MS > self.now_ms).then_some(place)
     }
 
     /// Writes what is due for the coupon of a gift that is in memory.
