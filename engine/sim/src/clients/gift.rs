@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use tessera_domain::command::*;
 
 /// So many of the newest gifts are looked at: older ones have ended.
-const RECENT: usize = 32;
+const RECENT: usize = 12;
 
 /// An offer, or something about one of the newest.
 pub(super) fn next(card: Option<Card>, known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
