@@ -8,11 +8,13 @@ use protox::Compiler;
 const ROOT: &str = "proto";
 
 /// The package's files, in the order of their names.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
+    "tessera/v1/card.proto",
     "tessera/v1/checkout.proto",
     "tessera/v1/claim.proto",
     "tessera/v1/common.proto",
     "tessera/v1/custody.proto",
+    "tessera/v1/gift.proto",
     "tessera/v1/journal.proto",
     "tessera/v1/maintenance.proto",
     "tessera/v1/operator.proto",
@@ -21,11 +23,17 @@ const FILES: [&str; 10] = [
     "tessera/v1/wallet.proto",
 ];
 
-/// Messages that carry a code: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
-const SECRET: [&str; 5] = [
+/// Messages that carry a code or a gift's token: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
+const SECRET: [&str; 11] = [
+    "tessera.v1.AcceptGiftRequest",
+    "tessera.v1.BatchCard",
+    "tessera.v1.CancelGiftRequest",
     "tessera.v1.ClaimResponse",
+    "tessera.v1.GetCardBalanceRequest",
+    "tessera.v1.GetGiftRequest",
     "tessera.v1.Instrument",
     "tessera.v1.IssueResponse",
+    "tessera.v1.OfferGiftResponse",
     "tessera.v1.ReplacementCard",
     "tessera.v1.RevealCodeResponse",
 ];

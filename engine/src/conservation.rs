@@ -1,11 +1,14 @@
-//! Conservation of stock and value over all partitions (I1, I2): the identity of the lease protocol, term by term.
+//! Conservation of stock and value over all partitions (I1, I2): the identity of the lease protocol, term by term, and that of gifts.
 //!
 //! total = free + Σ [(granted − received) + unsold + (returned − reclaimed) + (issued − restocked)] holds by
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
 //! than returned. It is checked where the log is whole (offline, at the end of a simulation, by a restore), and
 //! on living partitions by an order of asking that makes their answers comparable ([`live`]).
 
+mod gifts;
+
 use crate::shard::{Books, HomeBook};
+pub use gifts::{Gifts, LostGifts};
 use std::collections::BTreeMap;
 use tessera_domain::ValueTotals;
 use tessera_domain::stock::Stock;
@@ -102,6 +105,7 @@ pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -
             live.add_stock(template, home.partition, book, &first, &last);
         }
     }
+    live.compare_gifts(&first, &last);
     for book in last.values() {
         for &(template, currency, totals) in &book.values {
             if !totals.are_whole() {
@@ -114,6 +118,23 @@ pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -
 }
 
 impl Live {
+    /// What has arrived as a gift before its sender is asked was given by then.
+    fn compare_gifts(&mut self, first: &BTreeMap<u16, &Books>, last: &BTreeMap<u16, &Books>) {
+        let sums = |books: &BTreeMap<u16, &Books>, of: fn(&ValueTotals) -> i128| {
+            let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
+            let rows = books.values().flat_map(|book| &book.values);
+            rows.for_each(|(template, _, totals)| *sums.entry(*template).or_default() += of(totals));
+            sums
+        };
+        let given = sums(last, |totals| totals.given);
+        for (template, received) in sums(first, |totals| totals.received) {
+            let given = given.get(&template).copied().unwrap_or_default();
+            if received > given {
+                self.violations.push(format!("gifts of template {template}: {received} received, only {given} given"));
+            }
+        }
+    }
+
     fn add_stock(
         &mut self,
         template: u32,
@@ -178,8 +199,13 @@ mod tests {
         reclaimed[0].homes.insert(3, HomeBook { total: 10, free: 6, shares: vec![(5, 1), (0, 0)] });
         check(&reclaimed, &whole, "reclaimed is 1, returned only 0");
 
-        let mut spent = whole.clone();
         let currency = tessera_domain::money::Currency::parse("CNY").expect("three capitals");
+        let mut received = whole.clone();
+        received[0].values.push((3, currency, ValueTotals { received: 10, given: 4, loaded: 10, ..ValueTotals::default() }));
+        let first = live(2, &received, &whole, &whole);
+        assert_eq!(first.violations, ["gifts of template 3: 10 received, only 0 given"]);
+
+        let mut spent = whole.clone();
         spent[1].values.push((3, currency, ValueTotals { loaded: 10, available: 11, ..ValueTotals::default() }));
         check(&whole, &spent, "value of template 3 in partition 1");
     }

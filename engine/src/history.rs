@@ -23,6 +23,12 @@ impl Fact {
     pub fn event(&self) -> Event<'_> {
         codec::decode(&self.bytes).expect("it was decoded when it was read").0
     }
+
+    /// Whether it is about this coupon, or made it.
+    pub fn is_of(&self, coupon: u64) -> bool {
+        let event = self.event();
+        event.coupon() == Some(coupon) || event.makes(coupon)
+    }
 }
 
 /// Why there is no more history.
@@ -52,15 +58,22 @@ pub enum Error {
     },
 }
 
-/// The events of one coupon from the one at `newest` back, at most `most`; and where the walk would go on.
+/// The events of one coupon from the one at `newest` back to the one that made it, at most `most`; and where the walk would go on.
 ///
 /// # Errors
 /// See [`Error`].
-pub fn of_coupon(history: &mut History, journal: JournalId, newest: u64, most: usize) -> Result<(Vec<Fact>, Option<u64>), Error> {
+pub fn of_coupon(
+    history: &mut History,
+    journal: JournalId,
+    coupon: u64,
+    newest: u64,
+    most: usize,
+) -> Result<(Vec<Fact>, Option<u64>), Error> {
     let (mut facts, mut next) = (Vec::new(), Some(newest).filter(|&lsn| lsn > 0));
     while let Some(lsn) = next.filter(|_| facts.len() < most) {
         let Some(fact) = at(history, journal, lsn)? else { break };
-        next = fact.event().previous().filter(|&previous| previous > 0);
+        // What made it may be about another coupon, and then names that one's event before.
+        next = fact.event().previous().filter(|&previous| previous > 0 && !fact.event().makes(coupon));
         facts.push(fact);
     }
     Ok((facts, next))

@@ -13,7 +13,7 @@ use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
 use tessera_domain::image::{CatalogLoader, NotAnImage, NotTheState, PartitionCheck, PartitionLoader, Twins};
 use tessera_domain::keyed::IdHashKey;
-use tessera_domain::{Divergence, Partition};
+use tessera_domain::{Divergence, Group, Partition};
 use tessera_wal::{Beginning, Cursor, Frame, FrameHeader, FrameKind, FrameNo, FullReason, Journal, JournalId, Lsn, seal};
 
 /// Payload bytes at which a frame is sealed before its turn ends.
@@ -281,18 +281,28 @@ impl<S: State> Ledger<S> {
 
     /// Makes an event a fact: into the frame and into the state.
     pub fn record(&mut self, event: &Event<'_>, sealed: &mut Sealed) {
-        let applied = self.state.apply(self.now_ms, event);
-        self.write(event, applied, sealed);
+        self.add(event);
+        self.split(sealed);
     }
 
-    /// Writes an event that the state has taken.
-    fn write(&mut self, event: &Event<'_>, applied: Result<(), Divergence>, sealed: &mut Sealed) {
-        applied.expect("I6: what was decided on a state applies to it");
-        codec::encode(event, &mut self.payload);
-        self.count += 1;
+    /// Makes an event a fact in the same frame as the one that is made next: no crash comes between them. [`Ledger::split`] ends it.
+    pub fn add(&mut self, event: &Event<'_>) {
+        let applied = self.state.apply(self.now_ms, event);
+        self.write(event, applied);
+    }
+
+    /// Seals the frame if it has grown large. What is added between two splits takes no more than one event may.
+    pub fn split(&mut self, sealed: &mut Sealed) {
         if self.payload.len() >= FRAME_SPLIT_BYTES {
             self.seal(sealed);
         }
+    }
+
+    /// Writes an event that the state has taken.
+    fn write(&mut self, event: &Event<'_>, applied: Result<(), Divergence>) {
+        applied.expect("I6: what was decided on a state applies to it");
+        codec::encode(event, &mut self.payload);
+        self.count += 1;
     }
 
     /// Seals what was recorded; does nothing if nothing was.
@@ -337,10 +347,20 @@ impl<S: State> Ledger<S> {
 }
 
 impl Ledger<Partition> {
-    /// As [`Ledger::record`], of an event that was decided by these keys.
-    pub fn record_by(&mut self, event: &Event<'_>, keys: &Keys, sealed: &mut Sealed) {
+    /// As [`Ledger::add`], of an event that was decided by these keys.
+    pub fn add_by(&mut self, event: &Event<'_>, keys: &Keys) {
         let applied = self.state.apply_by(self.now_ms, event, keys);
-        self.write(event, applied, sealed);
+        self.write(event, applied);
+    }
+
+    /// Makes events facts that no crash may separate: all of them stand in one frame. The keys are those of the command that the last
+    /// one answers.
+    pub fn record_together(&mut self, group: &Group<'_>, keys: &Keys, sealed: &mut Sealed) {
+        let before = self.payload.len();
+        group.parts().iter().for_each(|event| self.add(event));
+        self.add_by(&group.closing(), keys);
+        assert!(self.payload.len() - before <= EVENT_BYTES_MAX, "what happens together fits into a frame that is nearly full");
+        self.split(sealed);
     }
 }
 

@@ -6,6 +6,7 @@
 //! decides; it writes no byte that `wal` does not sync before the answer leaves.
 
 mod actor;
+pub mod batches;
 mod bring_up;
 pub mod catalog;
 pub mod clock;

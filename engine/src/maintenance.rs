@@ -1,10 +1,12 @@
 //! Maintenance: long operations that an operator starts, watches and may end early.
 //!
 //! Each runs on a thread of its own at the lowest priority and goes on when its caller goes away. What is
-//! asked for while the same is under way is given that operation. None of them touches live state: a
-//! replay rebuilds beside it, a verification reads, a restore writes elsewhere, a snapshot folds the log.
+//! asked for while the same is under way is given that operation. None of them touches live state but as everybody does, by asking
+//! shards: a replay rebuilds beside it, a verification reads, a restore writes elsewhere, a snapshot folds the log, a batch of cards is
+//! made by commands.
 
 use crate::actor::AbortOnPanic;
+use crate::batches::{self, Order};
 use crate::clock::{Clock, WallClock};
 use crate::directory::Directory;
 use crate::rebuild::{From, Rebuilder, Until};
@@ -58,6 +60,8 @@ pub enum Task {
         /// How far.
         until: Until,
     },
+    /// A batch of cards.
+    MakeCards(Order),
 }
 
 /// Where an operation is.
@@ -87,6 +91,8 @@ pub enum Outcome {
     Verify(Verified),
     /// A restore.
     Restore(Restored),
+    /// A batch of cards: how many are made.
+    Cards(u64),
 }
 
 /// A long operation.
@@ -242,6 +248,7 @@ impl Maintenance {
     fn journals(&self, task: &Task) -> Vec<JournalId> {
         match task {
             Task::Replay { journal: Some(journal), .. } => vec![*journal],
+            Task::MakeCards(_) => (0..self.partitions).map(JournalId).collect(),
             _ => (0..self.partitions).map(JournalId).chain([JournalId::CATALOG]).collect(),
         }
     }
@@ -255,6 +262,7 @@ impl Maintenance {
             Task::Replay { from, until, diff_live, .. } => self.replay(running, &task, *from, *until, *diff_live),
             Task::Verify => self.verify(running),
             Task::Restore { dir, until } => self.restore(running, dir, *until),
+            Task::MakeCards(order) => self.make_cards(running, order),
         };
         let mut operation = running.operation.lock();
         operation.ended_ms = self.clock.now_ms();
@@ -364,6 +372,18 @@ impl Maintenance {
             Err(restore::Error::Cancelled) => Ok(Went::PartWay),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    fn make_cards(&self, running: &Running, order: &Order) -> Result<Went, String> {
+        let mut go_on = |partitions_done, made| {
+            running.note(|operation| {
+                operation.journals_done = partitions_done;
+                operation.outcome = Outcome::Cards(made);
+            });
+            !running.is_cancelled()
+        };
+        let is_through = batches::make(&self.router, order, &mut go_on).map_err(|error| error.to_string())?;
+        Ok(if is_through { Went::Through } else { Went::PartWay })
     }
 }
 

@@ -3,13 +3,13 @@
 //! Whoever only looks, and whoever writes elsewhere, opens the log for reading alone ([`Desk`]).
 //! Verification is read-only and complete: every checksum, every continuity and hash chain, every state
 //! digest by replaying every event that is here, every image by loading it and comparing it with the
-//! replayed state at its place, every line, the conservation of every stock.
+//! replayed state at its place, every line, the conservation of every stock and of what was given.
 
 mod desk;
 mod images;
 mod round;
 
-use crate::conservation::{self, Balance, Imbalance};
+use crate::conservation::{self, Balance, Gifts, Imbalance, LostGifts};
 use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::{self, BrokenLine};
@@ -46,6 +46,8 @@ pub struct Verified {
     pub broken_line: Option<BrokenLine>,
     /// The balance of every stock, or the first term below zero.
     pub stock: Result<Vec<Balance>, Imbalance>,
+    /// What was given and is neither here nor on its way.
+    pub lost_gifts: Option<LostGifts>,
 }
 
 /// An image and what was found about it.
@@ -79,7 +81,11 @@ impl Verified {
     /// Whether nothing is wrong.
     pub fn is_whole(&self) -> bool {
         let images_are_whole = self.manifest.is_none() && self.images.iter().all(|checked| checked.problem.is_none());
-        images_are_whole && self.log.problem.is_none() && self.broken_line.is_none() && self.stock.is_ok()
+        images_are_whole
+            && self.log.problem.is_none()
+            && self.broken_line.is_none()
+            && self.stock.is_ok()
+            && self.lost_gifts.is_none()
     }
 }
 
@@ -108,8 +114,11 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verified
     let proven = images.as_ref().map_or(GroupSeq(0), Images::proven);
     let log = tessera_wal::verify_frames(&directory.log, proven, &mut check, progress)?;
     let states: Vec<&Partition> = partitions.iter().map(|walk| walk.ledger.state()).collect();
+    let mut gifts = Gifts::default();
+    states.iter().for_each(|state| gifts.admit(state, directory.partitions()));
     Ok(Verified {
         log,
+        lost_gifts: gifts.balance().err(),
         manifest,
         partitions: states.iter().map(|state| (state.id(), state.lsn(), state.digest())).collect(),
         catalog: (catalog.ledger.state().lsn(), catalog.ledger.state().digest()),

@@ -7,6 +7,10 @@ tessera_planted::faults! {
     TimeGoesBack,
     /// A line's message is acknowledged though the log had no room to record it.
     AcknowledgedUnrecorded,
+    /// A line's message counts for nothing, though it is received.
+    MessageDropped,
+    /// What a line's message brings about is recorded, and not that it was received.
+    MessageUnreceived,
     /// What is due for a coupon is not recorded before a decision about it.
     DueUnrecorded,
     /// An inbox takes whatever comes.

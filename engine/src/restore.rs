@@ -6,7 +6,7 @@
 //! One clock serves all partitions of a node, so cutting them at one instant never keeps an effect
 //! without its cause; lines and stock are checked all the same, and a contradiction refuses.
 
-use crate::conservation::{self, Imbalance};
+use crate::conservation::{self, Gifts, Imbalance, LostGifts};
 use crate::directory::{self, Directory};
 use crate::ledger::{Ledger, State};
 use crate::lines::{BrokenLine, LineCheck};
@@ -62,6 +62,9 @@ pub enum Error {
     /// A stock does not add up at that instant.
     #[error(transparent)]
     Stock(#[from] Imbalance),
+    /// What was given is neither here nor on its way at that instant.
+    #[error(transparent)]
+    Gifts(#[from] LostGifts),
     /// Asked to end early.
     #[error("the restore was cancelled; nothing was left behind")]
     Cancelled,
@@ -132,14 +135,16 @@ fn fill<D: Storage>(
     };
     hand.carry::<CatalogState, D>(rebuilder, JournalId::CATALOG, until, tell)?;
     let mut lines = LineCheck::new(source.partitions());
-    let mut stocks = Vec::new();
+    let (mut stocks, mut gifts) = (Vec::new(), Gifts::default());
     for partition in 0..source.partitions() {
         let ledger = hand.carry::<Partition, D>(rebuilder, JournalId(partition), until, tell)?;
         lines.admit(ledger.state())?;
+        gifts.admit(ledger.state(), source.partitions());
         hand.restored.coupons += ledger.state().counts()[0];
         stocks.push((partition, ledger.into_state().into_stock()));
     }
     conservation::balances(&stocks.iter().map(|(partition, stock)| (*partition, stock)).collect::<Vec<_>>())?;
+    gifts.balance()?;
     Ok(hand.restored)
 }
 

@@ -103,6 +103,11 @@ impl Router {
         self.0.keys.hash.home_of(template.as_str(), self.0.partitions)
     }
 
+    /// The home partition of a batch of cards.
+    pub fn home_of_batch(&self, batch: &Id) -> u16 {
+        self.0.keys.hash.home_of_batch(batch.as_str(), self.0.partitions)
+    }
+
     /// The shard that owns a partition.
     pub fn shard_of(&self, partition: u16) -> u16 {
         owner(partition, self.shards())

@@ -22,7 +22,8 @@ use tessera_domain::catalog::Catalog;
 use tessera_domain::command::Keys;
 use tessera_domain::event::Event;
 use tessera_domain::keyed::IdHashKey;
-use tessera_domain::{Partition, Reason};
+use tessera_domain::lease::LesseeDesk;
+use tessera_domain::{Context, Partition, Reason};
 use tessera_wal::{FullReason, Handover, Journal};
 
 pub use books::{Books, HomeBook};
@@ -261,6 +262,12 @@ fn enter(owned: &mut [Option<Owned>], partition: u16, wall_ms: i64, catalog_lsn:
         owned.ledger.begin(wall_ms, catalog_lsn);
     }
     owned
+}
+
+/// What this shard decides with.
+fn context<'a>(settings: &Settings, catalog: &'a Catalog, lessee: &'a LesseeDesk, now_ms: i64) -> Context<'a> {
+    let requests_max = settings.limits.requests_max / u64::from(settings.partitions);
+    Context { catalog, lessee, now_ms, key_version: settings.key_version, requests_max }
 }
 
 /// Work that time brings to one partition in one tick, in events of one entity: 64 in 10 ms are 6,400 expiries in a second, so

@@ -6,7 +6,7 @@
 //! the log itself leads, with every digest and every image on the way, one after the other, so that it takes the memory of the
 //! largest. Lines, stock and value are checked on the cut. Nothing is written and no shard is asked. I1, I2, I6, I10, I16.
 
-use crate::conservation::{self, Balance};
+use crate::conservation::{self, Balance, Gifts};
 use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::LineCheck;
@@ -76,11 +76,11 @@ pub fn verify<D: Storage>(
     }
     verified.check_manifest(directory, rebuilder.images());
     let keys = directory.rebuild_keys();
-    let mut desk =
-        Desk { rebuilder, keys, review, standing, verified, lines: LineCheck::new(directory.partitions()), stocks: Vec::new() };
+    let (lines, stocks, gifts) = (LineCheck::new(directory.partitions()), Vec::new(), Gifts::default());
+    let mut desk = Desk { rebuilder, keys, review, standing, verified, lines, stocks, gifts };
     for partition in 0..directory.partitions() {
         let ledger = desk.journal::<Partition>(JournalId(partition), go_on)?;
-        ledger.into_iter().for_each(|ledger| desk.admit(ledger.into_state()));
+        ledger.into_iter().for_each(|ledger| desk.admit(ledger.into_state(), directory.partitions()));
     }
     desk.journal::<CatalogState>(JournalId::CATALOG, go_on)?;
     Ok(desk.finish(directory.partitions()))
@@ -113,6 +113,7 @@ struct Desk<D: Storage> {
     verified: Verified,
     lines: LineCheck,
     stocks: Vec<(u16, Stock)>,
+    gifts: Gifts,
 }
 
 impl<D: Storage> Desk<D> {
@@ -174,8 +175,9 @@ impl<D: Storage> Desk<D> {
         self.rebuilder.images().list().iter().any(|image| image.id == id)
     }
 
-    fn admit(&mut self, state: Partition) {
+    fn admit(&mut self, state: Partition, partitions: u16) {
         let partition = state.id();
+        self.gifts.admit(&state, partitions);
         self.verified.problems.extend(self.lines.admit(&state).err().map(|error| error.to_string()));
         let mut values: BTreeMap<_, tessera_domain::ValueTotals> = BTreeMap::new();
         for (template, currency, totals) in state.value_totals() {
@@ -187,7 +189,7 @@ impl<D: Storage> Desk<D> {
         self.stocks.push((partition, state.into_stock()));
     }
 
-    /// Stock adds up over all partitions, or nothing can be said of it.
+    /// Stock and gifts add up over all partitions, or nothing can be said of them.
     fn finish(mut self, partitions: u16) -> Verified {
         if self.stocks.len() == usize::from(partitions) {
             let stocks: Vec<_> = self.stocks.iter().map(|(partition, stock)| (*partition, stock)).collect();
@@ -195,6 +197,7 @@ impl<D: Storage> Desk<D> {
                 Ok(balances) => self.verified.stocks = balances,
                 Err(imbalance) => self.verified.problems.push(imbalance.to_string()),
             }
+            self.verified.problems.extend(self.gifts.balance().err().map(|lost| lost.to_string()));
         }
         self.verified
     }

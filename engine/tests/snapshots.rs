@@ -238,7 +238,7 @@ fn a_coupons_history_is_walked_back_to_its_claim_and_its_past_is_seen() {
     std::thread::sleep(Duration::from_millis(3));
     let (partition, coupon, last) = shop.redeem(&node, 3);
     let mut session = node.log().history();
-    let (facts, next) = history::of_coupon(&mut session, JournalId(partition), last, 10).unwrap();
+    let (facts, next) = history::of_coupon(&mut session, JournalId(partition), coupon, last, 10).unwrap();
     let kinds: Vec<String> = facts.iter().map(|fact| format!("{:?}", fact.event())).collect();
     assert!(kinds.len() == 2 && kinds[0].starts_with("Redeemed") && kinds[1].starts_with("Claimed"), "{kinds:?}");
     assert_eq!((next, facts[0].lsn), (None, last));

@@ -26,11 +26,17 @@ impl Scenario {
                 ("skew", format!("{skew:?}").to_lowercase()),
                 ("by", format!("{by:?}").to_lowercase()),
             ],
+            Self::Gift { coupons, gifts, .. } => vec![("coupons", coupons.to_string()), ("gifts", gifts.to_string())],
             Self::Mixed { cards, operations, hold_ttl, hot_users, .. } => vec![
                 ("cards", cards.to_string()),
                 ("operations", operations.to_string()),
                 ("hold_ttl", hold_ttl.as_secs_f64().to_string()),
                 ("hot_users", hot_users.to_string()),
+            ],
+            Self::Checkout { users, orders, hold_ttl, .. } => vec![
+                ("users", users.to_string()),
+                ("orders", orders.to_string()),
+                ("hold_ttl", hold_ttl.as_secs_f64().to_string()),
             ],
             Self::Kills { total, .. } => vec![("total", total.to_string())],
             Self::Eio { deep, .. } => vec![("deep", deep.to_string())],

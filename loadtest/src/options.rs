@@ -71,6 +71,19 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Coupons go from friend to friend: each is offered, accepted by the token and, as soon as it has arrived, offered again. What is
+    /// measured is one gift, from the offer to the arrival.
+    Gift {
+        /// Coupons that are on their way, each from user to user of its own circle.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+        coupons: u64,
+        /// Gifts in all; each coupon is given at least once.
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
+        gifts: u64,
+        /// How the load is made: always by unary calls.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Gift cards and one-use coupons are claimed, then held, captured, released, redeemed, refunded, frozen and voided in a
     /// mix of visits, each a sequence of steps at one till.
     Mixed {
@@ -87,6 +100,22 @@ pub enum Scenario {
         #[arg(long, default_value_t = 4)]
         hot_users: u64,
         /// How the load is made.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Users put several coupons and cards on orders of 1 to 8 lines: redeemed at once, or held and captured in whole or in part,
+    /// released or left; then refunded by the unit. Every answer is recomputed, line by line.
+    Checkout {
+        /// Users, each with 36 coupons, one to three of them gift cards.
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        users: u64,
+        /// Orders of all of them.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+        orders: u64,
+        /// How long, in seconds, a hold lives that is left to expire: at least 5 for a server.
+        #[arg(long, default_value = "5", value_parser = seconds)]
+        hold_ttl: Duration,
+        /// How the load is made. Requests travel by calls, claims over streams.
         #[command(flatten)]
         common: Common,
     },
@@ -171,7 +200,9 @@ impl Scenario {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
             | Self::Holds { common, .. }
+            | Self::Gift { common, .. }
             | Self::Mixed { common, .. }
+            | Self::Checkout { common, .. }
             | Self::Kills { common, .. }
             | Self::Eio { common, .. }
             | Self::Full { common }
@@ -245,7 +276,7 @@ pub struct Common {
     /// Connections; in stream mode each carries one stream.
     #[arg(long, default_value_t = 4, value_parser = positive)]
     pub connections: usize,
-    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills;
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills; checkout: 64 users;
     /// holds of one hot card or of few: 4096 at most].
     #[arg(long, value_parser = positive)]
     pub in_flight: Option<usize>,

@@ -56,6 +56,54 @@ impl fmt::Debug for v1::ReplacementCard {
     }
 }
 
+impl fmt::Debug for v1::OfferGiftResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfferGiftResponse")
+            .field("gift_token", &REDACTED)
+            .field("coupon_id", &self.coupon_id)
+            .field("deadline_ms", &self.deadline_ms)
+            .field("at_ms", &self.at_ms)
+            .field("position", &self.position)
+            .field("replayed", &self.replayed)
+            .finish()
+    }
+}
+
+impl fmt::Debug for v1::CancelGiftRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown_but_for_the_token("CancelGiftRequest", &self.request_id, &self.user_id, f)
+    }
+}
+
+impl fmt::Debug for v1::AcceptGiftRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown_but_for_the_token("AcceptGiftRequest", &self.request_id, &self.user_id, f)
+    }
+}
+
+fn shown_but_for_the_token(name: &str, request_id: &str, user_id: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut shown = f.debug_struct(name);
+    shown.field("request_id", &request_id).field("user_id", &user_id).field("gift_token", &REDACTED).finish()
+}
+
+impl fmt::Debug for v1::GetGiftRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetGiftRequest").field("gift_token", &REDACTED).finish()
+    }
+}
+
+impl fmt::Debug for v1::BatchCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchCard").field("code", &REDACTED).field("coupon_id", &self.coupon_id).finish()
+    }
+}
+
+impl fmt::Debug for v1::GetCardBalanceRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetCardBalanceRequest").field("code", &REDACTED).finish()
+    }
+}
+
 impl fmt::Debug for v1::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instrument").field("instrument", &self.instrument).finish()
@@ -99,9 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn debug_of_a_card_hides_the_code() {
+        check_hides_code(&v1::GetCardBalanceRequest { code: CODE.into() });
+        let cards = vec![v1::BatchCard { code: CODE.into(), ..Default::default() }];
+        check_hides_code(&v1::DownloadBatchResponse { cards, ..Default::default() });
+    }
+
+    #[test]
     fn debug_of_a_refund_hides_the_code_of_the_replacement() {
         let replacement = Some(v1::ReplacementCard { code: CODE.into(), ..Default::default() });
         check_hides_code(&v1::RefundResponse { replacement, ..Default::default() });
+    }
+
+    #[test]
+    fn debug_of_what_is_said_of_a_gift_hides_the_token() {
+        check_hides_code(&v1::OfferGiftResponse { gift_token: CODE.into(), ..Default::default() });
+        check_hides_code(&v1::CancelGiftRequest { gift_token: CODE.into(), ..Default::default() });
+        check_hides_code(&v1::AcceptGiftRequest { gift_token: CODE.into(), ..Default::default() });
+        check_hides_code(&v1::GetGiftRequest { gift_token: CODE.into() });
     }
 
     #[test]

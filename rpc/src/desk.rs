@@ -23,6 +23,7 @@ use crate::{
         Reason, Rejection, Reply,
         command::{CatalogCommand, Command},
     },
+    gate::Gate,
     journal::Journal,
     meter::Meter,
     mouth,
@@ -36,6 +37,7 @@ pub struct Desk {
     open: OnceLock<Open>,
     closing: watch::Sender<Option<Closing>>,
     drain_deadline: Duration,
+    gate: Arc<Gate>,
     meter: Arc<Meter>,
     pulse: Pulse,
 }
@@ -65,10 +67,11 @@ pub struct Open {
 }
 
 impl Desk {
-    /// A desk that is not open yet. Once closed it leaves this long to what is under way, unless whoever closes it says.
-    pub fn new(drain_deadline: Duration) -> Self {
-        let (meter, pulse) = (Arc::new(Meter::new()), Pulse::default());
-        Self { open: OnceLock::new(), closing: watch::Sender::new(None), drain_deadline, meter, pulse }
+    /// A desk that is not open yet. Once closed it leaves this long to what is under way, unless whoever closes it says. Of bulk work so
+    /// many rows are under way at once.
+    pub fn new(drain_deadline: Duration, bulk_rows_in_flight: usize) -> Self {
+        let (meter, pulse, gate) = (Arc::new(Meter::new()), Pulse::default(), Arc::new(Gate::new(bulk_rows_in_flight)));
+        Self { open: OnceLock::new(), closing: watch::Sender::new(None), drain_deadline, gate, meter, pulse }
     }
 
     /// Opens it, once.
@@ -112,6 +115,11 @@ impl Desk {
             Some(open) if open.journal.is_up() => ServingState::Serving,
             _ => ServingState::Recovering,
         }
+    }
+
+    /// Before which bulk work waits.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// What is counted.

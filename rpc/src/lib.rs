@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 mod convert;
 mod desk;
+mod gate;
 mod halves;
 mod journal;
 pub mod limits;

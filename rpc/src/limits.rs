@@ -18,6 +18,9 @@ pub const STREAM_ITEMS_MAX: usize = 1024;
 /// holds back its own requests and nothing else.
 pub const STREAM_IN_FLIGHT_MAX: usize = 16 * 1024;
 
+/// Rows of all bulk streams together that are with the engine at once, unless configured.
+pub const BULK_ROWS_IN_FLIGHT_DEFAULT: usize = 128;
+
 /// Bytes that a stream sets aside for each direction: an idle one holds no more.
 pub const STREAM_BUFFER_BYTES: usize = 8 * 1024;
 

@@ -47,6 +47,18 @@ impl Bar {
         }
     }
 
+    /// So many of all are done, and what else there is to say.
+    pub fn show_counted(&mut self, done: u64, all: u64, said: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(all);
+            bar.set_position(done);
+            bar.set_message(said.to_owned());
+        } else if self.said.elapsed() >= LINE_INTERVAL {
+            self.said = Instant::now();
+            eprintln!("{}: {done} of {all}, {said}", self.what);
+        }
+    }
+
     /// The work is over.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {

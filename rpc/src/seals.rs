@@ -8,12 +8,16 @@ use tessera_engine::{Router, keys::NodeKeys};
 use crate::domain::{
     Id, Reason, Rejection,
     code::Code,
-    command::{Operation, User},
-    sealed_id::{ID_PARTITION_MAX, IdType, SealedId},
+    command::{Operation, RedemptionCursor, User},
+    money::AMOUNT_MAX,
+    sealed_id::{ID_NUMBER_MAX, ID_PARTITION_MAX, ID_SYMBOLS, IdType, SealedId},
 };
 
 /// Stands for the catalog in page tokens, where a partition would.
 const CATALOG: u16 = ID_PARTITION_MAX;
+
+/// Stands for no partition in the half of a token that is a time.
+const TIMES: u16 = ID_PARTITION_MAX - 1;
 
 /// Begins every minted template id.
 const MINTED_PREFIX: &str = "t_";
@@ -68,6 +72,11 @@ impl<'a> Seals<'a> {
     /// The home of a template's stock.
     pub fn home_of(&self, template: &Id) -> u16 {
         self.keys.hash.home_of(template.as_str(), self.partitions)
+    }
+
+    /// The home of a batch of cards.
+    pub fn home_of_batch(&self, batch: &Id) -> u16 {
+        self.keys.hash.home_of_batch(batch.as_str(), self.partitions)
     }
 
     /// A template id for a request that names none: the same for every retry of it.
@@ -141,6 +150,27 @@ impl<'a> Seals<'a> {
         opened.map_err(|_| Reason::HoldNotFound.into())
     }
 
+    /// The id of a checkout.
+    pub fn checkout_id(&self, checkout: Place) -> String {
+        self.keys.ids.seal(IdType::Checkout, checkout.partition, checkout.number).as_str().to_owned()
+    }
+
+    /// Opens a checkout id; one that is none is not found, for this reason.
+    pub fn open_checkout_id(&self, text: &str, unknown: Reason) -> Result<Place, Rejection> {
+        let opened = self.open(IdType::Checkout, text).and_then(|place| self.held(place));
+        opened.map_err(|_| unknown.into())
+    }
+
+    /// The token of a gift.
+    pub fn gift_token(&self, gift: Place) -> String {
+        self.keys.ids.seal(IdType::Gift, gift.partition, gift.number).as_str().to_owned()
+    }
+
+    /// Opens a gift's token; whatever is wrong with it, the answer is that to a code.
+    pub fn open_gift_token(&self, text: &str) -> Result<Place, Rejection> {
+        self.open(IdType::Gift, text).and_then(|place| self.held(place))
+    }
+
     /// The token of the page that begins at this coupon of a wallet; empty after the last.
     pub fn wallet_token(&self, partition: u16, next: Option<u64>) -> String {
         self.token(partition, next)
@@ -161,6 +191,23 @@ impl<'a> Seals<'a> {
         self.open_token(coupon.partition, token)
     }
 
+    /// The token of the page of a card's ledger that begins at this lsn, with this on the card; empty after the first event. The balance
+    /// stands in it as it is: who changes it is told other balances, and nothing else.
+    pub fn ledger_token(&self, card: Place, next: Option<(u64, i64)>) -> String {
+        next.map_or_else(String::new, |(lsn, balance)| self.token(card.partition, Some(lsn)) + &balance.to_string())
+    }
+
+    /// Where the page of this token begins, and with what on the card; `None` = with the newest event.
+    pub fn open_ledger_token(&self, card: Place, token: &str) -> Result<Option<(u64, i64)>, Rejection> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let (page, balance) = token.split_at_checked(ID_SYMBOLS).ok_or(bad_token())?;
+        let lsn = self.open_token(card.partition, page)?.ok_or(bad_token())?;
+        let balance = balance.parse().ok().filter(|balance| (0..=AMOUNT_MAX).contains(balance)).ok_or(bad_token())?;
+        Ok(Some((lsn, balance)))
+    }
+
     /// The token of the page that begins at this template; empty after the last.
     pub fn catalog_token(&self, next: Option<u32>) -> String {
         self.token(CATALOG, next.map(u64::from))
@@ -170,6 +217,25 @@ impl<'a> Seals<'a> {
     pub fn open_catalog_token(&self, token: &str) -> Result<u32, Rejection> {
         let next = self.open_token(CATALOG, token)?.unwrap_or(0);
         u32::try_from(next).map_err(|_| bad_token())
+    }
+
+    /// The token of the page of redemptions that lies below this one; empty after the last. It is two: who it is, and when it was.
+    pub fn redemptions_token(&self, below: Option<RedemptionCursor>) -> String {
+        below.map_or_else(String::new, |RedemptionCursor { at_ms, partition, lsn }| {
+            let at_ms = at_ms.cast_unsigned().min(ID_NUMBER_MAX);
+            self.token(partition, Some(lsn)) + &self.token(TIMES, Some(at_ms))
+        })
+    }
+
+    /// Below which redemption the page of this token lies; `None` = it is the first.
+    pub fn open_redemptions_token(&self, token: &str) -> Result<Option<RedemptionCursor>, Rejection> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let (place, time) = token.split_at_checked(ID_SYMBOLS).ok_or_else(bad_token)?;
+        let Place { partition, number: lsn } = self.open(IdType::Page, place).map_err(|_| bad_token())?;
+        let at_ms = self.open_token(TIMES, time)?.ok_or_else(bad_token)?;
+        Ok(Some(RedemptionCursor { at_ms: at_ms.cast_signed(), partition, lsn }))
     }
 
     fn token(&self, partition: u16, next: Option<u64>) -> String {
@@ -260,6 +326,30 @@ pub(crate) mod tests {
         assert_eq!(seals.open_wallet_token(3, &token), Ok(Some(9)));
         assert_eq!(seals.open_wallet_token(2, &token), Err(bad_token()));
         assert_eq!(seals.open_catalog_token(&token), Err(bad_token()));
+    }
+
+    #[test]
+    fn a_token_of_redemptions_is_a_place_and_a_time() {
+        let (seals, below) = (seals(4), RedemptionCursor { at_ms: 253_402_300_800_000, partition: 3, lsn: 41 });
+        let token = seals.redemptions_token(Some(below));
+        assert_eq!(seals.open_redemptions_token(&token), Ok(Some(below)));
+        assert_eq!((seals.redemptions_token(None).as_str(), seals.open_redemptions_token("")), ("", Ok(None)));
+        let swapped = format!("{}{}", &token[ID_SYMBOLS..], &token[..ID_SYMBOLS]);
+        for bad in ["1", "元", &token[..ID_SYMBOLS], &token[1..], &swapped, &seals.wallet_token(3, Some(9))] {
+            assert_eq!(seals.open_redemptions_token(bad), Err(bad_token()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_ledgers_token_carries_what_is_on_the_card() {
+        let (seals, token) = (seals(4), seals(4).ledger_token(COUPON, Some((9, 1_700))));
+        assert_eq!(seals.open_ledger_token(COUPON, &token), Ok(Some((9, 1_700))));
+        assert_eq!(seals.open_ledger_token(COUPON, ""), Ok(None));
+        for bad in
+            ["x", &token[1..], &token[..26], &format!("{token}x"), &format!("{}-1", &token[..26]), "元".repeat(30).as_str()]
+        {
+            assert_eq!(seals.open_ledger_token(COUPON, bad), Err(bad_token()), "{bad}");
+        }
     }
 
     #[test]

@@ -7,8 +7,9 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tessera_proto::v1::{
-    checkout_service_server::CheckoutServiceServer, claim_service_server::ClaimServiceServer,
-    custody_service_server::CustodyServiceServer, journal_service_server::JournalServiceServer,
+    card_service_server::CardServiceServer, checkout_service_server::CheckoutServiceServer,
+    claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
+    gift_service_server::GiftServiceServer, journal_service_server::JournalServiceServer,
     maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
     redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
     wallet_service_server::WalletServiceServer,
@@ -34,18 +35,21 @@ use crate::{
     listener::{Listener, Shears},
     meter::{MeterLayer, UnderWay},
     services::{
-        checkout::Checkouts, claim::Claims, custody::Custodians, journal::Journals, maintenance::Maintainers,
-        operator::Operators, redemption::Redemptions, streams::Streams, template::Templates, wallet::Wallets,
+        card::Cards, checkout::Checkouts, claim::Claims, custody::Custodians, gift::Gifts, journal::Journals,
+        maintenance::Maintainers, operator::Operators, redemption::Redemptions, streams::Streams, template::Templates,
+        wallet::Wallets,
     },
     settings, status,
 };
 
 /// The services whose health is told, beside that of the whole server.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 12] = [
     "",
+    <CardServiceServer<Cards> as NamedService>::NAME,
     <CheckoutServiceServer<Checkouts> as NamedService>::NAME,
     <ClaimServiceServer<Claims> as NamedService>::NAME,
     <CustodyServiceServer<Custodians> as NamedService>::NAME,
+    <GiftServiceServer<Gifts> as NamedService>::NAME,
     <JournalServiceServer<Journals> as NamedService>::NAME,
     <MaintenanceServiceServer<Maintainers> as NamedService>::NAME,
     <OperatorServiceServer<Operators> as NamedService>::NAME,
@@ -74,7 +78,7 @@ impl Server {
     /// When the listener has no address.
     pub async fn start(listener: TcpListener, settings: &settings::Server) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(settings.drain_deadline()));
+        let desk = Arc::new(Desk::new(settings.drain_deadline(), settings.bulk_rows_in_flight));
         let (health, health_service) = tonic_health::server::health_reporter();
         tell(&health, ServingStatus::NotServing).await;
         tokio::spawn(retract(health.clone(), desk.closing()));
@@ -200,8 +204,10 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
+    .add_service(sized!(CardServiceServer, Cards(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CheckoutServiceServer, Checkouts::new(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(sized!(GiftServiceServer, Gifts(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(WalletServiceServer, Wallets(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(TemplateServiceServer, Templates(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(JournalServiceServer, Journals::new(desk.clone()), REQUEST_BYTES_MAX))

@@ -12,7 +12,7 @@ use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use tessera_engine::{node::Options, snapshots::Policy};
 
-use crate::limits;
+use crate::{gate::SEATS_LEAST, limits};
 
 /// Smallest segment of the log that may be asked for: a group of the largest handover fits.
 const SEGMENT_BYTES_LEAST: u64 = 16 << 20;
@@ -66,6 +66,9 @@ pub struct Server {
     pub edge_threads: u16,
     /// Milliseconds that calls in flight may take to end after a stop was asked for.
     pub drain_deadline_ms: u64,
+    /// Rows of all bulk streams together that are with the engine at once; fewer while it is busy.
+    #[serde(deserialize_with = "bulk_rows_in_flight")]
+    pub bulk_rows_in_flight: usize,
     /// Address and port for metrics and health over HTTP; `None`, written as an empty text, = nowhere. [`Settings::load`] begins
     /// with [`METRICS_LISTEN_DEFAULT`].
     #[serde(deserialize_with = "address_or_nothing")]
@@ -82,6 +85,17 @@ fn edge_threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Er
     match u64::deserialize(deserializer)? {
         found @ 0..=EDGE_THREADS_MAX => Ok(found as u16),
         found => Err(D::Error::custom(format!("server.edge_threads is {found}, it must be at most {EDGE_THREADS_MAX}"))),
+    }
+}
+
+fn bulk_rows_in_flight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let allowed = SEATS_LEAST..=limits::STREAM_IN_FLIGHT_MAX;
+    match usize::deserialize(deserializer)? {
+        found if allowed.contains(&found) => Ok(found),
+        found => {
+            let (least, most) = allowed.into_inner();
+            Err(D::Error::custom(format!("server.bulk_rows_in_flight is {found}, it must be from {least} to {most}")))
+        }
     }
 }
 
@@ -185,6 +199,7 @@ impl Default for Server {
             connections_max: limits::CONNECTIONS_MAX_DEFAULT,
             edge_threads: 0,
             drain_deadline_ms: limits::DRAIN_DEADLINE_DEFAULT.as_millis() as u64,
+            bulk_rows_in_flight: limits::BULK_ROWS_IN_FLIGHT_DEFAULT,
             metrics_listen: None,
         }
     }
@@ -344,6 +359,18 @@ mod tests {
         assert_eq!(load(&[("TESSERA__SERVER__EDGE_THREADS", "3")]).unwrap().edge_threads(2), 3);
         let error = load(&[("TESSERA__SERVER__EDGE_THREADS", "1025")]).unwrap_err().to_string();
         assert!(error.contains("server.edge_threads is 1025, it must be at most 1024"), "{error}");
+    }
+
+    #[test]
+    fn bulk_work_has_seats_and_they_are_bounded() {
+        let load =
+            |rows: &str| Settings::load_with(&Flags::default(), environment(&[("TESSERA__SERVER__BULK_ROWS_IN_FLIGHT", rows)]));
+        assert_eq!(Settings::load_with(&Flags::default(), environment(&[])).unwrap().server.bulk_rows_in_flight, 128);
+        assert_eq!(load("16").unwrap().server.bulk_rows_in_flight, 16);
+        for refused in ["15", "16385"] {
+            let error = load(refused).unwrap_err().to_string();
+            assert!(error.contains(refused) && error.contains("from 16 to 16384"), "{error}");
+        }
     }
 
     #[test]

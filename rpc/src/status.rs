@@ -84,16 +84,20 @@ fn code_of(reason: Reason) -> Code {
         InvalidArgument => Code::InvalidArgument,
         AmountOutOfRange | HistoryTrimmed => Code::OutOfRange,
         NotOwner | Draining | Overloaded | Recovering | StockBusy => Code::Unavailable,
-        LogFull | RequestStoreFull | UserLimitReached | UserDayLimitReached | TooManyHolds => Code::ResourceExhausted,
-        TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound => Code::NotFound,
-        RequestIdReused | TemplateExists | OrderAlreadyRedeemed => Code::AlreadyExists,
+        LogFull | RequestStoreFull | BalanceLimitReached | UserLimitReached | UserDayLimitReached | TooManyHolds => {
+            Code::ResourceExhausted
+        }
+        TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound | BatchNotFound => Code::NotFound,
+        RequestIdReused | TemplateExists | OrderAlreadyRedeemed | BatchExists | BatchTaken => Code::AlreadyExists,
         VersionMismatch | StockMismatch => Code::Aborted,
         TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => Code::FailedPrecondition,
+        CouponGiven | GiftEnded | GiftToOneself | NotTransferable => Code::FailedPrecondition,
         CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
         OutsideHours | ChannelNotAllowed | OutOfScope | OrderLinesRequired => Code::FailedPrecondition,
         CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
-        BelowQuantity | NotCombinable => Code::FailedPrecondition,
+        BelowQuantity | NotCombinable | InstrumentsApart | PartOfCheckout => Code::FailedPrecondition,
+        CouponActivated | NotACard | BatchNotComplete => Code::FailedPrecondition,
         SoldOut | StockUnlimited => Code::FailedPrecondition,
         AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_code_and_exactly_one_error_info() {
         let reasons: Vec<_> = (1..=99).filter_map(|number| Reason::try_from(number).ok()).collect();
-        assert_eq!(reasons.len(), 53);
+        assert_eq!(reasons.len(), 66);
         for reason in reasons {
             let status = of(&refusal(reason));
             assert!(!matches!(status.code(), Code::Ok | Code::Unknown), "{reason:?}");

@@ -4,9 +4,10 @@
 //! bytes: requests are read where they arrived, outcomes are written where they leave. Each request
 //! holds a slot from the moment it is read until its outcome is sent; without a free slot nothing is read. So a slow
 //! reader stops its own requests, and the engine never holds more than a stream's slots for it. The stream is
-//! driven by its reader: no task, no queue beside the slots.
+//! driven by its reader: no task, no queue beside the slots. Only a stream of bulk work has one more, for the rows of one
+//! message, which wait there for the [`Gate`](crate::gate::Gate).
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Instant};
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use prost::bytes::Bytes;
@@ -28,6 +29,7 @@ use crate::{
         Id, Reason, Rejection, Reply,
         command::{Command, Write},
     },
+    gate::Gate,
     limits::{STREAM_IN_FLIGHT_MAX, STREAM_ITEMS_MAX},
     meter::{Outcome, Tally},
     mouth,
@@ -45,6 +47,8 @@ pub trait Item: 'static {
     const PATH: &'static str;
     /// Where the requests stand in a message.
     const FIELD: &'static str;
+    /// Whether it is bulk work, which makes room for everything else.
+    const IS_BULK: bool = false;
 
     /// Reads a request out of its bytes.
     fn read<'a>(seals: Seals<'_>, request: &'a [u8]) -> Result<Asked<'a, Self::Kept>, Malformed>;
@@ -94,6 +98,9 @@ struct Conversation<I: Item> {
     sink: Sink,
     answers: mpsc::Receiver<Vec<(u64, Answer)>>,
     outbox: Outbox,
+    /// Before which bulk work waits, and what waits.
+    gate: Option<Arc<Gate>>,
+    waiting: VecDeque<(I::Kept, u16, Command)>,
     /// What the stream ends with once nothing is awaited; `None` while it reads.
     end: Option<Result<(), Status>>,
 }
@@ -104,6 +111,8 @@ pub fn converse<I: Item>(
     messages: Streaming<Bytes>,
 ) -> Result<impl Stream<Item = Result<Bytes, Status>> + Send + use<I>, Status> {
     let (sink, answers) = mouth::open(STREAM_IN_FLIGHT_MAX);
+    let gate = I::IS_BULK.then(|| desk.gate().clone());
+    let sink = gate.as_ref().map_or(sink.clone(), |gate| gate.counted(sink));
     let conversation = Conversation::<I> {
         router: desk.router()?.clone(),
         closing: desk.closing(),
@@ -113,6 +122,8 @@ pub fn converse<I: Item>(
         sink,
         answers,
         outbox: Outbox::default(),
+        gate,
+        waiting: VecDeque::new(),
         end: None,
     };
     Ok(stream::unfold(conversation, |mut conversation| async move {
@@ -124,6 +135,8 @@ pub fn converse<I: Item>(
 /// What a conversation wakes up for.
 enum Event {
     Answers(Vec<(u64, Answer)>),
+    /// So many rows may pass the gate.
+    Passage(usize),
     Message(Option<Result<Bytes, Status>>),
     Closing,
 }
@@ -135,32 +148,56 @@ impl<I: Item> Conversation<I> {
             if let Some(response) = self.respond() {
                 return Some(Ok(response));
             }
-            if self.slots.is_empty() && self.end.is_some() {
+            if self.slots.is_empty() && self.waiting.is_empty() && self.end.is_some() {
                 // The end is said once: an error is sent, then the stream is over.
                 let end = self.end.replace(Ok(()))?;
                 return end.err().map(Err);
             }
             match self.event().await {
                 Event::Answers(answers) => self.take(answers),
+                Event::Passage(rows) => self.pass(rows),
                 Event::Message(message) => self.read(message),
-                Event::Closing => self.end = Some(Err(refuse(&Reason::Draining.into()))),
+                Event::Closing => self.close(),
             }
         }
     }
 
     async fn event(&mut self) -> Event {
         let (reading, may_read) = (self.end.is_none(), self.reads());
+        let may_pass = !self.waiting.is_empty() && self.slots.have_room(self.waiting.len());
         tokio::select! {
             biased;
             Some(answers) = self.answers.recv() => Event::Answers(answers),
             _ = self.closing.wait_for(Option::is_some), if reading => Event::Closing,
+            rows = passage(self.gate.as_deref(), self.waiting.len()), if may_pass => Event::Passage(rows),
             message = self.messages.next(), if may_read => Event::Message(message),
         }
     }
 
-    /// Whether another message is read: each of its items finds a slot.
+    /// Whether another message is read: each of its items finds a slot, and none of the last one waits.
     fn reads(&self) -> bool {
-        self.end.is_none() && self.slots.have_room(STREAM_ITEMS_MAX)
+        self.end.is_none() && self.waiting.is_empty() && self.slots.have_room(STREAM_ITEMS_MAX)
+    }
+
+    /// Nothing more is asked, and what waits is refused.
+    fn close(&mut self) {
+        let (draining, now) = (Rejection::from(Reason::Draining), Instant::now());
+        for (kept, ..) in self.waiting.drain(..) {
+            self.tally.end(Outcome::Refused(draining.reason), now, now);
+            self.outbox.push(|out| I::refused(kept.as_ref(), refusal::of(&draining), out));
+        }
+        self.tally.settle(now);
+        self.end = Some(Err(refuse(&draining)));
+    }
+
+    /// The first that wait go to the engine.
+    fn pass(&mut self, rows: usize) {
+        let (mut bundle, now) = (self.router.bundle(), Instant::now());
+        for (kept, partition, command) in self.waiting.drain(..rows) {
+            let tag = self.slots.take((kept, now));
+            bundle.push(Request { partition, tag, command });
+        }
+        self.router.submit(bundle, &self.sink);
     }
 
     /// One message of what is ready, with the answers that came meanwhile.
@@ -175,13 +212,18 @@ impl<I: Item> Conversation<I> {
     fn take(&mut self, answers: Vec<(u64, Answer)>) {
         let (seals, now) = (Seals::of(&self.router), Instant::now());
         self.outbox.reserve(answers.len());
+        let mut sent = None;
         for (tag, answer) in &answers {
             let (kept, began) = self.slots.free(*tag);
+            sent.get_or_insert(began);
             self.tally.end(Outcome::of(answer), began, now);
             self.outbox.push(|out| match answer {
                 Ok(reply) => I::accepted(seals, &kept, reply, out),
                 Err(rejection) => I::refused(kept.as_ref(), refusal::of(rejection), out),
             });
+        }
+        if let Some((gate, sent)) = self.gate.as_ref().zip(sent) {
+            gate.note(sent, now);
         }
         self.tally.settle(now);
     }
@@ -222,6 +264,7 @@ impl<I: Item> Conversation<I> {
         for request in requests {
             let Asked { request_id, admitted } = I::read(seals, request)?;
             match admitted {
+                Ok(asked) if !too_many && I::IS_BULK => self.waiting.push_back(asked),
                 Ok((kept, partition, command)) if !too_many => {
                     let tag = self.slots.take((kept, began));
                     bundle.push(Request { partition, tag, command });
@@ -235,6 +278,14 @@ impl<I: Item> Conversation<I> {
             }
         }
         Ok(())
+    }
+}
+
+/// How many of those that wait may pass; where there is no gate nothing waits.
+async fn passage(gate: Option<&Gate>, waiting: usize) -> usize {
+    match gate {
+        Some(gate) => gate.enter(waiting).await,
+        None => std::future::pending().await,
     }
 }
 

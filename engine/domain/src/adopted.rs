@@ -14,8 +14,8 @@ pub(crate) struct AdoptedTerms {
     terms: Numbered<Arc<Terms>>,
     /// The sums of all coupons' accounts, by terms; derived.
     totals: Numbered<ValueTotals>,
-    /// The newest terms of each template; derived.
-    newest: Index,
+    /// By template and version; derived.
+    by_version: Index,
     digest: u64,
 }
 
@@ -39,21 +39,22 @@ impl AdoptedTerms {
         self.terms.iter().zip(self.totals.iter())
     }
 
-    /// The number of the terms last adopted for a template.
-    pub(crate) fn newest(&self, template: u32) -> Option<u32> {
-        self.newest.find(hash(template), 0, |number| template_of(&self.terms, number) == template).map(|number| number as u32)
+    /// The number of the terms of this version of a template, if they were adopted.
+    pub(crate) fn find(&self, template: u32, version: u32) -> Option<u32> {
+        let is_it = |number| version_of(&self.terms, number) == (template, version);
+        self.by_version.find(hash((template, version)), 0, is_it).map(|number| number as u32)
     }
 
     /// Adopts the next ones; no coupon has them yet.
     pub(crate) fn push(&mut self, terms: Terms) {
-        let template = terms.template;
+        let of = (terms.template, terms.version);
         let number = self.terms.next();
         self.digest = self.digest.wrapping_add(contribution(number, &terms));
         self.terms.push(Arc::new(terms));
         self.totals.push(ValueTotals::default());
-        let (all, is_it) = (&self.terms, |other| template_of(&self.terms, other) == template);
-        // It takes the place of the version before, if there was one.
-        let _before = self.newest.put(hash(template), number, 0, is_it, |other| hash(template_of(all, other)));
+        let (all, is_it) = (&self.terms, |other| version_of(&self.terms, other) == of);
+        // Where a journal adopted them twice, the later one counts.
+        let _before = self.by_version.put(hash(of), number, 0, is_it, |other| hash(version_of(all, other)));
     }
 
     /// The sums of the coupons of these terms, to be changed.
@@ -68,16 +69,18 @@ impl AdoptedTerms {
     /// Bytes of memory that they hold, without their texts, which the catalog shares.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let each = self.terms.len() * size_of::<Terms>() as u64;
-        each + self.terms.memory_bytes() + self.totals.memory_bytes() + self.newest.memory_bytes()
+        each + self.terms.memory_bytes() + self.totals.memory_bytes() + self.by_version.memory_bytes()
     }
 }
 
-fn template_of(all: &Numbered<Arc<Terms>>, number: u64) -> u32 {
-    all.get(number).expect("indexed terms are here").template
+/// Template and version.
+fn version_of(all: &Numbered<Arc<Terms>>, number: u64) -> (u32, u32) {
+    let terms = all.get(number).expect("indexed terms are here");
+    (terms.template, terms.version)
 }
 
-fn hash(template: u32) -> u64 {
-    spread(template.into())
+fn hash((template, version): (u32, u32)) -> u64 {
+    spread(u64::from(template) << 32 | u64::from(version))
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_terms_of_each_template_are_found_among_many() {
+    fn every_version_of_each_template_is_found_among_many() {
         let (mut adopted, templates) = (AdoptedTerms::default(), 10_000);
         for version in 1..=3 {
             // Some templates have fewer versions than others.
@@ -117,11 +120,13 @@ mod tests {
             }
         }
         for template in 0..templates {
-            let newest = adopted.of(adopted.newest(template * 90).unwrap());
-            let expected = (1..=3).rfind(|version| template % version == 0).unwrap();
-            assert_eq!((newest.template, newest.version), (template * 90, expected));
+            for version in 1..=3 {
+                let found = adopted.find(template * 90, version).map(|number| adopted.of(number));
+                let expected = (template % version == 0).then_some((template * 90, version));
+                assert_eq!(found.map(|terms| (terms.template, terms.version)), expected);
+            }
         }
-        assert_eq!(adopted.newest(1), None);
+        assert_eq!(adopted.find(1, 1), None);
         let recounted = (0..).zip(adopted.iter()).map(|(number, (terms, _))| contribution(number, &**terms));
         assert_eq!(adopted.digest(), recounted.fold(0, u64::wrapping_add));
     }

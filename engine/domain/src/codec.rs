@@ -110,9 +110,30 @@ kinds! {
     LeaseReclaimed = 19 . 1;
     LeaseReceived = 20 . 1;
     LeaseReturned = 21 . 1;
+    PartHeld = 22 . 1;
+    PartRedeemed = 23 . 1;
+    PartCaptured = 24 . 1;
+    PartReleased = 25 . 1;
+    PartRefunded = 26 . 1;
+    CheckedOut = 27 . 1;
+    CheckoutReleased = 28 . 1;
+    CheckoutRefunded = 29 . 1;
     LineSent = 32 . 1;
     LineReceived = 33 . 1;
     LineAcknowledged = 34 . 1;
+    BatchOpened = 40 . 1;
+    CardsMade = 41 . 1;
+    BatchCompleted = 42 . 1;
+    BatchTaken = 43 . 1;
+    Activated = 44 . 1;
+    Reloaded = 45 . 1;
+    Adjusted = 46 . 1;
+    Replaced = 47 . 1;
+    GiftOffered = 48 . 1;
+    GiftEnded = 49 . 1;
+    GiftAccepted = 50 . 1;
+    GiftReceived = 51 . 1;
+    GiftArrived = 52 . 1;
     TemplateCreatedV1 = 64 . 1;
     TemplateCreated = 64 . 2;
     TemplateUpdatedV1 = 65 . 1;
@@ -123,8 +144,20 @@ kinds! {
 /// Kind and version of what stands inside of an event as bytes of its own.
 const RULES: (u8, u8) = (128, 1);
 
+/// Rules that say something which the first version had no words for.
+const RULES_V2: (u8, u8) = (128, 2);
+
 /// See [`RULES`].
 const DISPLAY: (u8, u8) = (129, 1);
+
+/// See [`RULES`].
+const ORDER: (u8, u8) = (130, 1);
+
+/// See [`RULES`].
+const RETURNS: (u8, u8) = (131, 1);
+
+/// What stands in an image as bytes of its own.
+const CHECKOUT: (u8, u8) = (132, 1);
 
 /// The bytes of a template's rules.
 pub(crate) fn encode_rules(rules: &RulesBody<'_>) -> Vec<u8> {
@@ -134,6 +167,16 @@ pub(crate) fn encode_rules(rules: &RulesBody<'_>) -> Vec<u8> {
 /// The rules that these bytes are, if they are all of it.
 pub(crate) fn decode_rules(bytes: &[u8]) -> Option<RulesBody<'_>> {
     decoded_part(RULES, bytes)
+}
+
+/// The same in the second version.
+pub(crate) fn encode_rules_v2(rules: &RulesBodyV2<'_>) -> Vec<u8> {
+    encoded_part(RULES_V2, rules)
+}
+
+/// The same in the second version.
+pub(crate) fn decode_rules_v2(bytes: &[u8]) -> Option<RulesBodyV2<'_>> {
+    decoded_part(RULES_V2, bytes)
 }
 
 /// The bytes of what people see of a template beside its name.
@@ -146,6 +189,36 @@ pub(crate) fn decode_display(bytes: &[u8]) -> Option<DisplayBody<'_>> {
     decoded_part(DISPLAY, bytes)
 }
 
+/// The bytes of an order with its shares.
+pub(crate) fn encode_order(order: &OrderBody<'_>) -> Vec<u8> {
+    encoded_part(ORDER, order)
+}
+
+/// The order that these bytes are, if they are all of it.
+pub fn decode_order(bytes: &[u8]) -> Option<OrderBody<'_>> {
+    decoded_part(ORDER, bytes)
+}
+
+/// The bytes of units that came back.
+pub(crate) fn encode_returns(returns: &ReturnsBody) -> Vec<u8> {
+    encoded_part(RETURNS, returns)
+}
+
+/// The units that these bytes are, if they are all of it.
+pub fn decode_returns(bytes: &[u8]) -> Option<ReturnsBody> {
+    decoded_part(RETURNS, bytes)
+}
+
+/// The bytes of a checkout in an image.
+pub(crate) fn encode_checkout(checkout: &CheckoutBody<'_>) -> Vec<u8> {
+    encoded_part(CHECKOUT, checkout)
+}
+
+/// The checkout that these bytes are, if they are all of it.
+pub(crate) fn decode_checkout(bytes: &[u8]) -> Option<CheckoutBody<'_>> {
+    decoded_part(CHECKOUT, bytes)
+}
+
 fn encoded_part((kind, version): (u8, u8), body: &impl Encode) -> Vec<u8> {
     let mut out = Vec::new();
     encode_body(kind, version, body, &mut out);
@@ -156,6 +229,18 @@ fn decoded_part<'a, T: BorrowDecode<'a, ()>>((kind, version): (u8, u8), bytes: &
     let (&[is_kind, is_version, a, b, c, d], body) = bytes.split_first_chunk()?;
     let is_it = (is_kind, is_version) == (kind, version) && u32::from_le_bytes([a, b, c, d]) as usize == body.len();
     is_it.then(|| decode_body(body)).flatten()
+}
+
+/// The bytes of a line's message: kind, version, body to the end.
+pub(crate) fn encode_message(kind: [u8; 2], body: &impl Encode) -> Box<[u8]> {
+    let mut out = kind.to_vec();
+    bincode::encode_into_writer(body, Append(&mut out), CONFIG).expect("encoding into memory does not fail");
+    out.into()
+}
+
+/// The body of a line's message, if it is all that follows its kind and version.
+pub(crate) fn decode_message<'a, T: BorrowDecode<'a, ()>>(body: &'a [u8]) -> Option<T> {
+    decode_body(body)
 }
 
 /// The bytes of one event.

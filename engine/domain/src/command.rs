@@ -3,21 +3,32 @@
 //! Codes and ids are opened at the edge, so a command names coupons and redemptions by number, and
 //! users by the key of their hash beside their text (the text goes to the journal).
 
+mod batch;
+mod card;
+mod checkout;
+mod gift;
 mod hold;
 mod keys;
 mod operator;
+mod query;
 
+use crate::catalog::TemplateFilter;
 use crate::id::Id;
 use crate::keyed::UserKey;
 use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::{TemplateSpec, Window};
+pub use batch::{CompleteBatch, ListCards, MakeCards, OpenBatch, TakeBatch};
+pub(crate) use card::text;
+pub use card::{ActivateCard, AdjustCard, ReloadCard, ReplaceCard, Sale};
+pub use checkout::{CaptureOrder, Checkout, RefundOrder, ReleaseOrder, Units};
+pub use gift::{AcceptGift, CancelGift, OfferGift};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
-
-/// Most coupons that one page lists.
-pub const PAGE_SIZE_MAX: u32 = 200;
+pub use query::{
+    GOODS_MAX, Goods, ListClaimable, ListRedemptions, ListRedemptionsByTime, PAGE_SIZE_MAX, RedemptionCursor, TEMPLATE_LOOKS_MAX,
+};
 
 /// A user, by text and by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,15 +177,6 @@ pub struct RaiseStock {
     pub validate_only: bool,
 }
 
-/// What an order has redeemed in this partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListRedemptions {
-    /// At which merchant.
-    pub merchant: Id,
-    /// For which order.
-    pub order: Id,
-}
-
 /// What is asked of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -210,6 +212,50 @@ pub enum Command {
     VoidCoupon(VoidCoupon),
     /// See [`ListRedemptions`].
     ListRedemptions(ListRedemptions),
+    /// See [`Checkout`]. Apart, because it is large and commands are moved.
+    Checkout(Box<Checkout>),
+    /// See [`CaptureOrder`]; apart, as all that follow.
+    CaptureOrder(Box<CaptureOrder>),
+    /// See [`ReleaseOrder`].
+    ReleaseOrder(Box<ReleaseOrder>),
+    /// See [`RefundOrder`].
+    RefundOrder(Box<RefundOrder>),
+    /// See [`ListRedemptionsByTime`].
+    ListRedemptionsByTime(ListRedemptionsByTime),
+    /// See [`ListClaimable`]. Apart, because few ask it and commands are moved.
+    ListClaimable(Box<ListClaimable>),
+    /// See [`OfferGift`].
+    OfferGift(OfferGift),
+    /// See [`CancelGift`].
+    CancelGift(CancelGift),
+    /// See [`AcceptGift`].
+    AcceptGift(AcceptGift),
+    /// A gift, by the lsn of its event.
+    GetGift(u64),
+    /// See [`OpenBatch`]; goes to the batch's home.
+    OpenBatch(OpenBatch),
+    /// See [`MakeCards`].
+    MakeCards(MakeCards),
+    /// See [`CompleteBatch`]; goes to the batch's home.
+    CompleteBatch(CompleteBatch),
+    /// See [`TakeBatch`]; goes to the batch's home.
+    TakeBatch(TakeBatch),
+    /// How a batch stands; goes to its home.
+    GetBatch(Id),
+    /// What a partition has made of a batch.
+    GetShare(Id),
+    /// See [`ListCards`].
+    ListCards(ListCards),
+    /// See [`ActivateCard`].
+    ActivateCard(ActivateCard),
+    /// See [`ReloadCard`].
+    ReloadCard(ReloadCard),
+    /// See [`AdjustCard`].
+    AdjustCard(AdjustCard),
+    /// See [`ReplaceCard`].
+    ReplaceCard(ReplaceCard),
+    /// Where the ledger of a card begins.
+    StartLedger(Instrument),
 }
 
 /// A command that is remembered under its request id.
@@ -234,7 +280,22 @@ macro_rules! writes {
         )*
     };
 }
-writes!(Claim, Redeem, Refund, Hold, Capture, Release);
+writes!(
+    Claim,
+    Redeem,
+    Refund,
+    Hold,
+    Capture,
+    Release,
+    OfferGift,
+    CancelGift,
+    AcceptGift,
+    TakeBatch,
+    ActivateCard,
+    ReloadCard,
+    AdjustCard,
+    ReplaceCard
+);
 
 /// Create, or update if a version is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,7 +334,7 @@ pub enum CatalogCommand {
         page_size: u32,
         /// The first number of the page.
         from: u32,
-        /// Only those that are (not) stopped.
-        stopped: Option<bool>,
+        /// Which.
+        filter: TemplateFilter,
     },
 }

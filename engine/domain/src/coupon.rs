@@ -1,6 +1,6 @@
 //! A coupon or card: whose it is, under which terms, until when, and where its value is.
 //!
-//! Value is counted so that `available + held + captured + expired + voided = loaded` at every instant (I2, [`Value`]); a
+//! Value is counted so that `available + held + captured + expired + voided + given = loaded` at every instant (I2, [`Value`]); a
 //! one-use coupon holds one unit. What happens to few coupons (a reopened validity, a void, a load that is not what the terms
 //! say) lives beside them in an [`Extension`], and marks in the coupon say whether there is one. EXPIRED is true at the
 //! instant the window ends, so it is derived from time and never waits for a timer.
@@ -26,13 +26,19 @@ pub enum Life {
     Expired = 3,
     /// 已作废: an operator made it void.
     Void = 4,
+    /// 转赠中: offered to whoever has the token; it may come back.
+    Gifting = 5,
+    /// 已转赠: somebody else has it now.
+    Given = 6,
+    /// 未激活: a card of a batch that was not sold yet.
+    Unactivated = 7,
 }
 
 /// A coupon as the partition keeps it: 48 bytes, because coupons are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coupon {
-    /// Its owner's number here.
-    pub user: u32,
+    /// Its owner's number here, or [`NOBODY`].
+    user: u32,
     /// Its adopted terms.
     pub terms: u32,
     older: Number,
@@ -49,6 +55,9 @@ pub struct Coupon {
 
 const _: () = assert!(size_of::<Coupon>() == 48);
 
+/// The owner of what belongs to whoever has its code; no user has this number.
+const NOBODY: u32 = u32::MAX;
+
 /// The lowest marks are the blocks.
 const BLOCKS: u8 = 7;
 
@@ -61,11 +70,17 @@ const VOID: u8 = 16;
 /// It was loaded with something else than its terms say, or its load was moved to a replacement.
 const ADJUSTED: u8 = 32;
 
+/// It came as a gift, or went as one: what did stands beside it.
+const GIFT: u8 = 64;
+
+/// It is a card that was not activated yet: nothing was loaded onto it.
+const UNACTIVATED: u8 = 128;
+
 impl Entity for Coupon {
     const KIND: EntityKind = EntityKind::Coupon;
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         // Users and terms are numbered from 0, and 0 is a default: + 1 keeps the first one counted.
-        visit(1, u64::from(self.user) + 1);
+        visit(1, self.owner().map_or(0, |owner| u64::from(owner) + 1));
         visit(2, u64::from(self.terms) + 1);
         visit(3, self.older.get());
         visit(4, self.from_ms.get());
@@ -80,6 +95,8 @@ impl Entity for Coupon {
         }
         visit(12, u64::from(self.is(VOID)));
         visit(13, u64::from(self.is(ADJUSTED)));
+        visit(14, u64::from(self.is(GIFT)));
+        visit(15, u64::from(self.is(UNACTIVATED)));
     }
 }
 
@@ -87,7 +104,7 @@ impl Restore for Coupon {
     fn restore(_number: u64, fields: &Fields) -> Option<Coupon> {
         let blocks = Blocks::from_number(fields.narrow(11)?)?;
         let mut coupon = Coupon {
-            user: fields.one_based(1)?,
+            user: if fields.get(1) == 0 { NOBODY } else { fields.one_based(1).filter(|&user| user != NOBODY)? },
             terms: fields.one_based(2)?,
             older: Number::new(fields.get(3))?,
             from_ms: Ms::new(fields.get(4))?,
@@ -98,7 +115,7 @@ impl Restore for Coupon {
             marks: blocks.number(),
             key_version: fields.narrow(9)?,
         };
-        for (field, mark) in [(10, EXTENDED), (12, VOID), (13, ADJUSTED)] {
+        for (field, mark) in [(10, EXTENDED), (12, VOID), (13, ADJUSTED), (14, GIFT), (15, UNACTIVATED)] {
             coupon.marks |= if fields.flag(field)? { mark } else { 0 };
         }
         Some(coupon)
@@ -115,6 +132,12 @@ pub(crate) struct Extension {
     pub(crate) voided: i64,
     /// What was loaded, if it is not what its terms say.
     pub(crate) loaded: Option<i64>,
+    /// What was given to somebody else; 0 = it was not.
+    pub(crate) given: i64,
+    /// What it came with, if it came as a gift; 0 = it did not.
+    pub(crate) received: i64,
+    /// By which gift it came: the sender's partition, and the lsn of the gift there.
+    pub(crate) origin: (u16, u64),
 }
 
 impl Entity for Extension {
@@ -122,14 +145,22 @@ impl Entity for Extension {
     fn fields(&self, visit: &mut impl FnMut(u16, u64)) {
         visit(1, self.until_ms as u64);
         visit(2, self.voided as u64);
-        visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
+        if !planted::is(Planted::LoadsUncovered) {
+            visit(3, self.loaded.map_or(0, |loaded| loaded as u64 + 1));
+        }
+        visit(4, self.given as u64);
+        visit(5, self.received as u64);
+        visit(6, u64::from(self.origin.0));
+        visit(7, self.origin.1);
     }
 }
 
 impl Restore for Extension {
     fn restore(coupon: u64, fields: &Fields) -> Option<Extension> {
         let loaded = fields.get(3).checked_sub(1).map(|loaded| loaded as i64);
-        Some(Extension { coupon, until_ms: fields.get(1) as i64, voided: fields.get(2) as i64, loaded })
+        let [until_ms, voided, given, received] = [1, 2, 4, 5].map(|field| fields.get(field) as i64);
+        let origin = (fields.narrow(6)?, fields.get(7));
+        Some(Extension { coupon, until_ms, voided, loaded, given, received, origin })
     }
 }
 
@@ -138,15 +169,23 @@ impl KeyedEntity for Extension {
         self.coupon
     }
     fn at_default(key: u64) -> Extension {
-        Extension { coupon: key, until_ms: 0, voided: 0, loaded: None }
+        Extension { coupon: key, until_ms: 0, voided: 0, loaded: None, given: 0, received: 0, origin: (0, 0) }
     }
 }
 
 impl Coupon {
     /// A coupon that nothing has happened to yet; its numbers are those of an event that may be applied.
-    pub(crate) fn new(user: u32, terms: u32, older: u64, window: Window, loaded: i64, lsn: u64, key_version: u8) -> Coupon {
+    pub(crate) fn new(
+        owner: Option<u32>,
+        terms: u32,
+        older: u64,
+        window: Window,
+        loaded: i64,
+        lsn: u64,
+        key_version: u8,
+    ) -> Coupon {
         Coupon {
-            user,
+            user: owner.unwrap_or(NOBODY),
             terms,
             older: Number::of(older),
             from_ms: Ms::of_signed(window.from_ms),
@@ -159,7 +198,25 @@ impl Coupon {
         }
     }
 
-    /// The next older coupon of the wallet + 1; 0 = none.
+    /// A card of a batch: whose code one has, whose it is. Nothing is on it, and no window counts yet.
+    pub(crate) fn unactivated(terms: u32, older: u64, lsn: u64, key_version: u8) -> Coupon {
+        let new = Coupon::new(None, terms, older, Window::default(), 0, lsn, key_version);
+        Coupon { marks: UNACTIVATED, ..new }
+    }
+
+    /// From now on its face value is on it, and it may be used in this window.
+    pub(crate) fn activate(&mut self, window: Window, loaded: i64) {
+        self.marks &= !UNACTIVATED;
+        (self.from_ms, self.until_ms) = (Ms::of_signed(window.from_ms), Ms::of_signed(window.until_ms));
+        self.set_available(loaded);
+    }
+
+    /// Its owner's number here; `None` if it belongs to whoever has its code.
+    pub fn owner(&self) -> Option<u32> {
+        (self.user != NOBODY).then_some(self.user)
+    }
+
+    /// The next older coupon of the wallet, or of the share of its batch, + 1; 0 = none.
     pub fn older(&self) -> u64 {
         self.older.get()
     }
@@ -193,9 +250,19 @@ impl Coupon {
         self.marks = self.marks & !BLOCKS | blocks.number();
     }
 
+    /// Whether it came as a gift, or went as one.
+    pub(crate) fn is_of_gift(&self) -> bool {
+        self.is(GIFT)
+    }
+
     /// Whether it was made void.
     pub fn is_void(&self) -> bool {
         self.is(VOID)
+    }
+
+    /// Whether it still waits for its activation.
+    pub fn is_unactivated(&self) -> bool {
+        self.is(UNACTIVATED)
     }
 
     fn is(&self, mark: u8) -> bool {
@@ -216,6 +283,12 @@ impl Coupon {
     /// What was taken for a hold is available again.
     pub(crate) fn return_held(&mut self, amount: i64) {
         assert!(amount >= 0, "I2: what comes back is not below zero");
+        self.set_available(self.available() + amount);
+    }
+
+    /// Adds to what is available, or takes from it if `amount` is below zero.
+    pub(crate) fn add_available(&mut self, amount: i64) {
+        assert!(self.available() + amount >= 0, "I2: only what is available is taken");
         self.set_available(self.available() + amount);
     }
 
@@ -349,6 +422,25 @@ impl Coupons {
         self.coupons.change(number, |coupon| coupon.marks |= ADJUSTED);
     }
 
+    /// Gives all that is available of a coupon to somebody else.
+    pub(crate) fn give(&mut self, number: u64, amount: i64) {
+        self.change(number, |coupon| {
+            assert_eq!(coupon.available(), amount, "I2: all that is available is given");
+            coupon.take(amount);
+            coupon.marks |= GIFT;
+        });
+        self.extensions.change(number, |extension| {
+            assert_eq!(extension.given, 0, "I9: a coupon is given once");
+            extension.given = amount;
+        });
+    }
+
+    /// A new coupon came with this much by a gift: of which partition, and of which lsn there.
+    pub(crate) fn mark_received(&mut self, number: u64, amount: i64, origin: (u16, u64)) {
+        self.extensions.change(number, |extension| (extension.received, extension.origin) = (amount, origin));
+        self.coupons.change(number, |coupon| coupon.marks |= GIFT);
+    }
+
     /// The use window as it stands: the one fixed at issue, or its reopened end.
     pub(crate) fn window(&self, number: u64, coupon: &Coupon) -> Window {
         let fixed = coupon.window();
@@ -357,16 +449,15 @@ impl Coupons {
 
     /// The accounts of a coupon, of which `held` is set aside. I2.
     pub(crate) fn value(&self, number: u64, coupon: &Coupon, terms: &Terms, held: i64) -> Value {
-        let is_plain = !coupon.is(VOID | ADJUSTED);
-        let (voided, loaded) = match is_plain {
-            true => (0, None),
-            false => {
-                let extension = self.extensions.get(number);
-                (extension.voided, extension.loaded)
-            }
-        };
-        let loaded = loaded.unwrap_or_else(|| Coupon::loaded(terms));
-        Value::with_rest_expired(loaded, coupon.available(), held, coupon.captured(), voided)
+        if coupon.is_unactivated() {
+            return Value::default();
+        }
+        let is_plain = !coupon.is(VOID | ADJUSTED | GIFT);
+        let extension = if is_plain { Extension::at_default(number) } else { self.extensions.get(number) };
+        let Extension { voided, given, received, .. } = extension;
+        let first = if received > 0 { received } else { Coupon::loaded(terms) };
+        let (loaded, available, captured) = (extension.loaded.unwrap_or(first), coupon.available(), coupon.captured());
+        Value { loaded, available, held, captured, voided, given, received, ..Value::default() }.rest_expired()
     }
 
     /// A coupon with something available whose validity has ended at `now`.

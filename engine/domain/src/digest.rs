@@ -47,13 +47,23 @@ pub enum EntityKind {
     Hold = 17,
     /// How many a user got of one template on one day.
     DayCount = 18,
+    /// An order whose coupons and cards were held or redeemed together.
+    Checkout = 19,
+    /// A refund of such an order.
+    CheckoutRefund = 20,
+    /// A coupon offered to whoever has the token.
+    Gift = 24,
+    /// A batch of cards, at its home.
+    Batch = 21,
+    /// What a partition made of a batch.
+    BatchShare = 22,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 18] = [
+        const ALL: [EntityKind; 23] = [
             Partition,
             Terms,
             User,
@@ -72,6 +82,11 @@ impl EntityKind {
             Template,
             Hold,
             DayCount,
+            Checkout,
+            CheckoutRefund,
+            Gift,
+            Batch,
+            BatchShare,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }
@@ -96,8 +111,8 @@ pub(crate) struct Clock {
     pub(crate) time_ms: i64,
     /// Requests forgotten so far: it numbers the next one when none is remembered.
     pub(crate) forgotten: u64,
-    /// The same of redemptions, refunds and holds.
-    pub(crate) forgotten_of: [u64; 3],
+    /// The same of redemptions, refunds, holds, gifts, checkouts and refunds of checkouts.
+    pub(crate) forgotten_of: [u64; 6],
 }
 
 impl Entity for Clock {
@@ -114,7 +129,7 @@ impl Entity for Clock {
 
 impl Restore for Clock {
     fn restore(key: u64, fields: &Fields) -> Option<Clock> {
-        let forgotten_of = [4, 5, 6].map(|field| fields.get(field));
+        let forgotten_of = [4, 5, 6, 7, 8, 9].map(|field| fields.get(field));
         (key == 0).then_some(Clock { lsn: fields.get(1), time_ms: fields.get(2) as i64, forgotten: fields.get(3), forgotten_of })
     }
 }

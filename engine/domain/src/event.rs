@@ -5,6 +5,10 @@
 //! journal that is replayed, so neither path allocates. Bodies are made of primitives only; meaning
 //! is given to them by `apply`.
 
+mod batch;
+mod card;
+mod checkout;
+mod gift;
 mod hold;
 mod operator;
 mod rules;
@@ -12,10 +16,17 @@ mod time;
 
 use crate::codec::{BorrowDecode, Encode};
 
+pub use batch::{BatchMarked, BatchOpened, CardsMade};
+pub use card::{Activated, Adjusted, Reloaded, Replaced};
+pub use checkout::{
+    CheckedOut, CheckoutBody, CheckoutRefunded, CheckoutReleased, LineBody, OrderBody, PartCaptured, PartHeld, PartRedeemed,
+    PartRefunded, PartReleased, ReturnsBody,
+};
+pub use gift::{GIFT_CANCELLED, GIFT_EXPIRED, GiftAccepted, GiftArrived, GiftEnded, GiftOffered, GiftReceived};
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
 pub use operator::{CouponBlocked, UserBlocked, Voided};
-pub use rules::{DisplayBody, RulesBody};
-pub use time::{Expired, Forgotten, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
+pub use rules::{DisplayBody, RulesBody, RulesBodyV2};
+pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -223,7 +234,7 @@ pub struct Joined<'a> {
     pub subject: u128,
     /// The request.
     pub request: Request<'a>,
-    /// Whose outcome it shares, by lsn: of a redeem or a capture the redemption, of a release the hold.
+    /// Whose outcome it shares, by lsn: of a redeem or a capture the redemption, of a release the hold, of an order the checkout.
     pub redemption: u64,
 }
 
@@ -379,12 +390,54 @@ pub enum Event<'a> {
     LeaseReceived(Lease),
     /// A lessee gave pieces back: `count` = returned in all.
     LeaseReturned(Lease),
+    /// See [`PartHeld`].
+    PartHeld(PartHeld<'a>),
+    /// See [`PartRedeemed`].
+    PartRedeemed(PartRedeemed<'a>),
+    /// See [`PartCaptured`].
+    PartCaptured(PartCaptured),
+    /// See [`PartReleased`].
+    PartReleased(PartReleased),
+    /// See [`PartRefunded`].
+    PartRefunded(PartRefunded),
+    /// See [`CheckedOut`].
+    CheckedOut(CheckedOut<'a>),
+    /// See [`CheckoutReleased`].
+    CheckoutReleased(CheckoutReleased<'a>),
+    /// See [`CheckoutRefunded`].
+    CheckoutRefunded(CheckoutRefunded<'a>),
     /// See [`LineSent`].
     LineSent(LineSent<'a>),
     /// See [`LineReceived`].
     LineReceived(LineReceived),
     /// See [`LineAcknowledged`].
     LineAcknowledged(LineAcknowledged),
+    /// See [`GiftOffered`].
+    GiftOffered(GiftOffered<'a>),
+    /// See [`GiftEnded`].
+    GiftEnded(GiftEnded<'a>),
+    /// See [`GiftAccepted`].
+    GiftAccepted(GiftAccepted<'a>),
+    /// See [`GiftReceived`].
+    GiftReceived(GiftReceived<'a>),
+    /// See [`GiftArrived`].
+    GiftArrived(GiftArrived),
+    /// See [`BatchOpened`].
+    BatchOpened(BatchOpened<'a>),
+    /// See [`CardsMade`].
+    CardsMade(CardsMade<'a>),
+    /// Every card of a batch was made.
+    BatchCompleted(BatchMarked<'a>),
+    /// The download of a batch was taken.
+    BatchTaken(BatchMarked<'a>),
+    /// See [`Activated`].
+    Activated(Activated<'a>),
+    /// See [`Reloaded`].
+    Reloaded(Reloaded<'a>),
+    /// See [`Adjusted`].
+    Adjusted(Adjusted<'a>),
+    /// See [`Replaced`].
+    Replaced(Replaced<'a>),
     /// A new template; the first version, which is only read.
     TemplateCreatedV1(TemplateWrittenV1<'a>),
     /// A new template.
@@ -412,6 +465,34 @@ impl<'a> ClaimedV1<'a> {
     }
 }
 
+impl<'a> Redeemed<'a> {
+    /// What happens, without whose request it answers.
+    pub(crate) fn part(&self) -> PartRedeemed<'a> {
+        let Redeemed { coupon, previous, merchant, order, amount, applied, captured, .. } = *self;
+        PartRedeemed { coupon, previous, merchant, order, amount, applied, captured }
+    }
+}
+
+impl Refunded<'_> {
+    /// What happens, without whose request it answers.
+    pub(crate) fn part(&self) -> PartRefunded {
+        let Refunded { redemption, coupon, previous, amount, restored, reopened_until_ms, .. } = *self;
+        let Refunded { replacement, use_from_ms, use_until_ms, key_version, .. } = *self;
+        PartRefunded {
+            redemption,
+            coupon,
+            previous,
+            amount,
+            restored,
+            reopened_until_ms,
+            replacement,
+            use_from_ms,
+            use_until_ms,
+            key_version,
+        }
+    }
+}
+
 impl Event<'_> {
     /// The coupon that it is about, if it is about one.
     pub fn coupon(&self) -> Option<u64> {
@@ -427,14 +508,39 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.coupon),
             Event::Expired(event) => Some(event.coupon),
             Event::Voided(event) => Some(event.coupon),
+            Event::PartHeld(event) => Some(event.coupon),
+            Event::PartRedeemed(event) => Some(event.coupon),
+            Event::PartCaptured(event) => Some(event.coupon),
+            Event::PartReleased(event) => Some(event.coupon),
+            Event::PartRefunded(event) => Some(event.coupon),
+            Event::GiftOffered(event) => Some(event.coupon),
+            Event::GiftEnded(event) => Some(event.coupon),
+            Event::GiftAccepted(event) => Some(event.coupon),
+            Event::GiftReceived(event) => Some(event.coupon),
+            Event::Activated(event) => Some(event.coupon),
+            Event::Reloaded(event) => Some(event.coupon),
+            Event::Adjusted(event) => Some(event.coupon),
+            Event::Replaced(event) => Some(event.coupon),
             _ => None,
+        }
+    }
+
+    /// Whether it made this coupon: then the coupon's history begins with it, whatever else it is about.
+    pub fn makes(&self, coupon: u64) -> bool {
+        match self {
+            Event::ClaimedV1(event) => event.coupon == coupon,
+            Event::Claimed(event) => event.coupon == coupon,
+            Event::CardsMade(event) => coupon.checked_sub(event.first).is_some_and(|at| at < u64::from(event.count)),
+            Event::Refunded(event) => event.replacement.checked_sub(1) == Some(coupon),
+            Event::Replaced(event) => event.replacement == coupon,
+            _ => false,
         }
     }
 
     /// Lsn of its coupon's event before it: 0 for the first, `None` if it is about no coupon.
     pub fn previous(&self) -> Option<u64> {
         match self {
-            Event::ClaimedV1(_) | Event::Claimed(_) => Some(0),
+            Event::ClaimedV1(_) | Event::Claimed(_) | Event::GiftReceived(_) => Some(0),
             Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.previous),
             Event::RefundedV1(event) => Some(event.previous),
             Event::Refunded(event) => Some(event.previous),
@@ -444,6 +550,18 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.previous),
             Event::Expired(event) => Some(event.previous),
             Event::Voided(event) => Some(event.previous),
+            Event::PartHeld(event) => Some(event.previous),
+            Event::PartRedeemed(event) => Some(event.previous),
+            Event::PartCaptured(event) => Some(event.previous),
+            Event::PartReleased(event) => Some(event.previous),
+            Event::PartRefunded(event) => Some(event.previous),
+            Event::GiftOffered(event) => Some(event.previous),
+            Event::GiftEnded(event) => Some(event.previous),
+            Event::GiftAccepted(event) => Some(event.previous),
+            Event::Activated(event) => Some(event.previous),
+            Event::Reloaded(event) => Some(event.previous),
+            Event::Adjusted(event) => Some(event.previous),
+            Event::Replaced(event) => Some(event.previous),
             _ => None,
         }
     }

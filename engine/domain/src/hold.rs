@@ -234,6 +234,11 @@ impl Holds {
         all.filter(move |hold| hold.coupon == coupon)
     }
 
+    /// The number that the next hold will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.holds.next()
+    }
+
     /// How many are live.
     pub(crate) fn live(&self) -> u64 {
         self.live

@@ -34,6 +34,7 @@ enum Domain {
     Order = 4,
     Fingerprint = 5,
     OrderOnly = 6,
+    Batch = 21,
 }
 
 impl IdHashKey {
@@ -57,6 +58,16 @@ impl IdHashKey {
     /// The home partition of a template's stock, of `partitions` (a power of two).
     pub fn home_of(&self, template: &str, partitions: u16) -> u16 {
         partition_of(u128::from(self.template(template)), partitions)
+    }
+
+    /// The hash of a batch's id.
+    pub fn batch(&self, batch: &str) -> u64 {
+        self.hash(Domain::Batch).last(batch).finish_64()
+    }
+
+    /// The home partition of a batch, of `partitions` (a power of two).
+    pub fn home_of_batch(&self, batch: &str, partitions: u16) -> u16 {
+        partition_of(u128::from(self.batch(batch)), partitions)
     }
 
     /// The identity of a request: operation, what it is about, and the caller's request id.

@@ -7,10 +7,12 @@
 //! two runs enters as an argument, so the same events give the same state everywhere.
 
 mod adopted;
+mod batch;
 mod block;
 pub mod calendar;
 pub mod catalog;
 pub mod checkout;
+mod checkouts;
 pub mod code;
 pub mod codec;
 pub mod command;
@@ -21,6 +23,7 @@ pub mod crockford;
 mod decide;
 pub mod digest;
 pub mod event;
+mod gift;
 mod hold;
 mod id;
 pub mod image;
@@ -41,9 +44,12 @@ mod terms;
 mod user;
 mod value;
 
+pub use batch::{BATCH_CARDS_MAX, RUN_CARDS_MAX};
 pub use block::{Block, Blocks};
+pub use checkouts::Stage;
 pub use coupon::{Coupon, Life};
-pub use decide::{Context, Decision, Events};
+pub use decide::{Context, Decision, Events, Group, Happening, Outgoing};
+pub use gift::{GIFT_MEMORY_MS, GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, GiftState};
 pub use hold::{HOLD_MEMORY_MS, HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX, HoldState};
 pub use id::{ID_BYTES_MAX, Id};
 pub use partition::{Divergence, Partition};

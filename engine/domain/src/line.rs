@@ -5,14 +5,20 @@
 //! cumulative; nothing expires. Both ends are state, so a crash loses neither a message nor the
 //! knowledge that it was seen.
 
+pub mod message;
+
 use crate::codec::BODY_BYTES_MAX;
 use crate::container::{Keyed, KeyedEntity};
 use crate::digest::{self, Entity, EntityKind, contribution};
 use crate::image::{Chunks, Fields, Restore};
 use std::collections::BTreeMap;
 
-/// Messages that wait on one line; a full line refuses what would send on it.
+/// Messages that wait on one line. Where there is no room for its answer, a message waits too.
 pub const OUTBOX_MESSAGES_MAX: u64 = 65_536;
+
+/// Messages that wait on a line when whoever would begin something over it is refused. The other half is for answers: of two
+/// partitions that have much to say to each other, neither waits for room that only the other could make.
+pub const OUTBOX_BEGINNINGS_MAX: u64 = OUTBOX_MESSAGES_MAX / 2;
 
 /// Most bytes of one message.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
@@ -30,6 +36,13 @@ pub struct LineOut {
     pub sent: u64,
     /// The highest number acknowledged.
     pub acknowledged: u64,
+}
+
+impl LineOut {
+    /// How many messages wait for their acknowledgement.
+    pub fn unacknowledged(&self) -> u64 {
+        self.sent - self.acknowledged
+    }
 }
 
 /// The receiving end.
@@ -113,6 +126,16 @@ impl Lines {
     /// The receiving end from `from`.
     pub fn into(&self, from: u16) -> LineIn {
         self.into.get(u64::from(from))
+    }
+
+    /// Whether the line towards `to` has no room for what begins something: that is refused.
+    pub fn is_busy(&self, to: u16) -> bool {
+        self.out(to).unacknowledged() >= OUTBOX_BEGINNINGS_MAX
+    }
+
+    /// Whether it has no room for an answer.
+    pub fn is_full(&self, to: u16) -> bool {
+        self.out(to).unacknowledged() >= OUTBOX_MESSAGES_MAX
     }
 
     /// What waits in the outboxes: (destination, number, message), by destination and number.

@@ -135,6 +135,11 @@ impl Currency {
         self.0
     }
 
+    /// The three letters as one number.
+    pub(crate) fn number(self) -> u64 {
+        self.0.iter().fold(0, |number, &letter| number << 8 | u64::from(letter))
+    }
+
     /// The three letters.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).expect("A to Z are ASCII")

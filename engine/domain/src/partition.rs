@@ -5,8 +5,12 @@
 //! invariant (`assert!`) or an event this build cannot read ([`Divergence`]). I6, I9. The files of this folder say, each for a
 //! family of events, what becomes of the state.
 
+mod batch;
 mod bounds;
+mod card;
+mod checkout;
 mod coupon;
+mod gift;
 mod hold;
 mod keys;
 mod memory;
@@ -15,14 +19,20 @@ mod refund;
 mod replay;
 mod time;
 
+pub(crate) use batch::run_subject;
+pub(crate) use card::load_numbers;
+
 use crate::adopted::AdoptedTerms;
+use crate::batch::Batches;
 use crate::catalog::TEMPLATES_MAX;
+use crate::checkouts::Checkouts;
 use crate::codec::{self, NotAnEvent};
 use crate::command::Keys;
 use crate::compact::{Lsn, Ms};
 use crate::coupon::{Coupon, Coupons};
 use crate::digest::{Clock, EntityKind, contribution};
 use crate::event::{self, Event};
+use crate::gift::Gifts;
 use crate::hold::Holds;
 use crate::image::{Chunks, Twins};
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
@@ -98,10 +108,13 @@ pub struct Partition {
     pub(crate) users: Users,
     pub(crate) coupons: Coupons,
     pub(crate) holds: Holds,
+    pub(crate) gifts: Gifts,
     pub(crate) redemptions: Redemptions,
+    pub(crate) checkouts: Checkouts,
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
     pub(crate) lines: Lines,
+    pub(crate) batches: Batches,
     /// The keys of the write whose events are being applied, while they are known; derived.
     keys: Option<Keys>,
 }
@@ -118,10 +131,13 @@ impl Partition {
             users: Users::default(),
             coupons: Coupons::default(),
             holds: Holds::default(),
+            gifts: Gifts::default(),
             redemptions: Redemptions::default(),
+            checkouts: Checkouts::default(),
             requests: Requests::default(),
             stock: Stock::default(),
             lines: Lines::default(),
+            batches: Batches::default(),
             keys: None,
         }
     }
@@ -171,6 +187,11 @@ impl Partition {
         [self.holds.live(), self.holds.len()]
     }
 
+    /// Gifts in memory: open ones, and all.
+    pub fn gifts(&self) -> [u64; 2] {
+        [self.gifts.open(), self.gifts.len()]
+    }
+
     /// The instants before which no coupon expires and no hold ends by itself; nothing where there is none.
     pub fn next_deadlines_ms(&self) -> [Option<i64>; 2] {
         [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms()]
@@ -198,23 +219,28 @@ impl Partition {
     }
 
     /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
-    pub fn digests(&self) -> [(&'static str, u64); 9] {
+    pub fn digests(&self) -> [(&'static str, u64); 12] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
             ("terms", self.terms.digest()),
             ("users", self.users.digest()),
             ("coupons", self.coupons.digest()),
             ("holds", self.holds.digest()),
+            ("gifts", self.gifts.digest()),
             ("redemptions and refunds", self.redemptions.digest()),
+            ("checkouts", self.checkouts.digest()),
             ("requests", self.requests.digest()),
             ("stock and leases", self.stock.digest()),
             ("lines", self.lines.digest()),
+            ("batches", self.batches.digest()),
         ]
     }
 
     fn clock(&self) -> Clock {
         let [redemptions, refunds] = self.redemptions.forgotten();
-        let forgotten_of = [redemptions, refunds, self.holds.forgotten()];
+        let [checkouts, checkout_refunds] = self.checkouts.forgotten();
+        let (holds, gifts) = (self.holds.forgotten(), self.gifts.forgotten());
+        let forgotten_of = [redemptions, refunds, holds, gifts, checkouts, checkout_refunds];
         Clock { lsn: self.lsn, time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of }
     }
 
@@ -261,7 +287,7 @@ impl Partition {
             }
             Event::Redeemed(event) => self.redeemed(event, self.order_key(event.merchant, event.order, event.coupon)),
             Event::Refused(event) => return self.refused(event),
-            Event::RefundedV1(event) => self.refunded_v1(event),
+            Event::RefundedV1(event) => return self.refunded_v1(event),
             Event::Refunded(event) => return self.refunded(event),
             Event::Held(event) => self.held(event),
             Event::Captured(event) => self.captured(event),
@@ -282,9 +308,32 @@ impl Partition {
             }
             Event::LeaseReceived(lease) => self.stock.receive(lease.template, lease.count),
             Event::LeaseReturned(lease) => self.stock.give_back(lease.template, lease.count),
+            Event::PartHeld(event) => drop(self.hold(event)),
+            Event::PartRedeemed(event) => {
+                self.redeem(event, self.order_key(event.merchant, event.order, event.coupon));
+            }
+            Event::PartCaptured(event) => drop(self.capture(event, false)),
+            Event::PartReleased(event) => self.release_part(event),
+            Event::PartRefunded(event) => return self.refund(event).map(drop),
+            Event::CheckedOut(event) => return self.checked_out(event),
+            Event::CheckoutReleased(event) => return self.checkout_released(event),
+            Event::CheckoutRefunded(event) => return self.checkout_refunded(event),
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
             Event::LineReceived(event) => self.lines.receive(event.from, event.number),
             Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
+            Event::GiftOffered(event) => self.gift_offered(event),
+            Event::GiftEnded(event) => return self.gift_ended(event),
+            Event::GiftAccepted(event) => self.gift_accepted(event),
+            Event::GiftReceived(event) => return self.gift_received(event),
+            Event::GiftArrived(event) => return self.gift_arrived(event),
+            Event::BatchOpened(event) => return self.batch_opened(event),
+            Event::CardsMade(event) => return self.cards_made(event),
+            Event::BatchCompleted(event) => self.batch_completed(event),
+            Event::BatchTaken(event) => self.batch_taken(event),
+            Event::Activated(event) => return self.activated(event),
+            Event::Reloaded(event) => return self.reloaded(event),
+            Event::Adjusted(event) => return self.adjusted(event),
+            Event::Replaced(event) => self.replaced(event),
             Event::TemplateCreatedV1(_)
             | Event::TemplateCreated(_)
             | Event::TemplateUpdatedV1(_)
@@ -313,22 +362,29 @@ impl Partition {
         self.users.save(&mut out)?;
         self.coupons.save(&mut out)?;
         out.numbered(self.holds.entities())?;
+        out.numbered(self.gifts.entities())?;
         self.redemptions.save(&mut out)?;
+        if !planted::is(Planted::CheckoutsLeftOutOfImage) {
+            self.checkouts.save(&mut out)?;
+        }
         if !planted::is(Planted::RequestsLeftOutOfImage) {
             self.requests.save(&mut out)?;
         }
         self.stock.save(&mut out)?;
-        self.lines.save(&mut out)
+        self.lines.save(&mut out)?;
+        self.batches.save(&mut out)
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
         let is_kept = Lsn::new(clock.lsn).is_some() && Ms::new_signed(clock.time_ms).is_some();
         let is_new = self.lsn == 0 && self.terms.next() == 0 && is_kept;
         is_new.then_some(())?;
-        let [redemptions, refunds, holds] = clock.forgotten_of;
+        let [redemptions, refunds, holds, gifts, checkouts, checkout_refunds] = clock.forgotten_of;
         self.requests.begin_at(clock.forgotten)?;
         self.redemptions.begin_at(redemptions, refunds)?;
         self.holds.begin_at(holds)?;
+        self.gifts.begin_at(gifts)?;
+        self.checkouts.begin_at(checkouts, checkout_refunds)?;
         (self.lsn, self.time_ms) = (clock.lsn, clock.time_ms);
         Some(())
     }
@@ -354,6 +410,7 @@ impl Partition {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
         self.holds.derive();
+        self.gifts.derive();
         for (number, totals) in (0..).zip(self.recount_value()) {
             *self.terms.totals_mut(number) = totals;
         }
@@ -407,6 +464,18 @@ impl Partition {
             Some(operation @ Operation::Release) => {
                 let Some((number, _)) = self.holds.at_lsn(event.redemption) else {
                     return self.unexpected("a hold that did not happen");
+                };
+                (operation, number)
+            }
+            Some(operation @ (Operation::RedeemOrder | Operation::CaptureOrder)) => {
+                let Some((number, _)) = self.checkouts.at_lsn(event.redemption) else {
+                    return self.unexpected("a checkout that did not happen");
+                };
+                (operation, number)
+            }
+            Some(operation @ (Operation::CancelGift | Operation::AcceptGift)) => {
+                let Some((number, _)) = self.gifts.at_lsn(event.redemption) else {
+                    return self.unexpected("a gift that did not happen");
                 };
                 (operation, number)
             }

@@ -37,6 +37,24 @@ tessera_planted::faults! {
     DaysLeftOutOfImage,
     /// Neither image nor digest cover the blocks of a coupon.
     BlocksUncovered,
+    /// Units that come back give a fen too much of a share that does not split evenly.
+    ShareRoundedUp,
+    /// A refund of an order pays out before its cards are full again.
+    OutsideFirst,
+    /// An order uses its coupons in whatever state they are.
+    OrderUnchecked,
+    /// An image has no orders.
+    CheckoutsLeftOutOfImage,
+    /// A coupon that was given stays what it was, too.
+    GiftKeepsCopy,
+    /// A gift is open for ever.
+    GiftNeverExpires,
+    /// A coupon that is offered is used like any other.
+    GiftingIgnored,
+    /// A frozen card is reloaded.
+    FrozenReloaded,
+    /// Neither image nor digest cover what was loaded onto a card beside its face value.
+    LoadsUncovered,
     /// Home grants what it has granted already.
     GrantNotDeducted,
     /// A repeated grant counts as a piece more.

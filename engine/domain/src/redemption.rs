@@ -5,6 +5,7 @@
 //! day later, the oldest first.
 
 mod orders;
+mod times;
 
 use crate::container::Entities;
 use crate::digest::{Entity, EntityKind};
@@ -270,6 +271,16 @@ impl Redemptions {
         };
         let count = (first..first + at_most).take_while(gone).count() as u64;
         (count > 0).then_some(first + count)
+    }
+
+    /// The number that the next redemption will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.redemptions.next()
+    }
+
+    /// The number that the next refund will get.
+    pub(crate) fn refunds_next(&self) -> u64 {
+        self.refunds.next()
     }
 
     /// How many redemptions and how many refunds have left; they are numbered through.

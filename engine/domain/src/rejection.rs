@@ -57,6 +57,10 @@ reasons! {
     CodeNotAccepted = 23, "CODE_NOT_ACCEPTED", false, "this code or coupon is not accepted";
     RedemptionNotFound = 24, "REDEMPTION_NOT_FOUND", false, "there is no such redemption";
     HoldNotFound = 25, "HOLD_NOT_FOUND", false, "there is no such hold";
+    BatchNotFound = 26, "BATCH_NOT_FOUND", true, "there is no such batch";
+    BatchExists = 27, "BATCH_EXISTS", false, "a batch of this id was begun with other numbers";
+    CouponGiven = 28, "COUPON_GIVEN", false, "the coupon was given to somebody else";
+    GiftEnded = 29, "GIFT_ENDED", false, "the gift was cancelled, or its time is over";
     TemplateStopped = 30, "TEMPLATE_STOPPED", true, "the template is stopped";
     CouponVoid = 31, "COUPON_VOID", false, "the coupon is void";
     CouponUsed = 32, "COUPON_USED", true, "the coupon is used";
@@ -66,6 +70,7 @@ reasons! {
     CouponHeld = 36, "COUPON_HELD", true, "the coupon is held for an order";
     HoldCaptured = 37, "HOLD_CAPTURED", false, "the hold was captured";
     HoldReleased = 38, "HOLD_RELEASED", false, "the hold was released";
+    CouponActivated = 39, "COUPON_ACTIVATED", false, "the coupon is activated already";
     IssueNotStarted = 40, "ISSUE_NOT_STARTED", true, "the issue window has not begun";
     IssueEnded = 41, "ISSUE_ENDED", false, "the issue window has ended";
     UseNotStarted = 42, "USE_NOT_STARTED", true, "the coupon is not valid yet";
@@ -83,8 +88,12 @@ reasons! {
     TooManyHolds = 55, "TOO_MANY_HOLDS", true, "the coupon has as many holds as one may have";
     BelowQuantity = 56, "BELOW_QUANTITY", false, "the order has fewer pieces than the coupon asks for";
     NotCombinable = 57, "NOT_COMBINABLE", false, "the coupon cannot stand beside another one of the order";
+    NotACard = 58, "NOT_A_CARD", false, "this is no card with a balance";
+    BalanceLimitReached = 59, "BALANCE_LIMIT_REACHED", true, "more would be on the card than may ever be";
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
+    GiftToOneself = 62, "GIFT_TO_ONESELF", false, "nobody accepts their own gift";
+    InstrumentsApart = 65, "INSTRUMENTS_APART", false, "the instruments are of several partitions, which are not used together";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
     StockMismatch = 72, "STOCK_MISMATCH", true, "the stock has another total by now";
@@ -93,6 +102,10 @@ reasons! {
     RefundNotAllowed = 81, "REFUND_NOT_ALLOWED", false, "the template does not give this coupon back";
     RedemptionArchived = 82, "REDEMPTION_ARCHIVED", false, "the redemption is past its refund window";
     RefundExceedsCapture = 83, "REFUND_EXCEEDS_CAPTURE", false, "the refund is above what is left of the redemption";
+    BatchNotComplete = 84, "BATCH_NOT_COMPLETE", true, "the cards of the batch are still being made";
+    BatchTaken = 85, "BATCH_TAKEN", false, "the codes of the batch were downloaded already";
+    NotTransferable = 87, "NOT_TRANSFERABLE", false, "the template does not let this coupon be given to somebody else";
+    PartOfCheckout = 89, "PART_OF_CHECKOUT", false, "it is part of a checkout, which is captured, released and refunded as one";
     HistoryTrimmed = 90, "HISTORY_TRIMMED", false, "the log no longer reaches back so far";
 }
 

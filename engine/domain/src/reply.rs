@@ -3,14 +3,20 @@
 //! The reply to a write is always made from remembered state, by the same function for the first
 //! answer and for every replay, so they cannot differ.
 
+mod checkout;
+
 use crate::block::Blocks;
+use crate::command::RedemptionCursor;
 use crate::coupon::Life;
+use crate::gift::GiftState;
 use crate::hold::HoldState;
 use crate::id::Id;
 use crate::money::Currency;
 use crate::rejection::Rejection;
 use crate::terms::{Template, Terms, Window};
 use std::sync::Arc;
+
+pub use checkout::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part};
 
 /// The partition number that stands for the catalog in a write's position.
 pub const CATALOG_PARTITION: u16 = u16::MAX;
@@ -193,6 +199,163 @@ pub struct Voided {
     pub at_ms: i64,
 }
 
+/// A coupon offered to whoever has the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GiftOffered {
+    /// Where.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// When it ends by itself, ms.
+    pub deadline_ms: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// An offered coupon taken back, or one whose gift had ended already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GiftCancelled {
+    /// Where.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The coupon's number.
+    pub coupon: u64,
+    /// How it ended.
+    pub state: GiftState,
+    /// When it ended, ms.
+    pub ended_ms: i64,
+    /// When this was answered for the first time, ms.
+    pub at_ms: i64,
+}
+
+/// A gift accepted: what was given is on its way, or has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftAccepted {
+    /// Where, in the sender's partition.
+    pub written: Written,
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// The receiver's partition.
+    pub to: u16,
+    /// What its terms say to its owner.
+    pub offer: Offer,
+    /// What was given: money, or the one unit of a one-use coupon.
+    pub amount: i64,
+    /// Its use window.
+    pub window: Window,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A card of a batch activated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activated {
+    /// Where.
+    pub written: Written,
+    /// What its terms say to its holder.
+    pub offer: Offer,
+    /// Its use window as fixed then.
+    pub window: Window,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A gift as whoever has the token sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftView {
+    /// The gift: lsn of its event.
+    pub gift: u64,
+    /// What its terms say to its owner.
+    pub offer: Offer,
+    /// What was given, or would be now.
+    pub amount: i64,
+    /// The use window of its coupon.
+    pub window: Window,
+    /// When it ends by itself, ms.
+    pub deadline_ms: i64,
+    /// What became of it.
+    pub state: GiftState,
+    /// When it ended; 0 while it is open.
+    pub ended_ms: i64,
+    /// Partition and number of the receiver's coupon, as soon as the sender's partition has heard of it.
+    pub arrived: Option<(u16, u64)>,
+    /// The instant that it was seen at, ms.
+    pub at_ms: i64,
+}
+
+/// A balance changed by a reload or an adjustment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Where.
+    pub written: Written,
+    /// What can be spent after it.
+    pub balance_after: i64,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A card replaced by a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Where.
+    pub written: Written,
+    /// The new one.
+    pub replacement: Replacement,
+    /// When, ms.
+    pub at_ms: i64,
+}
+
+/// A batch as its home knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchView {
+    /// Where, if it was a write that was not answered before by how the batch stands.
+    pub written: Option<Written>,
+    /// The terms of its cards.
+    pub terms: Arc<Terms>,
+    /// How many cards, in all partitions.
+    pub count: u64,
+    /// When it was opened, ms.
+    pub opened_ms: i64,
+    /// When it was complete, ms; 0 = not yet.
+    pub completed_ms: i64,
+    /// When its codes were taken, ms; 0 = not yet.
+    pub taken_ms: i64,
+}
+
+/// What one partition made of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareView {
+    /// Where, if it was a write.
+    pub written: Option<Written>,
+    /// How many cards it makes in all; 0 = it has not begun.
+    pub wanted: u64,
+    /// How many it has made.
+    pub made: u64,
+}
+
+/// A page of a batch's cards in one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardPage {
+    /// Number and key version of each, newest first.
+    pub cards: Vec<(u64, u8)>,
+    /// Where the next page begins.
+    pub next: Option<u64>,
+}
+
+/// Where the ledger of a card begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerStart {
+    /// Lsn of its latest event.
+    pub last: u64,
+    /// What is on it after that event, what is held included.
+    pub balance: i64,
+    /// Its currency.
+    pub currency: Currency,
+}
+
 /// One redemption of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedemptionView {
@@ -235,6 +398,10 @@ pub struct CouponView {
     pub expired: i64,
     /// What was made void.
     pub voided: i64,
+    /// What was given to somebody else.
+    pub given: i64,
+    /// What it came with, if it came as a gift.
+    pub received: i64,
     /// How many live holds there are.
     pub live_holds: u32,
     /// Why it may not be used for now.
@@ -248,7 +415,7 @@ pub struct CouponView {
 impl CouponView {
     /// Whether people call it frozen: it would be active, were it not blocked.
     pub fn is_frozen(&self) -> bool {
-        self.life == Life::Active && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
+        matches!(self.life, Life::Active | Life::Gifting) && (self.blocks.is_frozen() || self.account_blocks.is_frozen())
     }
 }
 
@@ -297,6 +464,66 @@ pub struct StockView {
     pub leased: u64,
 }
 
+/// What a partition knows of a stock without asking its home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockBelief {
+    /// It has none: as many as are asked for.
+    Unlimited,
+    /// A piece is here.
+    Here,
+    /// The home would be asked.
+    NotKnown,
+    /// The home said lately that every piece of this total is sold.
+    SoldOut {
+        /// The total.
+        total: u64,
+    },
+}
+
+/// How many more a user may claim; `None` = no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftForUser {
+    /// In all.
+    pub in_all: Option<u32>,
+    /// On this local day.
+    pub today: Option<u32>,
+}
+
+/// A template that can be claimed, or could be but for the user's limits or the stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimable {
+    /// The template.
+    pub template: Arc<Template>,
+    /// When a coupon claimed now may be used.
+    pub window: Window,
+    /// What is believed of its stock.
+    pub stock: StockBelief,
+    /// What is left for the user, of a question that names one.
+    pub left: LeftForUser,
+    /// What a claim would be refused for.
+    pub refusal: Option<Rejection>,
+}
+
+/// A page of claimable templates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimablePage {
+    /// In the order of their creation.
+    pub templates: Vec<Claimable>,
+    /// The first number of the next page.
+    pub next: Option<u32>,
+    /// The instant that it was seen at, ms.
+    pub at_ms: i64,
+}
+
+/// A page of one partition's redemptions by time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedemptionPage {
+    /// Newest first.
+    pub redemptions: Vec<RedemptionView>,
+    /// The last that was looked at: what stands above it, or there, has been looked at. `None` = all of them.
+    pub seen_to: Option<RedemptionCursor>,
+}
+
 /// Every reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -316,8 +543,26 @@ pub enum Reply {
     Blocked(Blocked),
     /// To a void.
     Voided(Voided),
+    /// To an order that is held, redeemed or captured.
+    CheckedOut(CheckedOut),
+    /// To a release of an order.
+    CheckoutReleased(CheckoutReleased),
+    /// To a refund of an order.
+    CheckoutRefunded(CheckoutRefunded),
+    /// To an offer of a gift.
+    GiftOffered(GiftOffered),
+    /// To a cancelling of a gift.
+    GiftCancelled(GiftCancelled),
+    /// To an accepting of a gift. Apart, because it is large and replies are moved.
+    GiftAccepted(Box<GiftAccepted>),
+    /// To a question for a gift.
+    Gift(Box<GiftView>),
     /// To a question for an order's redemptions, newest first.
     Redemptions(Vec<RedemptionView>),
+    /// To a question for redemptions of some time.
+    RedemptionPage(RedemptionPage),
+    /// To a question for what can be claimed.
+    Claimable(ClaimablePage),
     /// To a question for one coupon.
     Coupon(CouponView),
     /// To a question for a wallet.
@@ -345,6 +590,20 @@ pub enum Reply {
         /// The template.
         template: Arc<Template>,
     },
+    /// To what is written or asked of a batch at its home.
+    Batch(BatchView),
+    /// To a run of cards, or a question for how far they are.
+    Share(ShareView),
+    /// A page of a batch's cards.
+    Cards(CardPage),
+    /// To an activation.
+    Activated(Activated),
+    /// To a reload or an adjustment.
+    Loaded(Loaded),
+    /// To a replacement.
+    Replaced(Replaced),
+    /// To a question for a ledger.
+    Ledger(LedgerStart),
     /// A page of templates.
     Templates {
         /// In the order of their creation.
@@ -365,6 +624,17 @@ impl Reply {
             Reply::Released(released) => Some(released.written),
             Reply::Blocked(blocked) => Some(blocked.written),
             Reply::Voided(voided) => Some(voided.written),
+            Reply::CheckedOut(checkout) => Some(checkout.written),
+            Reply::CheckoutReleased(released) => Some(released.written),
+            Reply::CheckoutRefunded(refunded) => Some(refunded.written),
+            Reply::GiftOffered(offered) => Some(offered.written),
+            Reply::GiftCancelled(cancelled) => Some(cancelled.written),
+            Reply::GiftAccepted(accepted) => Some(accepted.written),
+            Reply::Activated(activated) => Some(activated.written),
+            Reply::Loaded(loaded) => Some(loaded.written),
+            Reply::Replaced(replaced) => Some(replaced.written),
+            Reply::Batch(batch) => batch.written,
+            Reply::Share(share) => share.written,
             Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,
             _ => None,
         }

@@ -58,10 +58,42 @@ pub enum Operation {
     UnfreezeUser = 15,
     /// A coupon is made void.
     VoidCoupon = 16,
+    /// Coupons and cards are used together on an order.
+    RedeemOrder = 17,
+    /// Coupons and cards are held together for an order.
+    HoldOrder = 18,
+    /// A held order is redeemed, as a whole or in part.
+    CaptureOrder = 19,
+    /// A held order is let go.
+    ReleaseOrder = 20,
+    /// Units of a redeemed order come back.
+    RefundOrder = 21,
+    /// A coupon is offered to whoever has the token.
+    OfferGift = 30,
+    /// An offered coupon is taken back.
+    CancelGift = 31,
+    /// An offered coupon is accepted.
+    AcceptGift = 32,
+    /// A batch of cards is opened.
+    OpenBatch = 22,
+    /// A run of a batch's cards is made.
+    MakeCards = 23,
+    /// A batch is complete.
+    CompleteBatch = 24,
+    /// The download of a batch is taken.
+    TakeBatch = 25,
+    /// A card is activated.
+    ActivateCard = 26,
+    /// Money is put onto a card.
+    ReloadCard = 27,
+    /// An operator corrects a balance.
+    AdjustCard = 28,
+    /// A card is replaced by a new one.
+    ReplaceCard = 29,
 }
 
 impl Operation {
-    /// Every one, by number from 1.
+    /// Every one, by number.
     pub const ALL: &'static [Operation] = &[
         Operation::Claim,
         Operation::Issue,
@@ -79,7 +111,29 @@ impl Operation {
         Operation::FreezeUser,
         Operation::UnfreezeUser,
         Operation::VoidCoupon,
+        Operation::RedeemOrder,
+        Operation::HoldOrder,
+        Operation::CaptureOrder,
+        Operation::ReleaseOrder,
+        Operation::RefundOrder,
+        Operation::OfferGift,
+        Operation::CancelGift,
+        Operation::AcceptGift,
+        Operation::OpenBatch,
+        Operation::MakeCards,
+        Operation::CompleteBatch,
+        Operation::TakeBatch,
+        Operation::ActivateCard,
+        Operation::ReloadCard,
+        Operation::AdjustCard,
+        Operation::ReplaceCard,
     ];
+
+    /// Whether it is about an order as a whole: its remembered refusals name an instrument.
+    pub(crate) fn is_of_order(self) -> bool {
+        use Operation::*;
+        matches!(self, RedeemOrder | HoldOrder | CaptureOrder | ReleaseOrder | RefundOrder)
+    }
 
     /// The operation of this number.
     pub fn from_number(number: u8) -> Option<Operation> {
@@ -126,6 +180,18 @@ pub(crate) fn pack_voided(amount: i64, revoked_holds: u32) -> i64 {
 /// The reverse of [`pack_voided`].
 pub(crate) fn unpack_voided(value: i64) -> (i64, u32) {
     (value & ((1 << AMOUNT_BITS) - 1), (value >> AMOUNT_BITS) as u32)
+}
+
+/// What a remembered refusal of an order says: which instrument it is about, by its place, and the number that belongs to the reason.
+pub(crate) fn pack_at(instrument: Option<usize>, value: i64) -> i64 {
+    let place = instrument.map_or(0, |at| at as i64 + 1);
+    place << AMOUNT_BITS | value
+}
+
+/// The reverse of [`pack_at`].
+pub(crate) fn unpack_at(value: i64) -> (Option<usize>, i64) {
+    let place = (value >> AMOUNT_BITS) as usize;
+    (place.checked_sub(1), value & ((1 << AMOUNT_BITS) - 1))
 }
 
 impl Entity for Remembered {

@@ -55,6 +55,10 @@ pub enum IdType {
     Page = 4,
     /// A hold, by the lsn that made it.
     Hold = 5,
+    /// A gift, by the lsn that offered it: the token, which is a secret until it is accepted.
+    Gift = 6,
+    /// A checkout, by the lsn that made it.
+    Checkout = 7,
 }
 
 /// The one key pair of ids. Wiped when dropped; shows nothing of itself.
@@ -190,7 +194,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TYPES: [IdType; 5] = [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page, IdType::Hold];
+    const TYPES: [IdType; 7] =
+        [IdType::Coupon, IdType::Redemption, IdType::Refund, IdType::Page, IdType::Hold, IdType::Gift, IdType::Checkout];
 
     fn keys() -> IdKeys {
         IdKeys::new(&core::array::from_fn(|at| at as u8)).unwrap()

@@ -151,7 +151,7 @@ impl Users {
 
     /// Puts `coupon` in front of the user's wallet and counts it; gives the user and what was in front.
     pub(crate) fn receive(&mut self, key: UserKey, template: u32, coupon: u64) -> (u32, u64) {
-        let number = self.find(key).unwrap_or_else(|| self.add(key));
+        let number = self.admit(key);
         let (is_counted_here, older) = self.users.change(u64::from(number), |user| {
             let is_counted_here = user.claimed == 0 || user.template == template;
             if is_counted_here {
@@ -174,6 +174,11 @@ impl Users {
         self.counted_digest = self.counted_digest.wrapping_add(after).wrapping_sub(before);
     }
 
+    /// The number of a user, who is known from now on.
+    pub(crate) fn admit(&mut self, key: UserKey) -> u32 {
+        self.find(key).unwrap_or_else(|| self.add(key))
+    }
+
     /// Puts `coupon` in front of the wallet of a known user without counting it as claimed; gives what was in front.
     pub(crate) fn receive_uncounted(&mut self, number: u32, coupon: u64) -> u64 {
         self.users.change(u64::from(number), |user| std::mem::replace(&mut user.newest, Number::of(coupon + 1)).get())
@@ -187,7 +192,7 @@ impl Users {
 
     /// Sets the blocks of an account, also of a user who has no coupons here; gives what they were.
     pub(crate) fn block(&mut self, key: UserKey, blocks: Blocks) -> Blocks {
-        let number = self.find(key).unwrap_or_else(|| self.add(key));
+        let number = self.admit(key);
         let before = self.users.change(u64::from(number), |user| std::mem::replace(&mut user.blocks, blocks));
         self.note_frozen(number, blocks);
         before

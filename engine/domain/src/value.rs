@@ -1,6 +1,6 @@
 //! Where value is: the accounts of one coupon, and their sums over all coupons of one template version.
 //!
-//! I2: available + held + captured + expired + voided = loaded, of each coupon at every instant, so of the sums too. What is held
+//! I2: available + held + captured + expired + voided + given = loaded, of each coupon at every instant, so of the sums too. What is held
 //! follows from the live holds and what has expired from the identity, so neither is stored; that no account is below zero is
 //! asserted whenever value moves.
 
@@ -21,19 +21,23 @@ pub struct Value {
     pub expired: i64,
     /// Not spent before it was made void.
     pub voided: i64,
+    /// Given to somebody else.
+    pub given: i64,
+    /// What of `loaded` came as a gift.
+    pub received: i64,
 }
 
 impl Value {
-    /// The accounts; what has expired is the rest.
-    pub(crate) fn with_rest_expired(loaded: i64, available: i64, held: i64, captured: i64, voided: i64) -> Value {
-        let expired = loaded - available - held - captured - voided;
-        let value = Value { loaded, available, held, captured, expired, voided };
+    /// With what its other accounts leave of what was loaded as expired.
+    pub(crate) fn rest_expired(self) -> Value {
+        let expired = self.loaded - self.available - self.held - self.captured - self.voided - self.given;
+        let value = Value { expired, ..self };
         assert!(value.accounts().into_iter().all(|account| account >= 0), "I2: no account is below zero: {value:?}");
         value
     }
 
-    fn accounts(&self) -> [i64; 6] {
-        [self.loaded, self.available, self.held, self.captured, self.expired, self.voided]
+    fn accounts(&self) -> [i64; 8] {
+        [self.loaded, self.available, self.held, self.captured, self.expired, self.voided, self.given, self.received]
     }
 }
 
@@ -52,17 +56,22 @@ pub struct ValueTotals {
     pub expired: i128,
     /// Made void.
     pub voided: i128,
+    /// Given to somebody else, in this partition or another.
+    pub given: i128,
+    /// What of `loaded` came as a gift: over all partitions, what was given and has arrived.
+    pub received: i128,
 }
 
 impl ValueTotals {
-    fn accounts(&mut self) -> [&mut i128; 6] {
-        [&mut self.loaded, &mut self.available, &mut self.held, &mut self.captured, &mut self.expired, &mut self.voided]
+    fn accounts(&mut self) -> [&mut i128; 8] {
+        let ValueTotals { loaded, available, held, captured, expired, voided, given, received } = self;
+        [loaded, available, held, captured, expired, voided, given, received]
     }
 
     /// Whether the accounts make up what was loaded, and none is below zero. I2.
     pub fn are_whole(&self) -> bool {
-        let accounts = [self.available, self.held, self.captured, self.expired, self.voided];
-        accounts.iter().all(|&account| account >= 0) && accounts.iter().sum::<i128>() == self.loaded
+        let accounts = [self.available, self.held, self.captured, self.expired, self.voided, self.given];
+        accounts.iter().all(|&account| account >= 0) && self.received >= 0 && accounts.iter().sum::<i128>() == self.loaded
     }
 }
 
@@ -88,21 +97,25 @@ impl SubAssign<Value> for ValueTotals {
 mod tests {
     use super::*;
 
+    fn value(loaded: i64, available: i64, held: i64, captured: i64, voided: i64) -> Value {
+        Value { loaded, available, held, captured, voided, ..Value::default() }.rest_expired()
+    }
+
     #[test]
     fn what_is_nowhere_else_has_expired() {
-        assert_eq!(Value::with_rest_expired(100, 10, 20, 30, 15).expired, 25);
+        assert_eq!(value(100, 10, 20, 30, 15).expired, 25);
     }
 
     #[test]
     #[should_panic(expected = "I2: no account is below zero")]
     fn more_than_was_loaded_is_a_broken_invariant() {
-        Value::with_rest_expired(100, 60, 20, 30, 0);
+        value(100, 60, 20, 30, 0);
     }
 
     #[test]
     fn sums_follow_and_are_whole() {
         let mut totals = ValueTotals::default();
-        let (one, other) = (Value::with_rest_expired(100, 100, 0, 0, 0), Value::with_rest_expired(100, 10, 20, 30, 15));
+        let (one, other) = (value(100, 100, 0, 0, 0), value(100, 10, 20, 30, 15));
         totals += one;
         totals += other;
         assert_eq!((totals.loaded, totals.available, totals.expired), (200, 110, 25));

@@ -17,6 +17,10 @@ pub(crate) struct Mix {
     pub(crate) ends: u32,
     /// Coupons and accounts frozen and unfrozen, coupons made void.
     pub(crate) operators: u32,
+    /// Orders of several cards and coupons, and what becomes of them.
+    pub(crate) orders: u32,
+    /// Coupons offered, accepted and taken back.
+    pub(crate) gifts: u32,
 }
 
 /// How often, in a thousand.
@@ -96,10 +100,24 @@ pub struct Plan {
     pub(crate) snapshots: u32,
 }
 
-const SALE: Mix =
-    Mix { claims: 80, cards: 0, redeems: 0, refunds: 0, raises: 3, reads: 5, catalog: 0, holds: 0, ends: 0, operators: 0 };
+const SALE: Mix = Mix {
+    claims: 80,
+    cards: 0,
+    redeems: 0,
+    refunds: 0,
+    raises: 3,
+    reads: 5,
+    catalog: 0,
+    holds: 0,
+    ends: 0,
+    operators: 0,
+    orders: 0,
+    gifts: 0,
+};
 const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
 const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
+
+const ORDERS: Mix = Mix { orders: 90, gifts: 30, holds: 10, ends: 10, redeems: 5, ..TILLS };
 
 /// Nothing but lost letters, lost replies and late requests.
 const CALM: Chances = Chances {
@@ -158,6 +176,16 @@ const LINES: Plan = Plan {
 const TILLS_PLAN: Plan =
     Plan { name: "tills-4-2", mix: TILLS, users: 12, chances: Chances { leap: 3, brink: 4, ..ROUGH }, ..MIXED };
 
+/// Friends: what they give goes from partition to partition while letters are lost and machines stop.
+const GIFTS_PLAN: Plan = Plan {
+    name: "gifts-4-2",
+    batch_max: 8,
+    users: 20,
+    mix: Mix { gifts: 220, cards: 25, holds: 6, ends: 6, operators: 3, ..TILLS },
+    chances: Chances { crash: 8, letter: 200, leap: 12, probe: 4, ..ROUGH },
+    ..MIXED
+};
+
 /// One partition and small segments: what is damaged is a large part of what there is.
 const ROT: Plan = Plan {
     name: "rot-1-1",
@@ -208,10 +236,15 @@ pub const PLANS: &[Plan] = &[
     Plan { name: "retries-4-2", chances: Chances { reply: 600, request: 400, ..ROUGH }, ..MIXED },
     MIXED,
     TILLS_PLAN,
+    Plan { name: "orders-4-2", mix: ORDERS, ..TILLS_PLAN },
+    Plan { name: "orders-1-1", mix: ORDERS, partitions: 1, shards: 1, ..TILLS_PLAN },
     Plan { name: "tills-1-1", partitions: 1, shards: 1, ..TILLS_PLAN },
     Plan { name: "tills-days-4-2", chances: Chances { day: 300, leap: 3, brink: 4, ..ROUGH }, ..TILLS_PLAN },
     Plan { name: "mixed-1-1", partitions: 1, shards: 1, ..MIXED },
     LINES,
+    GIFTS_PLAN,
+    // Everybody is in one partition: its lines lead to itself.
+    Plan { name: "gifts-1-1", partitions: 1, shards: 1, ..GIFTS_PLAN },
     Plan { name: "days-4-2", chances: Chances { day: 300, ..ROUGH }, ..MIXED },
     // Images and trims under load.
     Plan { name: "images-4-2", snapshots: 25, chances: Chances { crash: 6, blind: 100, ..ROUGH }, ..TILLS_PLAN },

@@ -98,6 +98,10 @@ totals! {
     raises: "raises",
     /// Holds that became redemptions while they lived.
     captures: "holds captured",
+    /// Orders of several coupons and cards that were held, redeemed or captured.
+    orders: "orders checked out",
+    /// Orders of which units came back.
+    returns: "orders refunded",
     /// Holds that were let go.
     releases: "holds released",
     /// Holds whose deadline passed.
@@ -106,6 +110,10 @@ totals! {
     revoked_holds: "holds revoked",
     /// Holds and coupons met in the very millisecond of their end, and beside it.
     brinks: "brinks met",
+    /// Gifts that were accepted.
+    gifts: "gifts accepted",
+    /// Gifts whose deadline passed.
+    expired_gifts: "gifts expired",
     /// Value that expired, in minor units and one-use coupons.
     expired_value: "value expired",
 }

@@ -1,7 +1,8 @@
 //! Commands in a turn: record what is due for what they are about, decide, record, answer from what was remembered; park a
 //! claim that needs a lease.
 
-use super::{Scene, Shard, enter};
+use super::line::send;
+use super::{Scene, Shard, context, enter};
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Request, Sink};
 use crate::owned::{Owned, Parked, Raised, Slot};
@@ -9,7 +10,7 @@ use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Context, Decision, Events, HOLDS_PER_COUPON_MAX, Partition, Reason, Rejection, Reply};
+use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Outgoing, Partition, Reason, Rejection, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -67,20 +68,25 @@ impl Shard {
         if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(&mut owned.ledger, command, turn) {
             return Outcome::Answer(Err(Reason::Overloaded.into()));
         }
-        let context = Context {
-            catalog,
-            lessee: &owned.lessee,
-            now_ms,
-            key_version: settings.key_version,
-            requests_max: settings.limits.requests_max / u64::from(settings.partitions),
-        };
+        let context = context(settings, catalog, &owned.lessee, now_ms);
         match owned.ledger.state().decide_by(&context, command, keys) {
             Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
             Decision::Refuse(rejection) => Outcome::Answer(Err(rejection)),
             Decision::Park(template) => Outcome::Park(template),
-            Decision::Happen(_) if !scene.has_log_room => Outcome::Answer(Err(Reason::LogFull.into())),
+            Decision::Happen(_) | Decision::HappenTogether(_) | Decision::Send(_) if !scene.has_log_room => {
+                Outcome::Answer(Err(Reason::LogFull.into()))
+            }
+            Decision::HappenTogether(group) => {
+                owned.ledger.record_together(&group, keys, &mut turn.sealed);
+                Outcome::Answer(owned.ledger.state().latest_answer())
+            }
             Decision::Happen(events) => {
-                record(&mut owned.ledger, &events, keys, turn);
+                record(&mut owned.ledger, &events, Vec::new(), keys, turn);
+                Outcome::Answer(owned.ledger.state().latest_answer())
+            }
+            Decision::Send(happening) => {
+                let Happening { events, outgoing } = *happening;
+                record(&mut owned.ledger, &events, outgoing, keys, turn);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
         }
@@ -129,8 +135,13 @@ fn settle(ledger: &mut Ledger<Partition>, command: &Command, turn: &mut Turn) ->
     ledger.state().due(command, ledger.now_ms()).is_none()
 }
 
-fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, keys: &Keys, turn: &mut Turn) {
+/// What was decided, and what is sent with it, in one frame.
+fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, outgoing: Vec<Outgoing>, keys: &Keys, turn: &mut Turn) {
     for event in events {
-        ledger.record_by(event, keys, &mut turn.sealed);
+        ledger.add_by(event, keys);
     }
+    for outgoing in outgoing {
+        send(ledger, outgoing, turn);
+    }
+    ledger.split(&mut turn.sealed);
 }

@@ -1,23 +1,26 @@
 //! Lines in a turn: messages arrive once, acknowledgements empty the outbox, the rest is sent again.
 //!
-//! The only message of today is the probe: an operator's question whether every line works, answered by
-//! the counters that it raises. Sagas add kinds, no mechanism.
+//! What a message says and what it brings about is the domain's to know. Here its receipt, what it brings about and what is sent
+//! in answer become facts of one frame, so that no crash comes between them; sagas add messages, no mechanism. A line may lead to
+//! the partition that it begins at: what two partitions do with each other, one does with itself in the same way.
 
-use super::{Scene, Shard};
+use super::{Scene, Shard, context, enter};
+use crate::ledger::Ledger;
 use crate::letter::Letter;
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::event::{Event, LineAcknowledged, LineReceived, LineSent};
-use tessera_domain::line::OUTBOX_MESSAGES_MAX;
+use tessera_domain::line::message::Message;
+use tessera_domain::{Happening, Outgoing, Partition};
 
 /// After how long an unacknowledged message is sent again, in ms.
 const RESEND_MS: i64 = 200;
 
+/// Frame bytes of a turn at which no more messages are received: they come again. A message may bring terms with long rules.
+const RECEIVED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Messages sent again in one tick of a partition.
 const RESEND_MESSAGES_MAX: usize = 256;
-
-/// A probe: kind 1, version 1, no body.
-const PROBE: &[u8] = &[1, 1];
 
 impl Shard {
     /// Sends one probe on every line that begins at a partition of this shard.
@@ -26,31 +29,31 @@ impl Shard {
         let scene = Scene { wall_ms, has_log_room: true, claimed: Vec::new() };
         for from in (0..self.settings.partitions).filter(|&from| self.owned[usize::from(from)].is_some()).collect::<Vec<_>>() {
             for to in (0..self.settings.partitions).filter(|&to| to != from) {
-                self.send_line(from, to, PROBE, &scene, &mut turn);
+                self.send_probe(from, to, &scene, &mut turn);
             }
         }
         self.seal(&mut turn);
         turn.hand_over()
     }
 
-    fn send_line(&mut self, from: u16, to: u16, message: &[u8], scene: &Scene, turn: &mut Turn) {
+    fn send_probe(&mut self, from: u16, to: u16, scene: &Scene, turn: &mut Turn) {
         let owned = self.enter(from, scene);
-        let line = owned.ledger.state().lines().out(to);
-        if line.sent - line.acknowledged >= OUTBOX_MESSAGES_MAX {
-            return;
+        if !owned.ledger.state().lines().is_busy(to) {
+            send(&mut owned.ledger, Outgoing { to, message: Message::Probe.bytes() }, turn);
+            owned.ledger.split(&mut turn.sealed);
         }
-        let number = line.sent + 1;
-        owned.ledger.record(&Event::LineSent(LineSent { to, number, message }), &mut turn.sealed);
-        turn.send(Letter::Line { from, to, number, message: message.into() });
     }
 
     /// A message counts if and only if it is the next; what was received is acknowledged each time.
-    pub(super) fn read_line(&mut self, from: u16, to: u16, number: u64, _message: &[u8], scene: &Scene, turn: &mut Turn) {
-        let has_log_room = scene.has_log_room;
-        let owned = self.enter(to, scene);
-        let received = owned.ledger.state().lines().into(from).received;
-        if number == received + 1 && has_log_room {
-            owned.ledger.record(&Event::LineReceived(LineReceived { from, number }), &mut turn.sealed);
+    pub(super) fn read_line(&mut self, from: u16, to: u16, number: u64, message: &[u8], scene: &Scene, turn: &mut Turn) {
+        let Shard { catalog, settings, owned, .. } = self;
+        let owned = enter(owned, to, scene.wall_ms, catalog.lsn());
+        let is_next = number == owned.ledger.state().lines().into(from).received + 1;
+        if is_next && scene.has_log_room && turn.sealed.bytes.len() < RECEIVED_BYTES_MAX {
+            let context = context(settings, catalog, &owned.lessee, owned.ledger.now_ms());
+            if let Some(happening) = owned.ledger.state().decide_message(&context, from, message) {
+                receive(&mut owned.ledger, LineReceived { from, number }, happening, turn);
+            }
         }
         let through = owned.ledger.state().lines().into(from).received;
         let through = if planted::is(Planted::AcknowledgedUnrecorded) { through.max(number) } else { through };
@@ -79,4 +82,27 @@ impl Shard {
             turn.send(Letter::Line { from: partition, to, number, message: message.into() });
         }
     }
+}
+
+/// A message is received, with all that it brings about, in one frame. I3.
+fn receive(ledger: &mut Ledger<Partition>, receipt: LineReceived, happening: Happening<'_>, turn: &mut Turn) {
+    let Happening { events, outgoing } = happening;
+    if !planted::is(Planted::MessageUnreceived) || events.is_empty() {
+        ledger.add(&Event::LineReceived(receipt));
+    }
+    for event in events.iter().filter(|_| !planted::is(Planted::MessageDropped)) {
+        ledger.add(event);
+    }
+    for outgoing in outgoing {
+        send(ledger, outgoing, turn);
+    }
+    ledger.split(&mut turn.sealed);
+}
+
+/// A message enters the outbox of its line, in the frame of what caused it, and goes out when that is durable.
+pub(super) fn send(ledger: &mut Ledger<Partition>, outgoing: Outgoing, turn: &mut Turn) {
+    let Outgoing { to, message } = outgoing;
+    let (from, number) = (ledger.state().id(), ledger.state().lines().out(to).sent + 1);
+    ledger.add(&Event::LineSent(LineSent { to, number, message: &message }));
+    turn.send(Letter::Line { from, to, number, message });
 }

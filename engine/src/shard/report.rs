@@ -55,7 +55,7 @@ pub struct PartitionReport {
     pub next_expiry_ms: Option<i64>,
     /// No hold ends by itself before this, ms; nothing if there is none.
     pub next_hold_end_ms: Option<i64>,
-    /// Lines that begin and end here.
+    /// Lines that begin and end here; the one that does both is told once it is used.
     pub lines: Vec<LineReport>,
 }
 
@@ -104,7 +104,7 @@ impl PartitionReport {
             let out = state.lines().out(other);
             LineReport { other, sent: out.sent, acknowledged: out.acknowledged, received: state.lines().into(other).received }
         };
-        let others = (0..partitions).filter(|&other| other != state.id());
+        let others = (0..partitions).filter(|&other| other != state.id() || state.lines().out(other).sent > 0);
         PartitionReport {
             partition: state.id(),
             lsn: state.lsn(),

@@ -22,10 +22,13 @@ const PARTITION: JournalId = JournalId(3);
 const PARTITIONS: u16 = 16;
 
 /// By directory: lsn and digest at the end of the partition's journal and of the catalog's.
-const RECORDED: [(&str, [(u64, u64); 2]); 3] = [
+const RECORDED: [(&str, [(u64, u64); 2]); 6] = [
     ("v1", [(29, 0xcda1fa3fee81c609), (6, 0x6caf19b8c5f9606d)]),
     ("v2", [(65, 0xaa5f28f6026504ef), (8, 0x491f260b26472e61)]),
     ("v3", [(70, 0xef482e550292d5c0), (14, 0x86f5ef1424e13e52)]),
+    ("v4", [(102, 0xe9d4f8a944117325), (17, 0x3625a9b4e86fd3c3)]),
+    ("v4-cards", [(20, 0xc53b9392bc9fd171), (1, 0xd16829901d0d079c)]),
+    ("v4-gifts", [(25, 0x2334ce2df08c26da), (1, 0xef6db0f3d17903e5)]),
 ];
 
 fn keys() -> Keys {
@@ -129,11 +132,13 @@ fn rebuilt<S: State>(opening: &Opening, journal: JournalId) -> (u64, u64) {
     };
     let (whole, tail) = (rebuild(From::Beginning, Until::Durable), rebuild(From::NewestImage, Until::Durable));
     assert_eq!(whole.frames, whole.ledger.cursor().number.0);
-    assert!(tail.image.is_some() && tail.frames > 1 && tail.frames < whole.frames / 2);
+    // A catalog of one template is too short to be cut in three.
+    let is_short = whole.frames < 6;
+    assert!(tail.image.is_some() && (is_short || tail.frames > 1 && tail.frames < whole.frames / 2));
     assert_eq!(whole.ledger.cursor(), tail.ledger.cursor());
     assert_eq!(whole.ledger.state().digest(), tail.ledger.state().digest(), "I6: image and tail are the whole journal");
     let images = opening.images.newest_first(journal);
-    assert_eq!(images.len(), 2);
+    assert!(images.len() == 2 || is_short);
     for image in images {
         let there = rebuild(From::NewestImage, Until::Lsn(image.subject.cursor.lsn.0));
         assert_eq!((there.frames, there.ledger.state().digest()), (0, image.subject.digest), "an image alone is its state");

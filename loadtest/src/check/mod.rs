@@ -6,6 +6,8 @@
 
 pub mod answers;
 pub mod balances;
+pub mod checkout;
+pub mod gifts;
 pub mod holdings;
 pub mod order;
 pub mod pairs;

@@ -14,6 +14,23 @@ pub enum Violation {
         /// Which.
         operation: u64,
     },
+    /// A coupon that went from friend to friend and is not where it was last accepted, or is also somewhere else.
+    #[error(
+        "coupon {coupon} was given {gifts} times; wallets show {were_given} that were given and {usable} that were not; who had it \
+         last has it: {is_right}"
+    )]
+    Copies {
+        /// Which of the run's coupons.
+        coupon: u64,
+        /// How often it was given.
+        gifts: u64,
+        /// Coupons in its friends' wallets that were given.
+        were_given: u64,
+        /// Others.
+        usable: u64,
+        /// Whether who accepted it last has it.
+        is_right: bool,
+    },
     /// Answers that belong to no open request.
     #[error("{count} answers belong to no open request")]
     Strays {
@@ -212,6 +229,12 @@ pub enum Violation {
         /// Number of the order.
         order: u64,
         /// What is listed, and what follows.
+        what: String,
+    },
+    /// Value was created or lost.
+    #[error("the books do not add up: {what}")]
+    Unconserved {
+        /// What does not.
         what: String,
     },
     /// A snapshot or a replay failed, or found a difference.

@@ -5,8 +5,10 @@
 //! stamp them with one clock and write records that only they own; the records meet at the end.
 
 pub mod book;
+pub mod checkout;
 mod errands;
 mod lane;
+mod losses;
 mod notes;
 mod pace;
 mod retries;
@@ -132,6 +134,16 @@ impl Measured {
     /// When it began, on the run's clock.
     pub fn begin_ns(&self) -> u64 {
         self.start_ns
+    }
+
+    /// What was asked one after the other, apart from any plan.
+    pub(crate) fn of(start_ns: u64, records: Vec<Record>) -> Result<Self, Error> {
+        let mut measured = Self { records, ..Self::empty(start_ns, None)? };
+        for record in &measured.records {
+            measured.latency_ns.saturating_record(record.answered_ns.saturating_sub(record.sent_ns));
+        }
+        measured.end_at_last_answer();
+        Ok(measured)
     }
 
     fn end_at_last_answer(&mut self) {

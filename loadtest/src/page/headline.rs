@@ -13,6 +13,7 @@ pub fn tiles(shown: &[Shown<'_>]) -> String {
         () if is_all(&["flash-sale", "o2o"]) => "claims a second",
         () if is_all(&["pos"]) => "redemptions a second",
         () if is_all(&["holds"]) => "pairs a second",
+        () if is_all(&["gift"]) => "gifts a second",
         () => "operations a second",
     };
     let all: [(&str, Told); 10] = [

@@ -2,7 +2,9 @@
 
 pub mod again;
 pub mod cards;
+pub mod checkout;
 pub mod claims;
+pub mod dealt;
 pub mod mix;
 pub mod pairs;
 pub mod prefix;

@@ -41,7 +41,11 @@ pub fn of(report: &Report) -> Table {
 
 /// What an operation is called, one and many.
 fn noun(report: &Report) -> (&'static str, &'static str) {
-    if report.scenario == "holds" { ("a pair", "pairs") } else { ("an operation", "operations") }
+    match report.scenario.as_str() {
+        "holds" => ("a pair", "pairs"),
+        "gift" => ("a gift", "gifts"),
+        _ => ("an operation", "operations"),
+    }
 }
 
 fn percentiles(us: &Latency) -> String {

@@ -5,10 +5,12 @@
 
 pub mod again;
 pub mod cards;
+pub mod checkout;
 pub mod echo;
 pub mod eio;
 pub mod flash_sale;
 pub mod full;
+pub mod gift;
 pub mod holds;
 pub mod kills;
 pub mod mixed;
@@ -55,9 +57,13 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
         }
         Scenario::Pos { till, common } => Ok((pos::run(till, &common).await?, common)),
         Scenario::Holds { till, common } => Ok((holds::run(till, &common).await?, common)),
+        Scenario::Gift { coupons, gifts, common } => Ok((gift::run(gift::Circle { coupons, gifts }, &common).await?, common)),
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))
+        }
+        Scenario::Checkout { users, orders, hold_ttl, common } => {
+            Ok((checkout::run(checkout::Shop::new(users, orders, hold_ttl)?, &common).await?, common))
         }
         Scenario::Kills { total, common } => Ok((kills::run(total, &common).await?, common)),
         Scenario::Eio { deep, common } => Ok((eio::run(eio::sites(deep), &common).await?, common)),

@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     drive::{
         self, Load, Measured,
+        checkout::{self, Shopped, Shopping},
         tally::Tally,
         till::{self, Mix, Played},
     },
@@ -20,7 +21,7 @@ use crate::{
     ids::Ids,
     link::Link,
     options::Common,
-    plan::{Plan, mix::Deck},
+    plan::{Plan, checkout::Hands, mix::Deck},
     progress::Progress,
     report::{ByRound, Report},
     server::{
@@ -152,26 +153,39 @@ impl Stage {
 
     /// Runs `plan` to its last answer.
     pub async fn measure(&mut self, label: &str, plan: Arc<dyn Plan>, load: Load) -> Result<(Measured, Cpu), Error> {
-        let tally = Arc::new(Tally::default());
-        let progress = Progress::show(label, plan.operations(), tally.clone());
-        let before = self.cpu_now().await;
-        let (link, clock) = (self.link.clone(), self.clock);
-        let measured = self.during_kills(drive::run(plan, &link, load, clock, tally)).await?;
-        drop(progress);
-        let cpu = self.cpu_since(before, measured.lost == 0).await;
-        Ok((measured, cpu))
+        let operations = plan.operations();
+        let run = async |link: Link, clock, tally| drive::run(plan, &link, load, clock, tally).await;
+        self.watch(label, operations, run, |measured| measured.lost).await
     }
 
     /// Plays `mix` to its last answer.
     pub async fn play(&mut self, deck: Arc<Deck>, mix: Mix, load: Load) -> Result<(Played, Cpu), Error> {
+        let run = async |link: Link, clock, tally| till::play(deck, mix, &link, load, clock, tally).await;
+        self.watch("mixed", mix.operations, run, |played| played.measured.lost).await
+    }
+
+    /// Has the users of `hands` shop to the last answer.
+    pub async fn shop(&mut self, hands: Arc<Hands>, shopping: Shopping, load: Load) -> Result<(Shopped, Cpu), Error> {
+        let run = async |link: Link, clock, tally| checkout::shop(hands, shopping, &link, load, clock, tally).await;
+        self.watch("checkout", shopping.orders, run, |shopped| shopped.measured.lost).await
+    }
+
+    /// Runs something, shows its progress and takes its processor time.
+    async fn watch<T>(
+        &mut self,
+        label: &str,
+        total: u64,
+        run: impl AsyncFnOnce(Link, Clock, Arc<Tally>) -> Result<T, Error>,
+        lost: impl Fn(&T) -> u64,
+    ) -> Result<(T, Cpu), Error> {
         let tally = Arc::new(Tally::default());
-        let progress = Progress::show("mixed", mix.operations, tally.clone());
+        let progress = Progress::show(label, total, tally.clone());
         let before = self.cpu_now().await;
         let (link, clock) = (self.link.clone(), self.clock);
-        let played = self.during_kills(till::play(deck, mix, &link, load, clock, tally)).await?;
+        let done = self.during_kills(run(link, clock, tally)).await?;
         drop(progress);
-        let cpu = self.cpu_since(before, played.measured.lost == 0).await;
-        Ok((played, cpu))
+        let cpu = self.cpu_since(before, lost(&done) == 0).await;
+        Ok((done, cpu))
     }
 
     async fn cpu_now(&self) -> Before {

@@ -37,6 +37,11 @@ pub fn spec(display_name: &str, kind: Kind, stock: Option<u64>, per_user_limit: 
     }
 }
 
+/// The same, which may be given to somebody else.
+pub fn transferable(spec: TemplateSpec) -> TemplateSpec {
+    TemplateSpec { transferable: true, ..spec }
+}
+
 /// A gift card.
 pub fn card(face_value_minor: i64) -> Kind {
     Kind::StoredValue(StoredValue { face_value_minor })

@@ -22,17 +22,23 @@ const REASON_PREFIX: &str = "REASON_";
 
 /// The refusal that `status` carries; `None` if the outcome is unknown.
 pub fn of(status: &Status) -> Option<Refused> {
-    read_details(status.details()).ok().flatten()
+    read_error_info(info_of(status.details()).ok()??).ok()?
+}
+
+/// What of the request it is about; empty = nothing in particular.
+pub fn field_of(status: &Status) -> String {
+    let read = info_of(status.details()).and_then(|info| info.map(read_field).transpose());
+    read.ok().flatten().unwrap_or_default()
 }
 
 /// `google.rpc.Status`: details are field 3, each a `google.protobuf.Any` of (1 type, 2 value).
-fn read_details(message: &[u8]) -> Result<Option<Refused>, Malformed> {
+fn info_of(message: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     let mut fields = Fields::of(message);
     while let Some(field) = fields.read()? {
         if field.number == 3
             && let Some(info) = error_info(field.value.bytes()?)?
         {
-            return read_error_info(info);
+            return Ok(Some(info));
         }
     }
     Ok(None)
@@ -59,25 +65,42 @@ fn read_error_info(message: &[u8]) -> Result<Option<Refused>, Malformed> {
         match field.number {
             1 => reason = reason_of(field.value.bytes()?),
             2 => ours = field.value.bytes()? == DOMAIN,
-            3 => value = value_in(field.value.bytes()?)?.unwrap_or(value),
+            3 => value = number(entry(field.value.bytes()?, b"value")?).unwrap_or(value),
             _ => {}
         }
     }
     Ok(reason.filter(|_| ours).map(|reason| Refused { reason: reason.into(), value }))
 }
 
-fn value_in(entry: &[u8]) -> Result<Option<i64>, Malformed> {
-    let (mut is_value, mut number) = (false, None);
+fn read_field(message: &[u8]) -> Result<String, Malformed> {
+    let mut fields = Fields::of(message);
+    while let Some(field) = fields.read()? {
+        if field.number == 3
+            && let Some(named) = entry(field.value.bytes()?, b"field")?
+        {
+            return Ok(String::from_utf8_lossy(named).into_owned());
+        }
+    }
+    Ok(String::new())
+}
+
+/// The value of a metadata entry, if it has this key.
+fn entry<'a>(entry: &'a [u8], key: &[u8]) -> Result<Option<&'a [u8]>, Malformed> {
+    let (mut is_it, mut value) = (false, None);
     let mut fields = Fields::of(entry);
     while let Some(field) = fields.read()? {
         let bytes = field.value.bytes()?;
         match field.number {
-            1 => is_value = bytes == b"value",
-            2 => number = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()),
+            1 => is_it = bytes == key,
+            2 => value = Some(bytes),
             _ => {}
         }
     }
-    Ok(number.filter(|_| is_value))
+    Ok(value.filter(|_| is_it))
+}
+
+fn number(text: Option<&[u8]>) -> Option<i64> {
+    std::str::from_utf8(text?).ok()?.parse().ok()
 }
 
 fn reason_of(name: &[u8]) -> Option<Reason> {
@@ -116,6 +139,12 @@ mod tests {
     fn reason_and_value_are_read() {
         let read = of(&status("INSUFFICIENT_BALANCE", "tessera.dev"));
         assert_eq!(read, Some(Refused { reason: Reason::InsufficientBalance.into(), value: -12 }));
+    }
+
+    #[test]
+    fn what_it_is_about_is_read() {
+        assert_eq!(field_of(&status("COUPON_USED", "tessera.dev")), "x");
+        assert_eq!(field_of(&Status::unavailable("connection lost")), "");
     }
 
     #[test]

@@ -490,6 +490,7 @@ impl Books {
                 captured_minor: coupon.captured,
                 expired_minor: coupon.expired,
                 voided_minor: coupon.voided,
+                given_minor: 0,
             }),
             blocks: coupon.blocks.iter().copied().collect(),
             account_blocks,

@@ -1,6 +1,6 @@
 //! Why a command failed, what the shell is told, and what a person reads.
 
-use std::{io, net::SocketAddr, process::ExitCode};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use tessera_engine::{keys::KeysError, node, offline::ErrorKind, rebuild, recovery};
 use tonic::{Code, Status};
@@ -77,6 +77,17 @@ pub enum Error {
     /// The call.
     #[error(transparent)]
     Client(#[from] client::Error),
+    /// A file of rows, or of their outcomes.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// What was asked of bulk work does not fit its files.
+    #[error("{0}")]
+    Bulk(String),
     /// A long operation did not come to what was asked.
     #[error("{0}")]
     Operation(String),
@@ -104,9 +115,11 @@ impl Error {
     /// What the shell is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) | Self::Filter(_) | Self::NoDataDir | Self::Remote(_) | Self::Method(_) => Exit::Usage,
+            Self::Settings(_) | Self::Filter(_) | Self::NoDataDir | Self::Remote(_) | Self::Method(_) | Self::Bulk(_) => {
+                Exit::Usage
+            }
             Self::Listen { .. } => Exit::Unavailable,
-            Self::Runtime(_) | Self::Operation(_) | Self::Output(_) | Self::Cut(_) => Exit::Failed,
+            Self::Runtime(_) | Self::Operation(_) | Self::File { .. } | Self::Output(_) | Self::Cut(_) => Exit::Failed,
             Self::Node(error) => exit_of_node(error),
             Self::NotWhole { .. } => Exit::Corruption,
             Self::Client(error) => exit_of_client(error),

@@ -1,10 +1,12 @@
 //! The command line: one file a command. Results go to standard output, everything else to standard error.
 
 mod call;
+mod cards;
 mod dev;
 mod error;
 mod init;
 mod inspect;
+mod issue_bulk;
 mod operation;
 mod output;
 mod replay;
@@ -49,6 +51,8 @@ enum Command {
     Serve(serve::Args),
     /// Call a method with a JSON request.
     Call(call::Args),
+    /// Issue coupons to the users of a file; run it again after an interruption.
+    IssueBulk(issue_bulk::Args),
     /// Show how a server is.
     Status(status::Args),
     /// Show a server's rates, latencies and queues, live.
@@ -62,6 +66,9 @@ enum Command {
     Replay(replay::Args),
     /// Rebuild a directory into a new one, whole or up to an instant.
     Restore(restore::Args),
+    /// Make batches of gift cards, and take their codes.
+    #[command(subcommand)]
+    Cards(cards::What),
     /// Show what is inside: the log, images, a partition, a coupon, the feed of changes.
     #[command(subcommand)]
     Inspect(inspect::What),
@@ -75,12 +82,14 @@ pub fn run() -> ExitCode {
         Command::Init(args) => init::run(&args, output),
         Command::Serve(args) => serve::run(&args),
         Command::Call(args) => call::run(&args),
+        Command::IssueBulk(args) => issue_bulk::run(&args, output),
         Command::Status(args) => status::run(&args, output),
         Command::Top(args) => top::run(&args),
         Command::Verify(args) => verify::run(&args, output),
         Command::Snapshot(what) => snapshot::run(&what, output),
         Command::Replay(args) => replay::run(&args, output),
         Command::Restore(args) => restore::run(&args, output),
+        Command::Cards(what) => cards::run(&what, output),
         Command::Inspect(what) => inspect::run(&what, output),
     };
     match done {

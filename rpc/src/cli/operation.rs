@@ -81,6 +81,7 @@ fn print(operation: &v1::Operation) -> Result<(), Error> {
             facts.push(("images", format!("{} loaded", verify.images)));
             facts.push(("problems", if verify.problems.is_empty() { "none".to_owned() } else { verify.problems.join("\n") }));
         }
+        Some(v1::operation::Result::CardBatch(cards)) => facts.push(("cards", format!("{} of {} made", cards.made, cards.count))),
         Some(v1::operation::Result::Replay(_)) | None => {}
     }
     output::print_facts(&facts)?;
@@ -140,6 +141,9 @@ fn json_of(operation: &v1::Operation) -> serde_json::Value {
             "directory": restore.directory, "at_ms": restore.at_ms, "coupons": restore.coupons,
         }),
         Some(v1::operation::Result::Verify(verify)) => output::value_of("VerifyResult", verify, true),
+        Some(v1::operation::Result::CardBatch(cards)) => serde_json::json!({
+            "batch_id": cards.batch_id, "count": cards.count, "made": cards.made,
+        }),
         None => serde_json::Value::Null,
     };
     serde_json::json!({

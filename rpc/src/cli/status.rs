@@ -92,8 +92,18 @@ fn facts(status: &v1::GetStatusResponse) -> Vec<(&'static str, String)> {
             ),
         ),
         ("archive", format!("{} segments of {}", snapshots.archived_segments, mebibytes(snapshots.archived_bytes))),
+        ("bulk work", bulk(status)),
         ("disk", if log.full { "full: writes are refused" } else { "has room" }.to_owned()),
     ]
+}
+
+/// The rows that were issued, and how fast they may follow each other.
+fn bulk(status: &v1::GetStatusResponse) -> String {
+    let v1::BulkStatus { rows_in_flight, rows_allowed, rows_in_flight_max } = status.bulk.unwrap_or_default();
+    let issued = status.operations.iter().find(|operation| operation.method == "IssueStream");
+    let (accepted, refused, streams) = issued.map_or((0, 0, 0), |of| (of.accepted, of.refused, of.streams_open));
+    let flight = format!("{rows_in_flight} of {rows_allowed} in flight (at most {rows_in_flight_max})");
+    format!("{accepted} rows issued, {refused} refused, {flight}, {streams} streams")
 }
 
 fn mebibytes(bytes: u64) -> String {

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         Blocks,
         codec::name_of,
+        command::Operation,
         event::{self, Event, Request},
     },
     seals::{Place, Seals},
@@ -56,7 +57,13 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             ask(change, &event.request);
         }
         Event::Joined(event) => {
-            change.redemption_id = seals.redemption_id(place(event.redemption));
+            match Operation::from_number(event.operation) {
+                Some(Operation::RedeemOrder | Operation::CaptureOrder) => {
+                    change.checkout_id = seals.checkout_id(place(event.redemption));
+                }
+                Some(Operation::Release) => change.hold_id = seals.hold_id(place(event.redemption)),
+                _ => change.redemption_id = seals.redemption_id(place(event.redemption)),
+            }
             ask(change, &event.request);
         }
         Event::Held(event) => {
@@ -92,6 +99,70 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.count = u64::from(event.revoked_holds);
             ask(change, &event.request);
         }
+        Event::PartHeld(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.applied_minor, change.until_ms) = (event.amount, event.applied, event.deadline_ms);
+            change.hold_id = seals.hold_id(place(lsn));
+        }
+        Event::PartRedeemed(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
+            change.redemption_id = seals.redemption_id(place(lsn));
+        }
+        Event::PartCaptured(event) => {
+            (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
+            change.hold_id = seals.hold_id(place(event.hold));
+            change.redemption_id = seals.redemption_id(place(lsn));
+        }
+        Event::PartReleased(event) => change.hold_id = seals.hold_id(place(event.hold)),
+        Event::PartRefunded(event) => {
+            change.redemption_id = seals.redemption_id(place(event.redemption));
+            (change.applied_minor, change.until_ms) = (event.amount, event.reopened_until_ms);
+        }
+        Event::CheckedOut(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.applied_minor) = (event.amount, event.amount - event.payable);
+            (change.until_ms, change.count) = (event.deadline_ms, event.parts.into());
+            change.checkout_id = seals.checkout_id(place(lsn));
+            ask(change, &event.request);
+        }
+        Event::CheckoutReleased(event) => {
+            change.checkout_id = seals.checkout_id(place(event.checkout));
+            ask(change, &event.request);
+        }
+        Event::CheckoutRefunded(event) => {
+            change.checkout_id = seals.checkout_id(place(event.checkout));
+            (change.applied_minor, change.count) = (event.outside, event.parts.into());
+            ask(change, &event.request);
+        }
+        Event::BatchOpened(event) => {
+            change.count = event.count;
+            ask(change, &event.request);
+        }
+        Event::CardsMade(event) => {
+            change.count = u64::from(event.count);
+            ask(change, &event.request);
+        }
+        Event::BatchCompleted(event) | Event::BatchTaken(event) => ask(change, &event.request),
+        Event::Activated(event) => {
+            order(change, event.merchant, event.order);
+            (change.applied_minor, change.until_ms) = (event.loaded, event.use_until_ms);
+            ask(change, &event.request);
+        }
+        Event::Reloaded(event) => {
+            order(change, event.merchant, event.order);
+            change.applied_minor = event.amount;
+            ask(change, &event.request);
+        }
+        Event::Adjusted(event) => {
+            change.applied_minor = event.amount;
+            ask(change, &event.request);
+        }
+        Event::Replaced(event) => {
+            (change.applied_minor, change.until_ms) = (event.amount, event.use_until_ms);
+            change.count = u64::from(event.revoked_holds);
+            ask(change, &event.request);
+        }
         Event::RequestsForgotten(event) => change.count = event.before,
         Event::Forgotten(event) => change.count = event.before,
         Event::StockOpened(event) => change.count = event.total,
@@ -107,6 +178,26 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
         Event::LineSent(event) => line(change, event.to, event.number),
         Event::LineReceived(event) => line(change, event.from, event.number),
         Event::LineAcknowledged(event) => line(change, event.to, event.through),
+        Event::GiftOffered(event) => {
+            (change.gift_lsn, change.until_ms) = (lsn, event.deadline_ms);
+            ask(change, &event.request);
+        }
+        Event::GiftEnded(event) => {
+            change.gift_lsn = event.gift;
+            event.request.iter().for_each(|request| ask(change, request));
+        }
+        Event::GiftAccepted(event) => {
+            (change.gift_lsn, change.applied_minor) = (event.gift, event.amount);
+            event.user.clone_into(&mut change.user_id);
+            change.other_partition = Some(event.to.into());
+            ask(change, &event.request);
+        }
+        Event::GiftReceived(event) => {
+            (change.gift_lsn, change.applied_minor, change.until_ms) = (event.gift, event.amount, event.use_until_ms);
+            event.user.clone_into(&mut change.user_id);
+            change.other_partition = Some(event.from.into());
+        }
+        Event::GiftArrived(event) => change.gift_lsn = event.gift,
         Event::TemplateCreatedV1(event) | Event::TemplateUpdatedV1(event) => template(change, &event.body, &event.request),
         Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, &event.body, &event.request),
         Event::TemplateStopped(event) => ask(change, &event.request),

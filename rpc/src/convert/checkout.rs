@@ -33,9 +33,7 @@ impl Asked {
     /// From a request.
     pub fn of(seals: Seals<'_>, request: v1::QuoteRequest) -> Result<Self, Rejection> {
         let user = Id::new("user_id", request.user_id)?;
-        let order = request.order.ok_or(malformed("order"))?;
-        let currency = currency("order.currency", &order.currency)?;
-        let lines = order.lines.into_iter().map(line).collect::<Result<_, _>>()?;
+        let (order, currency) = ordered(request.order)?;
         let channel = channel(&request.channel)?;
         let mut ids = request.chosen_coupon_ids;
         ids.sort_unstable();
@@ -43,7 +41,6 @@ impl Asked {
         if ids.len() > INSTRUMENTS_MAX {
             return Err(Rejection::invalid("chosen_coupon_ids", INSTRUMENTS_MAX as i64));
         }
-        let order = Order::new(lines, order.shipping_minor)?;
         let chosen = ids.iter().map(|id| owned(seals, user.clone(), id).map(|(_, instrument)| instrument));
         let chosen = chosen.collect::<Result<_, _>>()?;
         let (partition, user) = seals.user_of(user);
@@ -55,6 +52,14 @@ impl Asked {
         let (user, status) = (self.user.key, StatusFilter::Open);
         ListCoupons { user, status, ends_before_ms: 0, page_size: PAGE_SIZE_MAX, from }
     }
+}
+
+/// An order, and its currency.
+pub(super) fn ordered(order: Option<v1::Order>) -> Result<(Order, Currency), Rejection> {
+    let order = order.ok_or(malformed("order"))?;
+    let currency = currency("order.currency", &order.currency)?;
+    let lines = order.lines.into_iter().map(line).collect::<Result<_, _>>()?;
+    Ok((Order::new(lines, order.shipping_minor)?, currency))
 }
 
 fn line(line: v1::OrderLine) -> Result<Line, Rejection> {

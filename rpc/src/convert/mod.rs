@@ -3,15 +3,21 @@
 //! Everything that a request alone can get wrong is refused here with INVALID_ARGUMENT, in the order of its fields, before any
 //! code or id is opened. Conversions are plain functions; what they need to seal and open is [`Seals`](crate::seals::Seals).
 
+pub mod by_time;
+pub mod card;
+pub mod catalog;
 pub mod change;
 pub mod checkout;
 pub mod claim;
 pub mod custody;
+pub mod gift;
 pub mod hold;
 pub mod inspect;
 mod instrument;
 pub mod journal;
+pub mod ledger;
 pub mod operation;
+pub mod order;
 pub mod redemption;
 pub mod refund;
 pub mod refusal;

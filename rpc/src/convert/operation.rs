@@ -12,7 +12,10 @@ use tessera_engine::{
 use tessera_proto::v1::{self, start_replay_request};
 
 use super::{journal::journal, malformed, report};
-use crate::domain::Rejection;
+use crate::{
+    domain::{Id, Rejection, command::OpenBatch},
+    seals::Seals,
+};
 
 /// Longest path of a new directory, in bytes.
 const DIRECTORY_BYTES_MAX: usize = 4_096;
@@ -31,6 +34,13 @@ pub fn replay(partitions: u16, request: &v1::StartReplayRequest) -> Result<Task,
     };
     let from = if request.from_beginning { From::Beginning } else { From::NewestImage };
     Ok(Task::Replay { journal: number.map(JournalId), from, until, diff_live: request.diff_live })
+}
+
+/// The batch of cards that is asked for, and its home.
+pub fn card_batch(seals: Seals<'_>, request: v1::StartCardBatchRequest) -> Result<(u16, OpenBatch), Rejection> {
+    let batch = Id::new("batch_id", request.batch_id)?;
+    let template = Id::new("template_id", request.template_id)?;
+    Ok((seals.home_of_batch(&batch), OpenBatch { batch, template, count: request.count }))
 }
 
 /// The restore that is asked for.
@@ -63,7 +73,7 @@ pub fn of(operation: &Operation) -> v1::Operation {
         frames: operation.frames,
         bytes: operation.bytes,
         error: operation.error.clone(),
-        result: result(&operation.outcome),
+        result: result(operation),
     }
 }
 
@@ -95,6 +105,7 @@ fn kind(task: &Task) -> v1::OperationKind {
         Task::Replay { .. } => v1::OperationKind::Replay,
         Task::Restore { .. } => v1::OperationKind::Restore,
         Task::Verify => v1::OperationKind::Verify,
+        Task::MakeCards(_) => v1::OperationKind::CardBatch,
     }
 }
 
@@ -107,8 +118,13 @@ fn state(state: State) -> v1::OperationState {
     }
 }
 
-fn result(outcome: &Outcome) -> Option<v1::operation::Result> {
-    match outcome {
+fn result(operation: &Operation) -> Option<v1::operation::Result> {
+    match &operation.outcome {
+        Outcome::Cards(made) => {
+            let Task::MakeCards(order) = &operation.task else { return None };
+            let batch_id = order.batch.as_str().to_owned();
+            Some(v1::operation::Result::CardBatch(v1::CardBatchResult { batch_id, count: order.count, made: *made }))
+        }
         Outcome::Nothing => None,
         Outcome::Snapshot(round) => Some(v1::operation::Result::Snapshot(snapshot(round))),
         Outcome::Replay(journals) => Some(v1::operation::Result::Replay(v1::ReplayResult {

@@ -188,7 +188,8 @@ pub fn listed(seals: Seals<'_>, found: &[(u16, Vec<RedemptionView>)]) -> v1::Lis
     v1::ListRedemptionsResponse { redemptions }
 }
 
-fn redemption(seals: Seals<'_>, partition: u16, view: &RedemptionView) -> v1::Redemption {
+/// A redemption of one partition.
+pub(super) fn redemption(seals: Seals<'_>, partition: u16, view: &RedemptionView) -> v1::Redemption {
     let amounts = v1::Amounts {
         currency: view.currency.as_str().to_owned(),
         amount_minor: view.amount,

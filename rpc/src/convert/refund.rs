@@ -40,8 +40,8 @@ pub fn refunded(seals: Seals<'_>, refunded: &Refunded) -> v1::RefundResponse {
     }
 }
 
-/// The only place beside a claim that gives a code with a write; its replays come here, too.
-fn replacement(seals: Seals<'_>, partition: u16, card: &Replacement) -> v1::ReplacementCard {
+/// The only place beside a claim that gives a code with a write, of a refund or of a replacement; their replays come here, too.
+pub(super) fn replacement(seals: Seals<'_>, partition: u16, card: &Replacement) -> v1::ReplacementCard {
     let place = Place { partition, number: card.coupon };
     v1::ReplacementCard {
         coupon_id: seals.coupon_id(place),

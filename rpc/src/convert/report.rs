@@ -8,7 +8,16 @@ use tessera_engine::{
 };
 use tessera_proto::v1;
 
-use crate::meter::{MethodReading, Outcome, Reading};
+use crate::{
+    gate::Seats,
+    meter::{MethodReading, Outcome, Reading},
+};
+
+/// Bulk work.
+pub fn bulk(seats: Seats) -> v1::BulkStatus {
+    let Seats { taken, allowed, most } = seats;
+    v1::BulkStatus { rows_in_flight: taken as u32, rows_allowed: allowed as u32, rows_in_flight_max: most as u32 }
+}
 
 /// One shard.
 pub fn shard(report: &ShardReport) -> v1::ShardStatus {
@@ -106,6 +115,8 @@ pub fn value(template: u32, currency: [u8; 3], totals: &ValueTotals) -> v1::Valu
         captured: told(totals.captured),
         expired: told(totals.expired),
         voided: told(totals.voided),
+        given: told(totals.given),
+        received: told(totals.received),
     }
 }
 

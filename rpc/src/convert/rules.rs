@@ -29,6 +29,7 @@ pub(super) fn rules(spec: &v1::TemplateSpec) -> Result<Rules, Rejection> {
         priority: spec.priority,
         basis: basis(spec.basis)?,
         stacking: spec.stacking.as_ref().map_or(Ok(Stacking::default()), stacking)?,
+        transferable: spec.transferable,
     })
 }
 
@@ -125,6 +126,7 @@ pub(super) fn write_rules(rules: &Rules, spec: &mut v1::TemplateSpec) {
     spec.layer = layer_of(rules.layer).into();
     spec.priority = rules.priority;
     spec.basis = basis_of(rules.basis).into();
+    spec.transferable = rules.transferable;
     spec.stacking = (rules.stacking != Stacking::default()).then(|| stacking_of(&rules.stacking));
 }
 

@@ -3,7 +3,7 @@
 use tessera_proto::v1;
 
 use super::{
-    malformed, page_size, request_id,
+    request_id,
     spec::{spec, spec_of},
 };
 use crate::{
@@ -46,19 +46,6 @@ pub fn stop(request: v1::StopTemplateRequest) -> Result<CatalogCommand, Rejectio
 /// The command that asks for one template.
 pub fn get(request: v1::GetTemplateRequest) -> Result<CatalogCommand, Rejection> {
     Id::new("template_id", request.template_id).map(CatalogCommand::Get)
-}
-
-/// The command that asks for a page of templates.
-pub fn list(seals: Seals<'_>, request: v1::ListTemplatesRequest) -> Result<CatalogCommand, Rejection> {
-    let stopped = match v1::TemplateState::try_from(request.state) {
-        Ok(v1::TemplateState::Unspecified) => None,
-        Ok(v1::TemplateState::Active) => Some(false),
-        Ok(v1::TemplateState::Stopped) => Some(true),
-        Err(_) => return Err(malformed("state")),
-    };
-    let page_size = page_size(request.page_size)?;
-    let from = seals.open_catalog_token(&request.page_token)?;
-    Ok(CatalogCommand::List { page_size, from, stopped })
 }
 
 /// The command of a raise, and the template's home.

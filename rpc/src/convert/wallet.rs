@@ -51,6 +51,8 @@ fn filter(status: i32) -> Result<StatusFilter, Rejection> {
         Ok(v1::CouponStatus::Used) => Ok(StatusFilter::Only(Life::Used)),
         Ok(v1::CouponStatus::Expired) => Ok(StatusFilter::Only(Life::Expired)),
         Ok(v1::CouponStatus::Void) => Ok(StatusFilter::Only(Life::Void)),
+        Ok(v1::CouponStatus::Gifting) => Ok(StatusFilter::Only(Life::Gifting)),
+        Ok(v1::CouponStatus::Given) => Ok(StatusFilter::Only(Life::Given)),
         Ok(v1::CouponStatus::Frozen) => Ok(StatusFilter::Frozen),
         _ => Err(malformed("status")),
     }
@@ -63,6 +65,9 @@ pub(super) fn status(life: Life) -> v1::CouponStatus {
         Life::Used => v1::CouponStatus::Used,
         Life::Expired => v1::CouponStatus::Expired,
         Life::Void => v1::CouponStatus::Void,
+        Life::Gifting => v1::CouponStatus::Gifting,
+        Life::Given => v1::CouponStatus::Given,
+        Life::Unactivated => v1::CouponStatus::Unactivated,
     }
 }
 
@@ -100,12 +105,13 @@ fn balance(view: &CouponView) -> v1::StoredBalance {
     v1::StoredBalance {
         currency: view.terms.currency.as_str().to_owned(),
         // I2: the accounts make up what was loaded.
-        loaded_minor: view.available + view.held + view.captured + view.expired + view.voided,
+        loaded_minor: view.available + view.held + view.captured + view.expired + view.voided + view.given,
         available_minor: view.available,
         held_minor: view.held,
         captured_minor: view.captured,
         expired_minor: view.expired,
         voided_minor: view.voided,
+        given_minor: view.given,
     }
 }
 
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_status_that_no_coupon_has_yet_is_refused() {
-        check_refused(v1::ListCouponsRequest { status: v1::CouponStatus::Gifting.into(), ..request() }, "status");
+        check_refused(v1::ListCouponsRequest { status: v1::CouponStatus::Unactivated.into(), ..request() }, "status");
     }
 
     #[test]

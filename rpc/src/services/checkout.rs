@@ -1,4 +1,4 @@
-//! CheckoutService: what a user's coupons would do to an order. The shard shows the wallet; what follows is reckoned here, beside the
+//! CheckoutService: what coupons and cards do to an order together, and what they would do. Of a quote the shard shows the wallet; what follows is reckoned here, beside the
 //! threads that read and write the wire, as many quotes at a time as there are cores: the rest wait for their turn.
 
 use std::{num::NonZero, sync::Arc};
@@ -9,10 +9,13 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::checkout::{Asked, Wallet},
+    convert::{
+        checkout::{Asked, Wallet},
+        order, position,
+    },
     desk::{Desk, refuse},
     domain::{
-        Reply,
+        Rejection, Reply,
         checkout::{Purchase, Quoted, quote},
         command::Command,
         reply::CouponView,
@@ -47,6 +50,43 @@ impl CheckoutService for Checkouts {
         let wallet = Wallet { seals, partition, coupons: &coupons, listed };
         Ok(Response::new(wallet.quoted(&quoted, is_cut)))
     }
+
+    async fn redeem_order(&self, request: Request<v1::RedeemOrderRequest>) -> Result<Response<v1::RedeemOrderResponse>, Status> {
+        let (checkout, position, replayed) = self.check_out(order::redeem(self.desk.seals()?, request.into_inner())).await?;
+        Ok(Response::new(v1::RedeemOrderResponse { checkout, position, replayed }))
+    }
+
+    async fn hold_order(&self, request: Request<v1::HoldOrderRequest>) -> Result<Response<v1::HoldOrderResponse>, Status> {
+        let (checkout, position, replayed) = self.check_out(order::hold(self.desk.seals()?, request.into_inner())).await?;
+        Ok(Response::new(v1::HoldOrderResponse { checkout, position, replayed }))
+    }
+
+    async fn capture_order(
+        &self,
+        request: Request<v1::CaptureOrderRequest>,
+    ) -> Result<Response<v1::CaptureOrderResponse>, Status> {
+        let (checkout, position, replayed) = self.check_out(order::capture(self.desk.seals()?, request.into_inner())).await?;
+        Ok(Response::new(v1::CaptureOrderResponse { checkout, position, replayed }))
+    }
+
+    async fn release_order(
+        &self,
+        request: Request<v1::ReleaseOrderRequest>,
+    ) -> Result<Response<v1::ReleaseOrderResponse>, Status> {
+        let seals = self.desk.seals()?;
+        match self.desk.ask(order::release(seals, request.into_inner())).await? {
+            (_, Reply::CheckoutReleased(released)) => Ok(Response::new(order::released(seals, &released))),
+            (_, reply) => mismatched("a release of an order", &reply),
+        }
+    }
+
+    async fn refund_order(&self, request: Request<v1::RefundOrderRequest>) -> Result<Response<v1::RefundOrderResponse>, Status> {
+        let seals = self.desk.seals()?;
+        match self.desk.ask(order::refund(seals, request.into_inner())).await? {
+            (_, Reply::CheckoutRefunded(refunded)) => Ok(Response::new(order::refunded(seals, &refunded))),
+            (_, reply) => mismatched("a refund of an order", &reply),
+        }
+    }
 }
 
 /// The active coupons of a wallet.
@@ -61,6 +101,21 @@ impl Checkouts {
     pub fn new(desk: Arc<Desk>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self { desk, reckoners: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// The checkout, where it stands, and whether it was answered before.
+    async fn check_out(
+        &self,
+        asked: Result<(u16, Command), Rejection>,
+    ) -> Result<(Option<v1::Checkout>, Option<v1::Position>, bool), Status> {
+        match self.desk.ask(asked).await? {
+            (_, Reply::CheckedOut(checkout)) => {
+                let written = checkout.written;
+                let told = order::checked_out(self.desk.seals()?, &checkout);
+                Ok((Some(told), Some(position(written)), written.replayed))
+            }
+            (_, reply) => mismatched("an order", &reply),
+        }
     }
 
     /// The best of many coupons takes some ms to be found.

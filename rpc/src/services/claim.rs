@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
 use tessera_proto::{
     v1::{self, claim_service_server::ClaimService},
     wire::Malformed,
@@ -17,7 +18,7 @@ use crate::{
     stream::{Asked, Item},
 };
 
-/// The service, but for its stream.
+/// The service, but for its streams.
 #[derive(Clone)]
 pub struct Claims(pub Arc<Desk>);
 
@@ -56,6 +57,31 @@ impl Item for OneClaim {
     fn accepted(seals: Seals<'_>, request_id: &Id, reply: &Reply, out: &mut Vec<u8>) {
         let Reply::Claimed(claimed) = reply else { mismatched("a claim", reply) };
         write_accepted(request_id.as_str(), out, |out| claim::write_claimed(seals, claimed, out));
+    }
+
+    fn refused(request_id: &str, refusal: v1::Refusal, out: &mut Vec<u8>) {
+        write_refused(request_id, &refusal, out);
+    }
+}
+
+/// An issue within a stream.
+pub enum OneIssue {}
+
+impl Item for OneIssue {
+    type Kept = Id;
+    const PATH: &'static str = "/tessera.v1.ClaimService/IssueStream";
+    const FIELD: &'static str = "issues";
+    const IS_BULK: bool = true;
+
+    fn read<'a>(seals: Seals<'_>, request: &'a [u8]) -> Result<Asked<'a, Id>, Malformed> {
+        let request = v1::IssueRequest::decode(request).map_err(|_| Malformed("an issue"))?;
+        let issue = claim::claim(seals, Operation::Issue, (&request).into());
+        Ok(Asked::write(&request.request_id, issue, |id| id).into_owned())
+    }
+
+    /// An issue is answered as a claim is, field for field.
+    fn accepted(seals: Seals<'_>, request_id: &Id, reply: &Reply, out: &mut Vec<u8>) {
+        OneClaim::accepted(seals, request_id, reply, out);
     }
 
     fn refused(request_id: &str, refusal: v1::Refusal, out: &mut Vec<u8>) {

@@ -78,10 +78,12 @@ impl JournalService for Journals {
             None => self.newest(asked.coupon).await?,
         };
         let mut session = self.desk.maintenance()?.history();
-        let read = move || history::of_coupon(&mut session, JournalId(asked.coupon.partition), newest, asked.page_size);
+        let read = move || {
+            history::of_coupon(&mut session, JournalId(asked.coupon.partition), asked.coupon.number, newest, asked.page_size)
+        };
         let (facts, next) = blocking(read).await?.map_err(of_history)?;
         // A token names a place in the journal: one that was given for another coupon, or another list, leads elsewhere.
-        if facts.iter().any(|fact| fact.event().coupon() != Some(asked.coupon.number)) {
+        if !facts.iter().all(|fact| fact.is_of(asked.coupon.number)) {
             return Err(refuse(&malformed("page_token")));
         }
         let seals = self.desk.seals()?;
@@ -185,11 +187,11 @@ async fn feed(
     Ok(())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
     tokio::task::spawn_blocking(work).await.map_err(|_| status::outcome_unknown())
 }
 
-fn of_history(error: history::Error) -> Status {
+pub(super) fn of_history(error: history::Error) -> Status {
     match error {
         history::Error::Trimmed { first_available, .. } => {
             refuse(&Rejection::new(Reason::HistoryTrimmed, first_available as i64))

@@ -1,17 +1,24 @@
-//! MaintenanceService: snapshots, replays, verifications and restores, each a long operation.
+//! MaintenanceService: snapshots, replays, verifications, restores and batches of cards, each a long operation.
 
 use std::{sync::Arc, time::Duration};
 
-use tessera_engine::maintenance::{Maintenance, Operation, State, Task};
+use tessera_engine::{
+    batches::Order,
+    maintenance::{Maintenance, Operation, State, Task},
+};
 use tessera_proto::v1::{self, maintenance_service_server::MaintenanceService};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
+use super::mismatched;
 use crate::{
     convert::{inspect, malformed, operation},
     desk::{Desk, refuse},
-    domain::{Reason, Rejection},
+    domain::{
+        Reason, Rejection, Reply,
+        command::{Command, OpenBatch},
+    },
 };
 
 /// How often somebody who watches is told.
@@ -65,6 +72,22 @@ impl MaintenanceService for Maintainers {
     ) -> Result<Response<v1::StartRestoreResponse>, Status> {
         let (operation, joined) = self.start(operation::restore(request.into_inner()))?;
         Ok(Response::new(v1::StartRestoreResponse { operation: Some(operation), joined }))
+    }
+
+    async fn start_card_batch(
+        &self,
+        request: Request<v1::StartCardBatchRequest>,
+    ) -> Result<Response<v1::StartCardBatchResponse>, Status> {
+        let asked = operation::card_batch(self.0.seals()?, request.into_inner());
+        let (home, open) = asked.map_err(|rejection| refuse(&rejection))?;
+        let OpenBatch { batch, template, count } = open.clone();
+        // What cannot be made is refused at once, and from here on every run is of the version that the home has.
+        let version = match self.0.ask(Ok((home, Command::OpenBatch(open)))).await? {
+            (_, Reply::Batch(view)) => view.terms.version,
+            (_, reply) => mismatched("the opening of a batch", &reply),
+        };
+        let (operation, joined) = self.start(Ok(Task::MakeCards(Order { batch, template, version, count })))?;
+        Ok(Response::new(v1::StartCardBatchResponse { operation: Some(operation), joined }))
     }
 
     async fn get_operation(

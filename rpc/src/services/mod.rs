@@ -1,8 +1,10 @@
 //! The services, one file each: convert, ask, convert back; the streams of all have one of their own.
 
+pub mod card;
 pub mod checkout;
 pub mod claim;
 pub mod custody;
+pub mod gift;
 pub mod journal;
 pub mod maintenance;
 pub mod operator;

@@ -58,6 +58,7 @@ impl OperatorService for Operators {
             partitions: report::partitions(&reports),
             operations: self.0.meter().read().iter().map(report::operation).collect(),
             snapshots: self.0.opened().map(|open| report::snapshots(&open.maintenance.snapshots().overview())),
+            bulk: Some(report::bulk(self.0.gate().seats())),
             drain: self.0.closed().map(|closing| v1::DrainStatus { left_ms: closing.left().as_millis() as i64 }),
         }))
     }

@@ -56,7 +56,8 @@ impl Probe {
 
     fn read(&mut self, reports: &[ShardReport]) {
         for partition in reports.iter().flat_map(|report| &report.partitions) {
-            for line in &partition.lines {
+            // What leads back to where it begins is not probed.
+            for line in partition.lines.iter().filter(|line| line.other != partition.partition) {
                 let out = self.lines.entry((partition.partition, line.other)).or_default();
                 (out.sent, out.acknowledged) = (line.sent, line.acknowledged);
                 self.lines.entry((line.other, partition.partition)).or_default().received = line.received;

@@ -7,8 +7,8 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::{hold, redemption, refund},
-    desk::Desk,
+    convert::{by_time, hold, redemption, refund},
+    desk::{Desk, refuse},
     domain::Reply,
 };
 
@@ -79,5 +79,22 @@ impl RedemptionService for Redemptions {
             reply => mismatched("a question for redemptions", &reply),
         });
         Ok(Response::new(redemption::listed(seals, &found.collect::<Vec<_>>())))
+    }
+
+    async fn list_redemptions_by_time(
+        &self,
+        request: Request<v1::ListRedemptionsByTimeRequest>,
+    ) -> Result<Response<v1::ListRedemptionsByTimeResponse>, Status> {
+        let seals = self.0.seals()?;
+        let asked = by_time::Asked::of(seals, request.into_inner()).map_err(|rejection| refuse(&rejection))?;
+        let replies = match asked.partition {
+            Some(partition) => vec![self.0.ask(Ok((partition, asked.command()))).await?],
+            None => self.0.ask_all(Ok(asked.command())).await?,
+        };
+        let pages = replies.into_iter().map(|(partition, reply)| match reply {
+            Reply::RedemptionPage(page) => (partition, page),
+            reply => mismatched("a question for redemptions of some time", &reply),
+        });
+        Ok(Response::new(asked.listed(seals, &pages.collect::<Vec<_>>())))
     }
 }

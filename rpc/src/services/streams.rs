@@ -19,7 +19,7 @@ use tonic::{
 };
 
 use super::{
-    claim::OneClaim,
+    claim::{OneClaim, OneIssue},
     till::{AnyStep, OneRedemption},
 };
 use crate::{
@@ -50,6 +50,7 @@ where
         let desk = self.0.clone();
         match request.uri().path() {
             OneClaim::PATH => open::<OneClaim, B>(desk, request),
+            OneIssue::PATH => open::<OneIssue, B>(desk, request),
             OneRedemption::PATH => open::<OneRedemption, B>(desk, request),
             AnyStep::PATH => open::<AnyStep, B>(desk, request),
             _ => Box::pin(ready(Ok(status::no_such_method().into_http()))),

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::{position, template},
+    convert::{catalog, position, template},
     desk::Desk,
     domain::{Rejection, Reply, command::CatalogCommand, reply::Written},
 };
@@ -60,12 +60,23 @@ impl TemplateService for Templates {
         request: Request<v1::ListTemplatesRequest>,
     ) -> Result<Response<v1::ListTemplatesResponse>, Status> {
         let seals = self.0.seals()?;
-        match self.0.ask_catalog(template::list(seals, request.into_inner())).await? {
+        match self.0.ask_catalog(catalog::list(seals, request.into_inner())).await? {
             Reply::Templates { templates, next } => Ok(Response::new(v1::ListTemplatesResponse {
                 templates: templates.iter().map(|found| template::template(found)).collect(),
                 next_page_token: seals.catalog_token(next),
             })),
             reply => mismatched("a question for templates", &reply),
+        }
+    }
+
+    async fn list_claimable(
+        &self,
+        request: Request<v1::ListClaimableRequest>,
+    ) -> Result<Response<v1::ListClaimableResponse>, Status> {
+        let seals = self.0.seals()?;
+        match self.0.ask(catalog::claimable(seals, request.into_inner())).await? {
+            (_, Reply::Claimable(page)) => Ok(Response::new(catalog::claimable_page(seals, &page))),
+            (_, reply) => mismatched("a question for what can be claimed", &reply),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod eio;
 mod full;
+mod gifts;
 mod holds;
 mod kills;
 mod overload;

@@ -13,10 +13,10 @@ use std::{
 
 use tessera_proto::v1::{
     self, checkout_service_client::CheckoutServiceClient, claim_service_client::ClaimServiceClient,
-    custody_service_client::CustodyServiceClient, journal_service_client::JournalServiceClient,
-    maintenance_service_client::MaintenanceServiceClient, operator_service_client::OperatorServiceClient,
-    redemption_service_client::RedemptionServiceClient, template_service_client::TemplateServiceClient,
-    wallet_service_client::WalletServiceClient,
+    custody_service_client::CustodyServiceClient, gift_service_client::GiftServiceClient,
+    journal_service_client::JournalServiceClient, maintenance_service_client::MaintenanceServiceClient,
+    operator_service_client::OperatorServiceClient, redemption_service_client::RedemptionServiceClient,
+    template_service_client::TemplateServiceClient, wallet_service_client::WalletServiceClient,
 };
 use tessera_rpc::{
     serving::{self, Serving},
@@ -70,6 +70,7 @@ pub async fn channel() -> Channel {
 pub struct House {
     pub claims: ClaimServiceClient<Channel>,
     pub custodians: CustodyServiceClient<Channel>,
+    pub gifts: GiftServiceClient<Channel>,
     pub journals: JournalServiceClient<Channel>,
     pub maintainers: MaintenanceServiceClient<Channel>,
     pub operators: OperatorServiceClient<Channel>,
@@ -93,6 +94,7 @@ impl House {
         Self {
             claims: ClaimServiceClient::new(channel.clone()),
             custodians: CustodyServiceClient::new(channel.clone()),
+            gifts: GiftServiceClient::new(channel.clone()),
             journals: JournalServiceClient::new(channel.clone()),
             maintainers: MaintenanceServiceClient::new(channel.clone()),
             operators: OperatorServiceClient::new(channel.clone()),

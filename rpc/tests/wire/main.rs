@@ -1,12 +1,15 @@
 //! The contract over a real connection: one server for most of these facts, each of which uses ids of its own; those that count
 //! everything or stop a server have one of their own.
 
+mod bulk;
 mod capture;
+mod card;
 mod checkout;
 mod claim;
 mod custody;
 mod drain;
 mod feed;
+mod gift;
 mod hold;
 mod house;
 mod inspect;
@@ -15,7 +18,9 @@ mod limits;
 mod maintenance;
 mod metrics;
 mod operator;
+mod order;
 mod own;
+mod queries;
 mod redemption;
 mod refund;
 mod refusal;

@@ -115,7 +115,7 @@ async fn every_template_is_listed_once() {
     let mut wanted: Vec<_> = vec![house.template(card()).await, house.template(twenty_off()).await];
     let mut page_token = String::new();
     loop {
-        let request = v1::ListTemplatesRequest { page_size: 3, page_token, state: 0 };
+        let request = v1::ListTemplatesRequest { page_size: 3, page_token, ..Default::default() };
         let page = house.templates.list_templates(request).await.unwrap().into_inner();
         for template in page.templates {
             wanted.retain(|id| *id != template.template_id);

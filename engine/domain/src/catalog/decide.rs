@@ -1,7 +1,7 @@
-//! Commands to the catalog: create, update, stop, get, list.
+//! Commands to the catalog: create, update, stop, get; a list is read where its filter is.
 
 use super::{CatalogState, Limits};
-use crate::command::{CatalogCommand, PAGE_SIZE_MAX, WriteTemplate};
+use crate::command::{CatalogCommand, WriteTemplate};
 use crate::decide::Decision;
 use crate::digest::{self, contribution};
 use crate::event::{Event, Request, RequestsForgotten, TemplateStopped, TemplateWritten};
@@ -9,7 +9,7 @@ use crate::id::Id;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::{Known, Operation};
-use crate::terms::{Template, TemplateSpec, within};
+use crate::terms::{Template, TemplateSpec};
 use std::sync::Arc;
 
 impl CatalogState {
@@ -24,7 +24,7 @@ impl CatalogState {
                 Some(template) => Decision::Answer(Reply::Template { written: None, template: template.clone() }),
                 None => Reason::TemplateNotFound.into(),
             },
-            CatalogCommand::List { page_size, from, stopped } => self.list(*page_size, *from, *stopped).into(),
+            CatalogCommand::List { page_size, from, filter } => self.catalog.list(*page_size, *from, filter).into(),
         }
     }
 
@@ -149,18 +149,5 @@ impl CatalogState {
         // Writes of before there were fields are told by the first three.
         let told_by = if numbers[3] == 0 { 3 } else { 4 };
         self.catalog.key.fingerprint(&[], &numbers[..told_by])
-    }
-
-    fn list(&self, page_size: u32, from: u32, stopped: Option<bool>) -> Result<Reply, Rejection> {
-        within("page_size", i64::from(page_size), 1, i64::from(PAGE_SIZE_MAX))?;
-        let mut rest = self
-            .catalog
-            .templates
-            .iter()
-            .skip(from as usize)
-            .filter(|template| stopped.is_none_or(|stopped| template.stopped == stopped));
-        let templates: Vec<_> = rest.by_ref().take(page_size as usize).cloned().collect();
-        let next = rest.next().map(|template| template.terms.template);
-        Ok(Reply::Templates { templates, next })
     }
 }

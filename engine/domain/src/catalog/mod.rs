@@ -1,17 +1,22 @@
 //! The catalog: every template, with its own journal; shards read it as an immutable snapshot.
 //!
 //! [`Catalog`] is what shards hold: cheap to share, looked up by id without a lock. [`CatalogState`] is
-//! the owner's side: `apply`, remembered requests and digest in `state`, commands in `decide`.
+//! the owner's side: `apply`, remembered requests and digest in `state`, commands in `decide`, listings in `filter`.
 
+mod blocks;
 mod decide;
+mod filter;
 mod state;
 
+pub(crate) use blocks::BLOCK;
+pub use filter::{Issuer, KindName, TemplateFilter};
 pub use state::CatalogState;
 
 use crate::container::Table;
 use crate::id::Id;
 use crate::keyed::IdHashKey;
 use crate::terms::Template;
+use blocks::Blocks;
 use std::sync::Arc;
 
 /// Most templates of one catalog.
@@ -49,12 +54,13 @@ pub struct Catalog {
     lsn: u64,
     templates: Vec<Arc<Template>>,
     by_id: Table<u32>,
+    blocks: Blocks,
 }
 
 impl Catalog {
     /// An empty catalog.
     pub fn new(key: IdHashKey) -> Catalog {
-        Catalog { key, lsn: 0, templates: Vec::new(), by_id: Table::default() }
+        Catalog { key, lsn: 0, templates: Vec::new(), by_id: Table::default(), blocks: Blocks::default() }
     }
 
     /// The catalog journal's lsn that it stands at.
@@ -73,16 +79,31 @@ impl Catalog {
         self.templates.get(number as usize)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.templates.len() as u32
+    }
+
+    /// Whether anything of the block that holds this number may be issued at `now` or later.
+    pub(crate) fn block_may_issue(&self, number: u32, now_ms: i64) -> bool {
+        self.blocks.may_issue(number as usize, now_ms)
+    }
+
     fn put(&mut self, template: Arc<Template>) {
         let number = template.terms.template as usize;
-        if number < self.templates.len() {
-            self.templates[number] = template;
-            return;
+        match self.templates.get_mut(number) {
+            Some(known) => *known = template,
+            None => self.add(template),
         }
+        self.blocks.note(&self.templates, number);
+    }
+
+    fn add(&mut self, template: Arc<Template>) {
+        let number = self.len();
         let hash = self.hash(&template.terms.template_id);
         self.templates.push(template);
         let (key, templates) = (self.key, &self.templates);
-        self.by_id.insert(hash, number as u32, |&number| key.template(templates[number as usize].terms.template_id.as_str()));
+        self.by_id.insert(hash, number, |&number| key.template(templates[number as usize].terms.template_id.as_str()));
     }
 
     fn hash(&self, id: &Id) -> u64 {

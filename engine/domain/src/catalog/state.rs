@@ -123,7 +123,7 @@ impl CatalogState {
     }
 
     fn clock(&self) -> Clock {
-        Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 3] }
+        Clock { lsn: self.lsn(), time_ms: self.time_ms, forgotten: self.requests.forgotten(), forgotten_of: [0; 6] }
     }
 
     pub(super) fn request_key(&self, operation: Operation, template: &str, request_id: &str) -> u128 {

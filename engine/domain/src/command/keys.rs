@@ -4,9 +4,11 @@
 //! command hashes them once and hands them on; a replay, which has events alone, hashes them anew, once for each event.
 
 use super::{Command, Instrument};
+use crate::checkouts::WHOLE_ORDER;
 use crate::event::{Claimed, ClaimedV1, Event, Request};
 use crate::id::Id;
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
+use crate::partition::run_subject;
 use crate::request::Operation;
 
 /// The hashes of one command; 0 where it has none.
@@ -63,13 +65,70 @@ impl Keys {
             Command::VoidCoupon(void) => {
                 Keys { request: of_coupon(Operation::VoidCoupon, &void.instrument, &void.request_id), ..none }
             }
-            Command::Validate(_)
+            Command::Checkout(checkout) => {
+                let order = key.order(checkout.merchant.as_str(), checkout.order_id.as_str(), WHOLE_ORDER);
+                Keys { request: request(checkout.operation, order.natural, &checkout.request_id), order, ..none }
+            }
+            Command::CaptureOrder(capture) => {
+                Keys { request: request(Operation::CaptureOrder, capture.checkout.into(), &capture.request_id), ..none }
+            }
+            Command::ReleaseOrder(release) => {
+                Keys { request: request(Operation::ReleaseOrder, release.checkout.into(), &release.request_id), ..none }
+            }
+            Command::RefundOrder(refund) => {
+                Keys { request: request(Operation::RefundOrder, refund.checkout.into(), &refund.request_id), ..none }
+            }
+            Command::OfferGift(offer) => {
+                Keys { request: of_coupon(Operation::OfferGift, &offer.instrument, &offer.request_id), ..none }
+            }
+            Command::CancelGift(cancel) => {
+                Keys { request: request(Operation::CancelGift, cancel.gift.into(), &cancel.request_id), ..none }
+            }
+            Command::AcceptGift(accept) => {
+                let user = accept.user.key;
+                Keys { request: request(Operation::AcceptGift, accept.gift.into(), &accept.request_id), user, ..none }
+            }
+            Command::OpenBatch(open) => {
+                Keys { request: request(Operation::OpenBatch, key.batch(open.batch.as_str()).into(), &open.batch), ..none }
+            }
+            Command::MakeCards(make) => {
+                let subject = run_subject(key.batch(make.batch.as_str()), make.made);
+                Keys { request: request(Operation::MakeCards, subject, &make.batch), ..none }
+            }
+            Command::CompleteBatch(complete) => {
+                let batch = &complete.batch;
+                Keys { request: request(Operation::CompleteBatch, key.batch(batch.as_str()).into(), batch), ..none }
+            }
+            Command::TakeBatch(take) => {
+                let batch = key.batch(take.batch.as_str());
+                Keys { request: request(Operation::TakeBatch, batch.into(), &take.request_id), ..none }
+            }
+            Command::ActivateCard(activate) => {
+                Keys { request: of_coupon(Operation::ActivateCard, &activate.instrument, &activate.request_id), ..none }
+            }
+            Command::ReloadCard(reload) => {
+                Keys { request: of_coupon(Operation::ReloadCard, &reload.instrument, &reload.request_id), ..none }
+            }
+            Command::AdjustCard(adjust) => {
+                Keys { request: of_coupon(Operation::AdjustCard, &adjust.instrument, &adjust.request_id), ..none }
+            }
+            Command::ReplaceCard(replace) => {
+                Keys { request: of_coupon(Operation::ReplaceCard, &replace.instrument, &replace.request_id), ..none }
+            }
+            Command::GetBatch(_)
+            | Command::GetShare(_)
+            | Command::ListCards(_)
+            | Command::StartLedger(_)
+            | Command::Validate(_)
             | Command::GetCoupon(_)
             | Command::ListCoupons(_)
             | Command::RevealCode(_)
             | Command::RaiseStock(_)
             | Command::GetStock(_)
-            | Command::ListRedemptions(_) => none,
+            | Command::ListRedemptions(_)
+            | Command::ListRedemptionsByTime(_)
+            | Command::ListClaimable(_)
+            | Command::GetGift(_) => none,
         }
     }
 
@@ -94,6 +153,23 @@ impl Keys {
                 order: key.order(held.merchant, held.order, held.coupon),
                 ..none
             },
+            Event::PartHeld(held) => Keys { order: key.order(held.merchant, held.order, held.coupon), ..none },
+            Event::PartRedeemed(redeemed) => {
+                Keys { order: key.order(redeemed.merchant, redeemed.order, redeemed.coupon), ..none }
+            }
+            Event::CheckedOut(checkout) if checkout.hold != 0 => {
+                Keys { request: request(Operation::CaptureOrder, checkout.hold, &checkout.request), ..none }
+            }
+            Event::CheckedOut(checkout) => {
+                let order = key.order(checkout.merchant, checkout.order, WHOLE_ORDER);
+                Keys { request: key.request(checkout.operation, order.natural, checkout.request.id), order, ..none }
+            }
+            Event::CheckoutReleased(released) => {
+                Keys { request: request(Operation::ReleaseOrder, released.checkout, &released.request), ..none }
+            }
+            Event::CheckoutRefunded(refunded) => {
+                Keys { request: request(Operation::RefundOrder, refunded.checkout, &refunded.request), ..none }
+            }
             Event::Captured(captured) => Keys { request: request(Operation::Capture, captured.hold, &captured.request), ..none },
             Event::HoldEnded(ended) => {
                 let request = ended.request.map_or(0, |asked| request(Operation::Release, ended.hold, &asked));
@@ -104,6 +180,24 @@ impl Keys {
             }
             Event::Refunded(refunded) => {
                 Keys { request: request(Operation::Refund, refunded.redemption, &refunded.request), ..none }
+            }
+            Event::GiftOffered(offered) => {
+                Keys { request: request(Operation::OfferGift, offered.coupon, &offered.request), ..none }
+            }
+            Event::GiftEnded(ended) => {
+                let request = ended.request.map_or(0, |asked| request(Operation::CancelGift, ended.gift, &asked));
+                Keys { request, ..none }
+            }
+            Event::GiftAccepted(accepted) => {
+                let request = request(Operation::AcceptGift, accepted.gift, &accepted.request);
+                Keys { request, user: key.user(accepted.user), ..none }
+            }
+            Event::GiftReceived(received) => Keys { user: key.user(received.user), ..none },
+            Event::Activated(activated) => {
+                Keys { request: request(Operation::ActivateCard, activated.coupon, &activated.request), ..none }
+            }
+            Event::Reloaded(reloaded) => {
+                Keys { request: request(Operation::ReloadCard, reloaded.coupon, &reloaded.request), ..none }
             }
             Event::Refused(refused) => {
                 Keys { request: key.request(refused.operation, refused.subject, refused.request.id), ..none }

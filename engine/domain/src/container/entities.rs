@@ -94,6 +94,19 @@ impl<E: Entity + Clone> Entities<E> {
         None
     }
 
+    /// The oldest entity whose `key` is above `bound`, where keys rise with numbers.
+    pub fn first_above(&self, bound: u64, key: impl Fn(&E) -> u64) -> Option<&E> {
+        let (mut low, mut high) = (self.first(), self.next());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.get(middle).is_some_and(|entity| key(entity) > bound) {
+                true => high = middle,
+                false => low = middle + 1,
+            }
+        }
+        self.get(low)
+    }
+
     /// The number the next entity will get.
     #[inline]
     pub fn next(&self) -> u64 {

@@ -39,6 +39,7 @@ impl Partition {
         request: Request<'a>,
     ) -> Result<Event<'a>, Rejection> {
         let amount = capture.amount.unwrap_or(hold.amount);
+        self.check_no_part(hold.lsn)?;
         if hold.redemption != 0 {
             let redemption = self.joinable(hold, amount, context.now_ms)?;
             let (operation, subject) = (Operation::Capture as u8, u128::from(hold.lsn));
@@ -99,8 +100,9 @@ impl Partition {
             return Reason::HoldNotFound.into();
         };
         let request = Request { id: release.request_id.as_str(), fingerprint };
-        if hold.redemption != 0 {
-            let refusal = Rejection::new(Reason::HoldCaptured, hold.redemption as i64);
+        let captured = Rejection::new(Reason::HoldCaptured, hold.redemption as i64);
+        let is_captured = if hold.redemption != 0 { Err(captured) } else { Ok(()) };
+        if let Err(refusal) = self.check_no_part(hold.lsn).and(is_captured) {
             return Decision::happen([refused(Operation::Release, subject, request, refusal)]);
         }
         let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last();
@@ -116,6 +118,14 @@ impl Partition {
         }])
     }
 
+    /// Whether this hold or redemption stands for itself.
+    pub(super) fn check_no_part(&self, lsn: u64) -> Result<(), Rejection> {
+        match self.checkouts.with_part(lsn) {
+            Some(whole) => Err(Rejection::new(Reason::PartOfCheckout, whole.lsn as i64)),
+            None => Ok(()),
+        }
+    }
+
     /// The hold of this lsn, if its end is not too long ago.
     fn known_hold(&self, lsn: u64, now_ms: i64) -> Option<&Hold> {
         self.holds.at_lsn(lsn).map(|(_, hold)| hold).filter(|hold| !hold.is_unknown(now_ms))
@@ -123,7 +133,7 @@ impl Partition {
 }
 
 /// Why a hold that has ended without a redemption is not captured.
-fn late(hold: &Hold) -> Rejection {
+pub(super) fn late(hold: &Hold) -> Rejection {
     match hold.state {
         HoldState::Live | HoldState::Expired => Rejection::new(Reason::HoldExpired, hold.deadline_ms),
         HoldState::Released | HoldState::Revoked | HoldState::Captured => Reason::HoldReleased.into(),

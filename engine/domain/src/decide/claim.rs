@@ -7,6 +7,8 @@ use super::{Context, Decision, Events};
 use crate::command::{Claim, Keys};
 use crate::coupon::Coupon;
 use crate::event::{Claimed, Event, Request, TermsAdopted};
+use crate::id::Id;
+use crate::keyed::UserKey;
 use crate::lease::Sale;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
@@ -57,26 +59,14 @@ impl Partition {
     fn may_issue(&self, template: &Template, claim: &Claim, now_ms: i64) -> Result<Window, Rejection> {
         let terms = &template.terms;
         let window = window_of(terms, claim, now_ms)?;
-        if template.stopped {
-            return Err(Reason::TemplateStopped.into());
-        }
-        if terms.issue.is_before(now_ms) {
-            return Err(Rejection::new(Reason::IssueNotStarted, terms.issue.from_ms));
-        }
-        if terms.issue.is_over(now_ms) {
-            return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
-        }
-        if window.is_over(now_ms) {
-            return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
-        }
-        terms.check_issue(claim.channel.as_deref(), now_ms)?;
-        self.check_limits(terms, claim, now_ms)?;
+        check_offer(template, &window, claim.channel.as_deref(), now_ms)?;
+        self.check_limits(terms, claim.user.key, now_ms)?;
         Ok(window)
     }
 
     /// Whether the user has not as many of it as one user may have.
-    fn check_limits(&self, terms: &Terms, claim: &Claim, now_ms: i64) -> Result<(), Rejection> {
-        let Some(user) = self.users.find(claim.user.key) else { return Ok(()) };
+    pub(super) fn check_limits(&self, terms: &Terms, user: UserKey, now_ms: i64) -> Result<(), Rejection> {
+        let Some(user) = self.users.find(user) else { return Ok(()) };
         let most = terms.per_user_limit;
         if most != 0 && self.users.claimed(user, terms.template) >= most {
             return Err(Rejection::new(Reason::UserLimitReached, i64::from(most)));
@@ -100,13 +90,7 @@ impl Partition {
         window: Window,
         fingerprint: u64,
     ) -> Events<'a> {
-        let mut events = Events::new();
-        let terms = self.adopted(&template.terms).unwrap_or_else(|| {
-            let terms = self.terms.next();
-            let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
-            events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
-            terms
-        });
+        let (terms, mut events) = self.adopting(template);
         events.push(Event::Claimed(Claimed {
             coupon: self.coupons.next(),
             terms,
@@ -122,11 +106,39 @@ impl Partition {
         events
     }
 
-    /// The number of these terms, if they are the newest adopted of their template.
-    fn adopted(&self, terms: &Terms) -> Option<u32> {
-        let newest = self.terms.newest(terms.template)?;
-        (self.terms.of(newest).version == terms.version).then_some(newest)
+    /// The number of a template's terms here, and their adoption if this partition does not have them yet.
+    pub(super) fn adopting<'a>(&self, template: &'a Template) -> (u32, Events<'a>) {
+        let mut events = Events::new();
+        let terms = self.terms.find(template.terms.template, template.terms.version).unwrap_or_else(|| {
+            let terms = self.terms.next();
+            let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
+            events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
+            terms
+        });
+        (terms, events)
     }
+}
+
+/// Whether the template is on offer now and through this channel, for coupons of this use window.
+pub(super) fn check_offer(template: &Template, window: &Window, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
+    if template.stopped {
+        return Err(Reason::TemplateStopped.into());
+    }
+    check_issue(&template.terms, window, channel, now_ms)
+}
+
+/// Whether what may be used in this window is issued now, through this channel.
+pub(super) fn check_issue(terms: &Terms, window: &Window, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
+    if terms.issue.is_before(now_ms) {
+        return Err(Rejection::new(Reason::IssueNotStarted, terms.issue.from_ms));
+    }
+    if terms.issue.is_over(now_ms) {
+        return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
+    }
+    if window.is_over(now_ms) {
+        return Err(Rejection::new(Reason::IssueEnded, window.until_ms));
+    }
+    terms.check_issue(channel, now_ms)
 }
 
 /// When a coupon that is claimed or issued now may be used: as its terms say, or as its issue has to.

@@ -3,7 +3,7 @@
 //! The same order that holds the same coupon again replaces its own hold, whose value counts as available for it, also when it
 //! asks for the same once more: then the deadline is new.
 
-use super::redeem::{check_amount, currency_number};
+use super::redeem::check_amount;
 use super::standing::Place;
 use super::{Context, Decision, refused};
 use crate::command::{Hold, Keys};
@@ -18,7 +18,7 @@ use crate::terms::within;
 impl Partition {
     pub(super) fn decide_hold<'a>(&self, context: &Context<'_>, hold: &'a Hold, keys: &Keys) -> Decision<'a> {
         let coupon = hold.instrument.coupon();
-        let checked = check_amount(hold.amount).and_then(|()| ttl_ms(hold)).and_then(|ttl_ms| {
+        let checked = check_amount(hold.amount).and_then(|()| ttl_ms(hold.ttl_ms)).and_then(|ttl_ms| {
             self.instrument(&hold.instrument)?;
             Ok(ttl_ms)
         });
@@ -26,7 +26,7 @@ impl Partition {
             Ok(ttl_ms) => ttl_ms,
             Err(refusal) => return refusal.into(),
         };
-        let numbers = [hold.amount as u64, currency_number(hold.currency), hold.ttl_ms as u64];
+        let numbers = [hold.amount as u64, hold.currency.number(), hold.ttl_ms as u64];
         let fingerprint = self.use_fingerprint(place_of(hold), hold.order.as_str(), &numbers);
         let subject = u128::from(coupon);
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
@@ -76,11 +76,11 @@ fn place_of(hold: &Hold) -> Place<'_> {
     Place { merchant: &hold.merchant, channel: hold.channel.as_deref() }
 }
 
-/// How long the hold lives.
-fn ttl_ms(hold: &Hold) -> Result<i64, Rejection> {
-    if hold.ttl_ms == 0 {
+/// How long a hold lives of which this is asked.
+pub(super) fn ttl_ms(asked: i64) -> Result<i64, Rejection> {
+    if asked == 0 {
         return Ok(HOLD_TTL_DEFAULT_MS);
     }
-    within("ttl_ms", hold.ttl_ms, HOLD_TTL_MS_MIN, HOLD_TTL_MS_MAX)?;
-    Ok(hold.ttl_ms)
+    within("ttl_ms", asked, HOLD_TTL_MS_MIN, HOLD_TTL_MS_MAX)?;
+    Ok(asked)
 }

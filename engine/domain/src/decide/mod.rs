@@ -4,14 +4,21 @@
 //! the first failing check is the refusal. What a write answers is read back from what `apply`
 //! remembered (`recall`), never composed beside it.
 
+mod batch;
 mod capture;
+mod card;
+mod checkout;
 mod claim;
+mod claimable;
+mod gift;
 mod hold;
+mod message;
 mod operator;
 mod past;
 mod read;
 mod recall;
 mod redeem;
+mod redemptions;
 mod refund;
 mod standing;
 mod stock;
@@ -27,6 +34,7 @@ use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::{Known, Operation};
 use arrayvec::ArrayVec;
+pub use checkout::Group;
 
 /// What a decision rests on beside the partition's state.
 pub struct Context<'a> {
@@ -45,6 +53,24 @@ pub struct Context<'a> {
 /// Events of one decision, in order.
 pub type Events<'a> = ArrayVec<Event<'a>, 2>;
 
+/// Events, and what is sent with them: all of it in one frame, so that no crash comes between.
+#[derive(Debug, Default)]
+pub struct Happening<'a> {
+    /// What happens, in order.
+    pub events: Events<'a>,
+    /// What is sent then, in order; every line has room for it.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// A message that is to be sent on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The destination.
+    pub to: u16,
+    /// Its bytes: see [`line::message`](crate::line::message).
+    pub message: Box<[u8]>,
+}
+
 /// What a command comes to.
 #[derive(Debug)]
 pub enum Decision<'a> {
@@ -52,6 +78,10 @@ pub enum Decision<'a> {
     Answer(Reply),
     /// These happen; the answer is [`Partition::latest_answer`] after they are applied.
     Happen(Events<'a>),
+    /// These happen, in one frame; the answer is as of [`Decision::Happen`].
+    HappenTogether(Box<Group<'a>>),
+    /// The same, and messages go to other partitions with it.
+    Send(Box<Happening<'a>>),
     /// Refused, and not remembered.
     Refuse(Rejection),
     /// A claim that waits for a lease of this template.
@@ -108,7 +138,29 @@ impl Partition {
             Command::BlockCoupon(block) => self.decide_block_coupon(context, block, keys),
             Command::BlockUser(block) => self.decide_block_user(context, block, keys),
             Command::VoidCoupon(void) => self.decide_void(context, void, keys),
+            Command::Checkout(checkout) => self.decide_checkout(context, checkout, keys),
+            Command::CaptureOrder(capture) => self.decide_capture_order(context, capture, keys),
+            Command::ReleaseOrder(release) => self.decide_release_order(context, release, keys),
+            Command::RefundOrder(refund) => self.decide_refund_order(context, refund, keys),
             Command::ListRedemptions(list) => Decision::Answer(self.redemptions_of(context, list)),
+            Command::ListRedemptionsByTime(list) => self.redemptions_by_time(context, list).into(),
+            Command::ListClaimable(list) => self.claimable(context, list).into(),
+            Command::OfferGift(offer) => self.decide_offer_gift(context, offer, keys),
+            Command::CancelGift(cancel) => self.decide_cancel_gift(context, cancel, keys),
+            Command::AcceptGift(accept) => self.decide_accept_gift(context, accept, keys),
+            Command::GetGift(gift) => self.view_gift(context, *gift).map(|view| Reply::Gift(Box::new(view))).into(),
+            Command::OpenBatch(open) => self.decide_open_batch(context, open, keys),
+            Command::MakeCards(make) => self.decide_make_cards(context, make, keys),
+            Command::CompleteBatch(complete) => self.decide_complete_batch(context, complete, keys),
+            Command::TakeBatch(take) => self.decide_take_batch(context, take, keys),
+            Command::GetBatch(batch) => self.batch_view(batch).into(),
+            Command::GetShare(batch) => Decision::Answer(self.share_view(batch)),
+            Command::ListCards(list) => self.list_cards(list).into(),
+            Command::ActivateCard(activate) => self.decide_activate(context, activate, keys),
+            Command::ReloadCard(reload) => self.decide_reload(context, reload, keys),
+            Command::AdjustCard(adjust) => self.decide_adjust(context, adjust, keys),
+            Command::ReplaceCard(replace) => self.decide_replace(context, replace, keys),
+            Command::StartLedger(instrument) => self.ledger_start(instrument).into(),
         }
     }
 

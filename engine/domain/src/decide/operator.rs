@@ -99,7 +99,7 @@ impl Partition {
         let standing = self.standing_of(coupon, context.now_ms);
         let is_held = standing.live_holds > 0 && !command.revoke_holds;
         let held = if is_held { Err(Rejection::from(Reason::CouponHeld)) } else { Ok(()) };
-        if let Err(refusal) = standing.check_not_final().and(held) {
+        if let Err(refusal) = standing.check_not_final().and_then(|()| standing.check_not_gifting()).and(held) {
             return Decision::happen([refused(operation, u128::from(coupon), request, refusal)]);
         }
         Decision::happen([Event::Voided(Voided {

@@ -10,8 +10,8 @@ use crate::rejection::Rejection;
 use crate::reply::{CouponPage, CouponView, RedemptionView, Reply};
 use crate::terms::{TIME_MS_MAX, within};
 
-/// Coupons that one listing looks at; a page that is not full by then ends early, with a token.
-const LIST_VISITS_MAX: usize = 2_000;
+/// Coupons, or redemptions, that one listing looks at; a page that is not full by then ends early, with a token.
+pub(super) const LIST_VISITS_MAX: usize = 2_000;
 
 /// Redemptions of one order that are listed.
 const REDEMPTIONS_LISTED_MAX: usize = 256;
@@ -38,8 +38,11 @@ impl Partition {
         let mut coupons = Vec::new();
         for _ in 0..LIST_VISITS_MAX {
             let Some(number) = next.filter(|_| coupons.len() < list.page_size as usize) else { break };
-            let coupon =
-                self.coupons.get(number).filter(|coupon| coupon.user == user).ok_or(Rejection::invalid("page_token", 0))?;
+            let coupon = self
+                .coupons
+                .get(number)
+                .filter(|coupon| coupon.owner() == Some(user))
+                .ok_or(Rejection::invalid("page_token", 0))?;
             let view = view_of(&self.standing_of(number, context.now_ms));
             if shows(list.status, &view) && ends_before(list.ends_before_ms, &view) {
                 coupons.push(view);
@@ -92,6 +95,8 @@ fn view_of(standing: &Standing<'_>) -> CouponView {
         held: value.held,
         expired: value.expired,
         voided: value.voided,
+        given: value.given,
+        received: value.received,
         live_holds: standing.live_holds,
         blocks: standing.coupon.blocks(),
         account_blocks: standing.account_blocks,

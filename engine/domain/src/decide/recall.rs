@@ -1,13 +1,20 @@
 //! Recall: the answer of a remembered request, made from state, alike for the first time and every replay (I5).
 
+mod checkout;
+
 use crate::coupon::Life;
+use crate::gift::Gift;
 use crate::hold::{Hold, HoldState};
 use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Blocked, Claimed, Held, Offer, Quote, Redeemed, Refunded, Released, Replacement, Reply, Voided, Written};
+use crate::reply::{
+    Activated, Blocked, Claimed, GiftAccepted, GiftCancelled, GiftOffered, Held, Loaded, Offer, Quote, Redeemed, Refunded,
+    Released, Replaced, Replacement, Reply, Voided, Written,
+};
 use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
+use checkout::refusal_of_order;
 
 impl Partition {
     /// The answer of the request that was remembered last: that of the write just applied.
@@ -17,7 +24,10 @@ impl Partition {
 
     pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Result<Reply, Rejection> {
         if let Some(reason) = Reason::from_number(entry.reason) {
-            return Err(Rejection::new(reason, entry.value));
+            return Err(match entry.operation.is_of_order() {
+                true => refusal_of_order(reason, entry.value),
+                false => Rejection::new(reason, entry.value),
+            });
         }
         assert_eq!(entry.reason, 0, "a remembered reason has a number of ours");
         let written = Written { partition: self.id(), lsn: entry.lsn, replayed };
@@ -41,6 +51,24 @@ impl Partition {
             Operation::VoidCoupon => {
                 let (amount, revoked_holds) = unpack_voided(entry.value);
                 Ok(Reply::Voided(Voided { written, amount, revoked_holds, at_ms: entry.at_ms }))
+            }
+            Operation::RedeemOrder | Operation::HoldOrder | Operation::CaptureOrder => {
+                self.recall_checkout(number, entry, replayed).map(Reply::CheckedOut)
+            }
+            Operation::ReleaseOrder => Ok(Reply::CheckoutReleased(self.recall_checkout_release(number, written, entry.at_ms))),
+            Operation::RefundOrder => Ok(Reply::CheckoutRefunded(self.recall_checkout_refund(number, written))),
+            Operation::OfferGift => Ok(Reply::GiftOffered(self.recall_offered(number, written, entry.at_ms))),
+            Operation::CancelGift => Ok(Reply::GiftCancelled(self.recall_cancelled(number, written, entry.at_ms))),
+            Operation::AcceptGift => Ok(Reply::GiftAccepted(Box::new(self.recall_accepted(number, written)))),
+            Operation::OpenBatch | Operation::CompleteBatch | Operation::TakeBatch => Ok(self.recall_batch(number, written)),
+            Operation::MakeCards => Ok(self.recall_share(number, written)),
+            Operation::ActivateCard => Ok(Reply::Activated(self.recall_activation(number, written, entry.at_ms))),
+            Operation::ReloadCard | Operation::AdjustCard => {
+                Ok(Reply::Loaded(Loaded { written, balance_after: entry.value, at_ms: entry.at_ms }))
+            }
+            Operation::ReplaceCard => {
+                let replacement = self.recall_replacement(number);
+                Ok(Reply::Replaced(Replaced { written, replacement, at_ms: entry.at_ms }))
             }
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
@@ -92,6 +120,24 @@ impl Partition {
         Released { written, hold: hold.lsn, coupon: hold.coupon, state: hold.state, ended_ms: hold.ended_ms, at_ms }
     }
 
+    fn recall_offered(&self, number: u64, written: Written, at_ms: i64) -> GiftOffered {
+        let gift = self.gifts.get(number).expect("I3: a remembered gift is here");
+        GiftOffered { written, gift: gift.lsn, coupon: gift.coupon, deadline_ms: gift.deadline_ms, at_ms }
+    }
+
+    fn recall_cancelled(&self, number: u64, written: Written, at_ms: i64) -> GiftCancelled {
+        let gift = self.gifts.get(number).expect("I3: a cancelled gift is here");
+        GiftCancelled { written, gift: gift.lsn, coupon: gift.coupon, state: gift.state, ended_ms: gift.ended_ms, at_ms }
+    }
+
+    fn recall_accepted(&self, number: u64, written: Written) -> GiftAccepted {
+        let gift = self.gifts.get(number).expect("I3: an accepted gift is here");
+        let (coupon, terms) = self.coupon(gift.coupon).expect("I3: a given coupon is here");
+        let window = self.coupons.window(gift.coupon, coupon);
+        let &Gift { lsn, to, amount, ended_ms, .. } = gift;
+        GiftAccepted { written, gift: lsn, to, offer: Offer::of(terms), amount, window, at_ms: ended_ms }
+    }
+
     fn recall_refund(&self, number: u64, written: Written) -> Refunded {
         let refund = self.redemptions.refund(number).expect("I3: a remembered refund is here");
         let redemption = self.redemptions.get(refund.redemption).expect("I3: a refunded redemption is here");
@@ -104,25 +150,31 @@ impl Partition {
             is_card: terms.is_stored_value(),
             amount: refund.amount,
             balance_after: refund.balance_after,
-            life: life_after(terms, refund),
+            life: self.life_after(redemption.coupon, terms, refund),
             until_ms: refund.until_ms,
             at_ms: refund.at_ms,
             replacement: refund.replacement.checked_sub(1).map(|number| self.recall_replacement(number)),
         }
     }
 
+    fn recall_activation(&self, number: u64, written: Written, at_ms: i64) -> Activated {
+        let (coupon, terms) = self.coupon(number).expect("I3: an activated card is here");
+        Activated { written, offer: Offer::of(terms), window: coupon.window(), at_ms }
+    }
+
     fn recall_replacement(&self, coupon: u64) -> Replacement {
         let found = self.coupons.get(coupon).expect("I3: a replacement is here");
         Replacement { coupon, key_version: found.key_version, window: found.window() }
     }
-}
 
-/// What a coupon was at the instant of its refund.
-fn life_after(terms: &Terms, refund: &Refund) -> Life {
-    match () {
-        () if refund.replacement != 0 => Life::Void,
-        () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
-        () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
-        () => Life::Active,
+    /// What a coupon was at the instant of its refund: one that got a replacement was final by then.
+    fn life_after(&self, coupon: u64, terms: &Terms, refund: &Refund) -> Life {
+        match () {
+            () if refund.replacement != 0 && self.value(coupon).given > 0 => Life::Given,
+            () if refund.replacement != 0 => Life::Void,
+            () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
+            () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
+            () => Life::Active,
+        }
     }
 }

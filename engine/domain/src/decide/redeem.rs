@@ -7,7 +7,7 @@ use super::standing::Place;
 use super::{Context, Decision, refused};
 use crate::command::{Keys, Redeem, Validate};
 use crate::event::{Event, Joined, Redeemed, Request};
-use crate::money::{AMOUNT_MAX, Currency};
+use crate::money::AMOUNT_MAX;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
@@ -22,7 +22,7 @@ impl Partition {
             return refusal.into();
         }
         let order = redeem.order.as_str();
-        let currency = currency_number(redeem.currency);
+        let currency = redeem.currency.number();
         let place = Place { merchant: &redeem.merchant, channel: redeem.channel.as_deref() };
         let fingerprint = self.use_fingerprint(place, order, &[redeem.amount as u64, currency]);
         let (operation, subject) = (Operation::Redeem, u128::from(coupon));
@@ -90,11 +90,6 @@ enum Outcome {
     Redeem(Quote),
     /// The order has redeemed it already, and gets the outcome of this lsn.
     Join(u64),
-}
-
-/// The three letters as one number.
-pub(super) fn currency_number(currency: Currency) -> u64 {
-    currency.bytes().iter().fold(0, |number, &letter| number << 8 | u64::from(letter))
 }
 
 /// Amounts are positive and countable.

@@ -1,15 +1,15 @@
 //! Refund 退款 of a redemption, as a whole or in part: money comes back each time, a one-use coupon with the last part, if its
 //! template says so.
 //!
-//! A card past its end opens again for what came back; what had been left on it then stays expired. A void card stays void: a new
-//! one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
+//! A card past its end opens again for what came back; what had been left on it then stays expired. A card that is void, or was
+//! given to somebody else, stays so: a new one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
 //! whether it is still in memory or not; that is refused before everything else is looked at, and not remembered, because it never
 //! changes.
 
 use super::redeem::check_amount;
 use super::{Context, Decision, refused};
 use crate::command::{Keys, Refund};
-use crate::event::{Event, Refunded, Request};
+use crate::event::{Event, PartRefunded, Refunded, Request};
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
@@ -39,7 +39,9 @@ impl Partition {
             return Reason::RedemptionArchived.into();
         };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        Decision::happen([match may_refund(redemption, refund.amount) {
+        let not_gifting = self.check_not_offered(redemption.coupon, context.now_ms);
+        let may_be = not_gifting.and_then(|()| self.check_no_part(redemption.lsn));
+        Decision::happen([match may_be.and_then(|()| may_refund(redemption, refund.amount)) {
             Ok(amount) => self.refunded_event(context, redemption, amount, request),
             Err(refusal) => refused(Operation::Refund, subject, request, refusal),
         }])
@@ -51,24 +53,59 @@ impl Partition {
     }
 
     fn refunded_event<'a>(&self, context: &Context<'_>, redemption: &Redemption, amount: i64, request: Request<'a>) -> Event<'a> {
+        let PartRefunded {
+            redemption,
+            coupon,
+            previous,
+            amount,
+            restored,
+            reopened_until_ms,
+            replacement,
+            use_from_ms,
+            use_until_ms,
+            key_version,
+        } = self.refunded_part(context, redemption, amount, 0);
+        Event::Refunded(Refunded {
+            redemption,
+            coupon,
+            previous,
+            request,
+            amount,
+            restored,
+            reopened_until_ms,
+            replacement,
+            use_from_ms,
+            use_until_ms,
+            key_version,
+        })
+    }
+
+    /// What giving `amount` of a redemption back comes to, after so many new coupons of the same decision.
+    pub(super) fn refunded_part(
+        &self,
+        context: &Context<'_>,
+        redemption: &Redemption,
+        amount: i64,
+        new_coupons: u64,
+    ) -> PartRefunded {
         let (coupon, terms) = self.coupon(redemption.coupon).expect("a redeemed coupon is here");
         let is_over = self.coupons.window(redemption.coupon, coupon).is_over(context.now_ms);
-        let is_replaced = terms.is_stored_value() && coupon.is_void();
-        let is_reopened = terms.is_stored_value() && !coupon.is_void() && is_over;
+        let is_closed = coupon.is_void() || coupon.is_of_gift() && self.value(redemption.coupon).given > 0;
+        let is_replaced = terms.is_stored_value() && is_closed;
+        let is_reopened = terms.is_stored_value() && !is_closed && is_over;
         let end_ms = context.now_ms + REOPENED_MS;
-        Event::Refunded(Refunded {
+        PartRefunded {
             redemption: redemption.lsn,
             coupon: redemption.coupon,
             previous: coupon.last(),
-            request,
             amount,
-            restored: if coupon.is_void() { 0 } else { restored(terms, redemption, amount) },
+            restored: if is_closed { 0 } else { restored(terms, redemption, amount) },
             reopened_until_ms: if is_reopened { end_ms } else { 0 },
-            replacement: if is_replaced { self.coupons.next() + 1 } else { 0 },
+            replacement: if is_replaced { self.coupons.next() + new_coupons + 1 } else { 0 },
             use_from_ms: if is_replaced { context.now_ms } else { 0 },
             use_until_ms: if is_replaced { end_ms } else { 0 },
             key_version: if is_replaced { context.key_version } else { 0 },
-        })
+        }
     }
 }
 

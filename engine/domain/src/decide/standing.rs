@@ -8,6 +8,7 @@ use super::Context;
 use crate::block::Blocks;
 use crate::command::Instrument;
 use crate::coupon::{Coupon, Life};
+use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::id::Id;
 use crate::money::{self, Currency};
@@ -16,6 +17,7 @@ use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
 use crate::terms::{Kind, Terms, Window};
+use crate::user::User;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub(super) struct Standing<'a> {
     pub(super) value: Value,
     pub(super) live_holds: u32,
     pub(super) account_blocks: Blocks,
+    /// The gift that it is offered by.
+    pub(super) gift: Option<&'a Gift>,
     now_ms: i64,
 }
 
@@ -43,10 +47,15 @@ impl Partition {
     pub(super) fn instrument(&self, instrument: &Instrument) -> Result<(&Coupon, &Arc<Terms>), Rejection> {
         let found = self.coupon(instrument.coupon()).filter(|(coupon, _)| match *instrument {
             Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
-            Instrument::Owned { user, .. } => self.users.get(coupon.user).is_some_and(|owner| owner.key() == user),
+            Instrument::Owned { user, .. } => self.owner(coupon).is_some_and(|owner| owner.key() == user),
             Instrument::Known { .. } => true,
         });
         found.ok_or(Reason::CodeNotAccepted.into())
+    }
+
+    /// Who owns a coupon, unless it belongs to whoever has its code.
+    pub(super) fn owner(&self, coupon: &Coupon) -> Option<&User> {
+        self.users.get(coupon.owner()?)
     }
 
     /// How the coupon that an instrument names stands now.
@@ -68,8 +77,17 @@ impl Partition {
         if window.is_over(now_ms) {
             value.expired += std::mem::take(&mut value.available);
         }
-        let account_blocks = self.users.blocks(coupon.user);
-        Standing { number, coupon, terms, window, value, live_holds, account_blocks, now_ms }
+        let account_blocks = coupon.owner().map_or(Blocks::default(), |owner| self.users.blocks(owner));
+        let gift = self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms));
+        Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, now_ms }
+    }
+
+    /// Whether nobody may accept a coupon now.
+    pub(super) fn check_not_offered(&self, number: u64, now_ms: i64) -> Result<(), Rejection> {
+        match self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms)) {
+            Some(gift) => Err(Rejection::new(Reason::CouponGifting, gift.deadline_ms)),
+            None => Ok(()),
+        }
     }
 
     /// The live hold of this natural key on its coupon.
@@ -85,7 +103,10 @@ impl Standing<'_> {
     pub(super) fn life(&self) -> Life {
         match () {
             () if self.coupon.is_void() => Life::Void,
+            () if self.is_given() => Life::Given,
+            () if self.coupon.is_unactivated() => Life::Unactivated,
             () if self.is_used() => Life::Used,
+            () if self.gift.is_some() => Life::Gifting,
             () if self.window.is_over(self.now_ms) => Life::Expired,
             () => Life::Active,
         }
@@ -94,10 +115,11 @@ impl Standing<'_> {
     /// Why nothing happens to it any more, if so: what is held past the end is not final yet.
     pub(super) fn check_not_final(&self) -> Result<(), Rejection> {
         match self.life() {
+            Life::Given => Err(Reason::CouponGiven.into()),
             Life::Void => Err(Reason::CouponVoid.into()),
             Life::Used => Err(Reason::CouponUsed.into()),
             Life::Expired if self.value.held == 0 => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
-            Life::Expired | Life::Active => Ok(()),
+            Life::Expired | Life::Active | Life::Gifting | Life::Unactivated => Ok(()),
         }
     }
 
@@ -148,22 +170,57 @@ impl Standing<'_> {
         Ok(())
     }
 
+    /// Whether its template's rules let it be used now, through this channel.
+    pub(super) fn check_channel(&self, channel: Option<&Id>) -> Result<(), Rejection> {
+        self.terms.check_place(channel, self.now_ms)
+    }
+
     fn is_used(&self) -> bool {
         !self.terms.is_stored_value() && self.value.captured > 0
     }
 
+    /// Whether somebody else has it now.
+    pub(super) fn is_given(&self) -> bool {
+        self.value.given > 0
+    }
+
+    /// Whether it, or its owner's account, is blocked.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen()
+    }
+
+    /// Whether it is its owner's to do something with.
+    fn check_own(&self) -> Result<(), Rejection> {
+        self.check_not_void()?;
+        self.check_not_used()?;
+        self.check_not_frozen()?;
+        self.check_activated()?;
+        if planted::is(Planted::GiftingIgnored) { Ok(()) } else { self.check_not_gifting() }
+    }
+
+    /// Whether nobody may accept it now.
+    pub(super) fn check_not_gifting(&self) -> Result<(), Rejection> {
+        self.gift.map_or(Ok(()), |gift| Err(Rejection::new(Reason::CouponGifting, gift.deadline_ms)))
+    }
+
+    /// Whether it may be offered to somebody else now. That it may not be used yet is no hindrance.
+    pub(super) fn check_giveable(&self) -> Result<(), Rejection> {
+        self.check_own()?;
+        if self.live_holds > 0 {
+            return Err(Reason::CouponHeld.into());
+        }
+        self.check_not_over()?;
+        if self.value.available == 0 {
+            return Err(Reason::InsufficientBalance.into());
+        }
+        // What belongs to whoever has its code is given by giving that.
+        let may_be = self.terms.rules().transferable && self.coupon.owner().is_some();
+        if may_be { Ok(()) } else { Err(Reason::NotTransferable.into()) }
+    }
+
     /// Whether its state and its window let it be used now.
     pub(super) fn check_usable(&self, own: Option<&Hold>) -> Result<(), Rejection> {
-        if self.coupon.is_void() {
-            return Err(Reason::CouponVoid.into());
-        }
-        if self.is_used() && !planted::is(Planted::UsedAgain) {
-            return Err(Reason::CouponUsed.into());
-        }
-        let is_frozen = self.coupon.blocks().is_frozen() || self.account_blocks.is_frozen();
-        if is_frozen && !planted::is(Planted::FreezeIgnored) {
-            return Err(Reason::CouponFrozen.into());
-        }
+        self.check_own()?;
         let is_held = !self.terms.is_stored_value() && self.value.held > 0;
         if is_held || own.is_some() {
             return Err(Rejection::new(Reason::CouponHeld, own.map_or(0, |hold| hold.lsn as i64)));
@@ -171,10 +228,35 @@ impl Standing<'_> {
         if self.window.is_before(self.now_ms) {
             return Err(Rejection::new(Reason::UseNotStarted, self.window.from_ms));
         }
-        if self.window.is_over(self.now_ms) {
-            return Err(Rejection::new(Reason::CouponExpired, self.window.until_ms));
+        self.check_not_over()
+    }
+
+    /// Whether nobody else has it, and nobody made it void.
+    pub(super) fn check_not_void(&self) -> Result<(), Rejection> {
+        if self.is_given() {
+            return Err(Reason::CouponGiven.into());
         }
-        Ok(())
+        if self.coupon.is_void() { Err(Reason::CouponVoid.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_used(&self) -> Result<(), Rejection> {
+        if self.is_used() && !planted::is(Planted::UsedAgain) { Err(Reason::CouponUsed.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_frozen(&self) -> Result<(), Rejection> {
+        if self.is_frozen() && !planted::is(Planted::FreezeIgnored) { Err(Reason::CouponFrozen.into()) } else { Ok(()) }
+    }
+
+    /// Whether it was activated, if it is a card that has to be.
+    pub(super) fn check_activated(&self) -> Result<(), Rejection> {
+        if self.coupon.is_unactivated() { Err(Reason::CouponNotActivated.into()) } else { Ok(()) }
+    }
+
+    pub(super) fn check_not_over(&self) -> Result<(), Rejection> {
+        match self.window.is_over(self.now_ms) {
+            true => Err(Rejection::new(Reason::CouponExpired, self.window.until_ms)),
+            false => Ok(()),
+        }
     }
 }
 

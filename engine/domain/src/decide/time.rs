@@ -1,11 +1,16 @@
-//! What time alone brings about: holds and value expire, what was remembered long enough is forgotten.
+//! What time alone brings about: holds, gifts and value expire, what was remembered long enough is forgotten.
 //!
 //! Reads and decisions derive what is due ([`standing`](super::standing)), so nothing here is late for anybody. It is recorded on two
 //! roads: before a write is decided, for the coupon that it is about ([`Partition::due`]), so that decisions meet settled
 //! state; and for everything else in the background, a bounded number of events at a time ([`Partition::decide_time`]).
 
+use crate::checkouts::Stage;
 use crate::command::{Command, Instrument, Operation};
-use crate::event::{EXPIRED, Event, Expired, Forgotten, HOLDS, HoldEnded, REDEMPTIONS, REFUNDS, RequestsForgotten};
+use crate::event::{
+    CHECKOUT_REFUNDS, CHECKOUTS, EXPIRED, Event, Expired, Forgotten, GIFT_EXPIRED, GIFTS, GiftEnded, HOLDS, HoldEnded,
+    REDEMPTIONS, REFUNDS, RequestsForgotten,
+};
+use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::partition::Partition;
 
@@ -22,17 +27,28 @@ impl Partition {
             self.due_of(instrument.coupon(), now_ms)
         };
         let of_hold = |lsn| self.holds.at_lsn(lsn).and_then(|(_, hold)| self.due_of(hold.coupon, now_ms));
+        let of_gift = |lsn| self.gifts.at_lsn(lsn).and_then(|(_, gift)| self.due_of(gift.coupon, now_ms));
         match command {
             Command::Redeem(redeem) => of_instrument(&redeem.instrument),
             Command::Hold(hold) => of_instrument(&hold.instrument),
             Command::BlockCoupon(block) => of_instrument(&block.instrument),
             Command::VoidCoupon(void) => of_instrument(&void.instrument),
+            Command::ReloadCard(reload) => of_instrument(&reload.instrument),
+            Command::AdjustCard(adjust) => of_instrument(&adjust.instrument),
+            Command::ReplaceCard(replace) => of_instrument(&replace.instrument),
             Command::Capture(capture) => of_hold(capture.hold),
             Command::Release(release) => of_hold(release.hold),
+            Command::OfferGift(offer) => of_instrument(&offer.instrument),
+            Command::CancelGift(cancel) => of_gift(cancel.gift),
+            Command::AcceptGift(accept) => of_gift(accept.gift),
             Command::Refund(refund) => {
                 let (_, redemption) = self.redemptions.at_lsn(refund.redemption)?;
                 self.due_of(redemption.coupon, now_ms)
             }
+            Command::Checkout(checkout) => checkout.instruments.iter().find_map(of_instrument),
+            Command::CaptureOrder(capture) => self.due_of_order(capture.checkout, now_ms),
+            Command::ReleaseOrder(release) => self.due_of_order(release.checkout, now_ms),
+            Command::RefundOrder(refund) => self.due_of_order(refund.checkout, now_ms),
             Command::BlockUser(block) if block.operation == Operation::FreezeUser && block.revoke_holds => {
                 let mut wallet = self.wallet(block.user.key).take(REVOKED_COUPONS_MAX);
                 wallet.find_map(|coupon| self.holds.due_of(coupon, now_ms)).map(|(_, hold)| self.hold_expired(hold))
@@ -50,19 +66,35 @@ impl Partition {
         if let Some((_, hold)) = self.holds.due(now_ms) {
             return Some(self.hold_expired(hold));
         }
+        if let Some(gift) = self.gifts.due(now_ms) {
+            return Some(self.gift_expired(gift));
+        }
         if let Some(coupon) = self.coupons.due(now_ms) {
-            return Some(self.coupon_expired(coupon));
+            return self.due_of(coupon, now_ms);
         }
         self.forgettable(now_ms)
     }
 
-    /// What time has brought to one coupon: the end of a hold first, then of what is available.
+    /// What time has brought to one coupon: the end of a hold or a gift first, then of what is available.
     fn due_of(&self, coupon: u64, now_ms: i64) -> Option<Event<'static>> {
         if let Some((_, hold)) = self.holds.due_of(coupon, now_ms) {
             return Some(self.hold_expired(hold));
         }
+        if let Some(gift) = self.gifts.due_of(coupon, now_ms) {
+            return Some(self.gift_expired(gift));
+        }
         let is_due = self.coupons.expires_ms(coupon).is_some_and(|expires_ms| expires_ms <= now_ms);
         is_due.then(|| self.coupon_expired(coupon))
+    }
+
+    /// The same for the coupons of a checkout.
+    fn due_of_order(&self, lsn: u64, now_ms: i64) -> Option<Event<'static>> {
+        let (_, checkout) = self.checkouts.at_lsn(lsn)?;
+        let mut coupons = checkout.numbers().filter_map(|number| match checkout.stage {
+            Stage::Held => self.holds.get(number).map(|hold| hold.coupon),
+            Stage::Redeemed => self.redemptions.get(number).map(|redemption| redemption.coupon),
+        });
+        coupons.find_map(|coupon| self.due_of(coupon, now_ms))
     }
 
     fn hold_expired(&self, hold: &Hold) -> Event<'static> {
@@ -70,20 +102,32 @@ impl Partition {
         Event::HoldEnded(HoldEnded { hold: hold.lsn, coupon: hold.coupon, previous, how: EXPIRED, request: None })
     }
 
+    fn gift_expired(&self, gift: &Gift) -> Event<'static> {
+        let previous = self.coupons.get(gift.coupon).expect("an offered coupon is here").last();
+        Event::GiftEnded(GiftEnded { gift: gift.lsn, coupon: gift.coupon, previous, how: GIFT_EXPIRED, request: None })
+    }
+
     fn coupon_expired(&self, coupon: u64) -> Event<'static> {
         let found = self.coupons.get(coupon).expect("a coupon that expires is here");
         Event::Expired(Expired { coupon, previous: found.last(), amount: found.available() })
     }
 
-    /// Closed entities that nothing remembered refers to any more: refunds, then the redemptions that they refer to, then holds.
+    /// Closed entities that nothing remembered refers to any more: checkouts, refunds, then the redemptions that they refer to, then
+    /// holds and gifts.
     fn forgettable(&self, now_ms: i64) -> Option<Event<'static>> {
         let is_referred = |at_ms| self.requests.reach_back_to(at_ms);
         let event = |store, before| Event::Forgotten(Forgotten { store, before });
+        let checkout_refunds = || self.checkouts.forgettable_refunds(now_ms, FORGOTTEN_MAX, is_referred);
+        let checkouts = || self.checkouts.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
         let refunds = || self.redemptions.forgettable_refunds(now_ms, FORGOTTEN_MAX, is_referred);
         let redemptions = || self.redemptions.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
         let holds = || self.holds.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
-        (refunds().map(|before| event(REFUNDS, before)))
+        let gifts = || self.gifts.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
+        (checkout_refunds().map(|before| event(CHECKOUT_REFUNDS, before)))
+            .or_else(|| checkouts().map(|before| event(CHECKOUTS, before)))
+            .or_else(|| refunds().map(|before| event(REFUNDS, before)))
             .or_else(|| redemptions().map(|before| event(REDEMPTIONS, before)))
             .or_else(|| holds().map(|before| event(HOLDS, before)))
+            .or_else(|| gifts().map(|before| event(GIFTS, before)))
     }
 }

@@ -14,10 +14,15 @@ impl Partition {
         let coupon = match command {
             Command::Redeem(redeem) => self.touch_coupon(&redeem.instrument),
             Command::Hold(hold) => self.touch_coupon(&hold.instrument),
+            Command::ActivateCard(activate) => self.touch_coupon(&activate.instrument),
+            Command::ReloadCard(reload) => self.touch_coupon(&reload.instrument),
             Command::Validate(validate) => self.touch_coupon(&validate.instrument),
             Command::Claim(claim) => self.users.find(claim.user.key).map_or(0, u64::from),
             Command::Capture(capture) => self.touch_hold(capture.hold),
             Command::Release(release) => self.touch_hold(release.hold),
+            Command::OfferGift(offer) => self.touch_coupon(&offer.instrument),
+            Command::CancelGift(cancel) => self.touch_gift(cancel.gift),
+            Command::AcceptGift(accept) => self.touch_gift(accept.gift),
             Command::Refund(refund) => {
                 self.redemptions.at_lsn(refund.redemption).map_or(0, |(_, redemption)| self.touch_number(redemption.coupon))
             }
@@ -36,7 +41,13 @@ impl Partition {
             Event::HoldEnded(ended) => self.touch_number(ended.coupon),
             Event::RefundedV1(refunded) => self.touch_number(refunded.coupon),
             Event::Refunded(refunded) => self.touch_number(refunded.coupon),
+            Event::Activated(activated) => self.touch_number(activated.coupon),
+            Event::Reloaded(reloaded) => self.touch_number(reloaded.coupon),
             Event::Expired(expired) => self.touch_number(expired.coupon),
+            Event::GiftOffered(offered) => self.touch_number(offered.coupon),
+            Event::GiftEnded(ended) => self.touch_number(ended.coupon),
+            Event::GiftAccepted(accepted) => self.touch_number(accepted.coupon),
+            Event::GiftReceived(_) => self.users.find(keys.user).map_or(0, u64::from),
             _ => 0,
         };
         about ^ self.requests.touch(keys.request) ^ self.redemptions.touch(keys.order)
@@ -56,6 +67,11 @@ impl Partition {
         })
     }
 
+    /// The gift of this lsn, and its coupon.
+    fn touch_gift(&self, gift: u64) -> u64 {
+        self.gifts.at_lsn(gift).map_or(0, |(_, gift)| self.touch_number(gift.coupon))
+    }
+
     fn touch_held(&self, coupon: u64) -> u64 {
         self.holds.held(coupon).1.into()
     }
@@ -67,13 +83,13 @@ impl Partition {
 
     /// First and last field: a coupon may lie on two cache lines.
     fn touch_number(&self, coupon: u64) -> u64 {
-        self.coupons.get(coupon).map_or(0, |coupon| u64::from(coupon.user) ^ u64::from(coupon.key_version))
+        self.coupons.get(coupon).map_or(0, |coupon| coupon.owner().map_or(0, u64::from) ^ u64::from(coupon.key_version))
     }
 
     /// The owner is compared where the instrument names one.
     fn touch_coupon(&self, instrument: &Instrument) -> u64 {
         let owner = match instrument {
-            Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.users.get(coupon.user)),
+            Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.owner(coupon)),
             Instrument::Bearer { .. } | Instrument::Known { .. } => None,
         };
         owner.map_or(0, |owner| owner.key().0 as u64)

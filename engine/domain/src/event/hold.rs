@@ -1,6 +1,6 @@
 //! Events of a hold: its beginning, and the ends that are events of their own.
 
-use super::Request;
+use super::{PartCaptured, PartHeld, Request};
 use crate::codec::{BorrowDecode, Encode};
 
 /// Value was set aside for an order. The hold is named by the lsn of this event.
@@ -69,3 +69,19 @@ pub const RELEASED: u8 = 1;
 
 /// [`HoldEnded::how`]: its deadline passed.
 pub const EXPIRED: u8 = 2;
+
+impl<'a> Held<'a> {
+    /// What happens, without whose request it answers.
+    pub(crate) fn part(&self) -> PartHeld<'a> {
+        let Held { coupon, previous, merchant, order, amount, applied, held, deadline_ms, replaces, .. } = *self;
+        PartHeld { coupon, previous, merchant, order, amount, applied, held, deadline_ms, replaces }
+    }
+}
+
+impl Captured<'_> {
+    /// What happens, without whose request it answers.
+    pub(crate) fn part(&self) -> PartCaptured {
+        let Captured { hold, coupon, previous, amount, applied, captured, .. } = *self;
+        PartCaptured { hold, coupon, previous, amount, applied, captured }
+    }
+}

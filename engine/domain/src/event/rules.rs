@@ -37,6 +37,15 @@ pub struct RulesBody<'a> {
     pub max_per_order: u32,
 }
 
+/// The rules of one template version that say something which [`RulesBody`] has no words for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RulesBodyV2<'a> {
+    /// All that the first version says.
+    pub first: RulesBody<'a>,
+    /// Whether its coupons may be given to somebody else.
+    pub transferable: bool,
+}
+
 /// What people see of a template, in primitives.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct DisplayBody<'a> {

@@ -23,7 +23,7 @@ pub struct Expired {
 /// Closed entities left memory, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Forgotten {
-    /// 1 redemptions, 2 refunds, 3 holds.
+    /// 1 redemptions, 2 refunds, 3 holds, 4 gifts, 5 checkouts, 6 refunds of checkouts.
     pub store: u8,
     /// Every one of a number below this is forgotten.
     pub before: u64,
@@ -37,3 +37,12 @@ pub const REFUNDS: u8 = 2;
 
 /// [`Forgotten::store`]: holds.
 pub const HOLDS: u8 = 3;
+
+/// [`Forgotten::store`]: gifts.
+pub const GIFTS: u8 = 4;
+
+/// [`Forgotten::store`]: checkouts.
+pub const CHECKOUTS: u8 = 5;
+
+/// [`Forgotten::store`]: refunds of checkouts.
+pub const CHECKOUT_REFUNDS: u8 = 6;

@@ -7,8 +7,10 @@
 
 use super::section::Section;
 use super::{Fields, NotAnImage, NotTheState, Restore};
+use crate::checkouts::{Checkout, CheckoutRefund};
 use crate::coupon::{Coupon, Extension};
 use crate::digest::{EntityKind, contribution};
+use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::image::PartitionLoader;
 use crate::keyed::IdHashKey;
@@ -42,8 +44,11 @@ impl PartitionCheck {
             Some(EntityKind::User) => self.numbered::<User>(section),
             Some(EntityKind::Coupon) => self.numbered::<Coupon>(section),
             Some(EntityKind::Hold) => self.numbered::<Hold>(section),
+            Some(EntityKind::Gift) => self.numbered::<Gift>(section),
             Some(EntityKind::Redemption) => self.numbered::<Redemption>(section),
             Some(EntityKind::Refund) => self.numbered::<Refund>(section),
+            Some(EntityKind::Checkout) => self.checkouts(section),
+            Some(EntityKind::CheckoutRefund) => self.numbered::<CheckoutRefund>(section),
             Some(EntityKind::Request) => self.numbered::<Remembered>(section),
             Some(EntityKind::ClaimCount) => self.keyed::<ClaimCount>(section),
             Some(EntityKind::DayCount) => self.keyed::<DayCount>(section),
@@ -79,6 +84,18 @@ impl PartitionCheck {
             rises.then(|| self.add::<T>(key, fields))?
         })?;
         self.at = Some((T::KIND, least));
+        Ok(())
+    }
+
+    fn checkouts(&mut self, mut section: Section<'_>) -> Result<(), NotAnImage> {
+        let mut next = self.least(EntityKind::Checkout);
+        section.blobs(|number, bytes| {
+            let is_next = std::mem::replace(&mut next, number.checked_add(1)?) == number;
+            let checkout = is_next.then(|| Checkout::from_bytes(bytes))??;
+            self.sum = self.sum.wrapping_add(contribution(number, &checkout));
+            Some(())
+        })?;
+        self.at = Some((EntityKind::Checkout, next));
         Ok(())
     }
 

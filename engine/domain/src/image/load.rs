@@ -39,8 +39,11 @@ impl PartitionLoader {
             Some(EntityKind::Coupon) => section.numbered(|number, fields| state.coupons.restore(number, fields)),
             Some(EntityKind::Extension) => section.keyed(|key, fields| state.coupons.restore_extension(key, fields)),
             Some(EntityKind::Hold) => section.numbered(|number, fields| state.holds.restore(number, fields)),
+            Some(EntityKind::Gift) => section.numbered(|number, fields| state.gifts.restore(number, fields)),
             Some(EntityKind::Redemption) => section.numbered(|number, fields| state.redemptions.restore(number, fields)),
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
+            Some(EntityKind::Checkout) => section.blobs(|number, bytes| state.checkouts.restore(number, bytes)),
+            Some(EntityKind::CheckoutRefund) => section.numbered(|number, fields| state.checkouts.restore_refund(number, fields)),
             Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
             Some(kind @ (EntityKind::Home | EntityKind::HomeLessee | EntityKind::Lessee)) => {
                 section.keyed(|key, fields| state.stock.restore(kind, key, fields))
@@ -49,6 +52,9 @@ impl PartitionLoader {
                 section.keyed(|key, fields| state.lines.restore(kind, key, fields))
             }
             Some(EntityKind::LineMessage) => section.blobs(|key, bytes| state.lines.restore_message(key, bytes)),
+            Some(kind @ (EntityKind::Batch | EntityKind::BatchShare)) => {
+                section.keyed(|key, fields| state.batches.restore(kind, key, fields))
+            }
             Some(EntityKind::Template) | None => Err(NotAnImage::Section(section.number)),
         }
     }
@@ -61,11 +67,15 @@ impl PartitionLoader {
     /// The number of the oldest entity of a kind that is not forgotten.
     pub(super) fn first(&self, kind: EntityKind) -> u64 {
         let [redemptions, refunds] = self.0.redemptions.forgotten();
+        let [checkouts, checkout_refunds] = self.0.checkouts.forgotten();
         match kind {
             EntityKind::Request => self.0.requests.forgotten(),
             EntityKind::Redemption => redemptions,
             EntityKind::Refund => refunds,
             EntityKind::Hold => self.0.holds.forgotten(),
+            EntityKind::Checkout => checkouts,
+            EntityKind::CheckoutRefund => checkout_refunds,
+            EntityKind::Gift => self.0.gifts.forgotten(),
             _ => 0,
         }
     }

@@ -22,7 +22,30 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
             ([use_from_ms | reopened_until_ms, use_until_ms], [amount, restored, 0])
         }
         Event::Held(event::Held { amount, applied, held, deadline_ms, .. }) => ([deadline_ms, 0], [amount, applied, held]),
-        Event::Captured(event::Captured { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
+        Event::Captured(event::Captured { amount, applied, captured, .. })
+        | Event::PartCaptured(event::PartCaptured { amount, applied, captured, .. })
+        | Event::PartRedeemed(event::PartRedeemed { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
+        Event::PartHeld(event::PartHeld { amount, applied, held, deadline_ms, .. }) => {
+            ([deadline_ms, 0], [amount, applied, held])
+        }
+        Event::PartRefunded(event::PartRefunded { amount, restored, use_from_ms, use_until_ms, reopened_until_ms, .. }) => {
+            ([use_from_ms | reopened_until_ms, use_until_ms], [amount, restored, 0])
+        }
+        Event::CheckedOut(event::CheckedOut { amount, payable, deadline_ms, .. }) => ([deadline_ms, 0], [amount, payable, 0]),
+        Event::CheckoutRefunded(event::CheckoutRefunded { outside, .. }) => ([0, 0], [outside, 0, 0]),
+        Event::GiftOffered(event::GiftOffered { deadline_ms, .. }) => ([deadline_ms, 0], [0, 0, 0]),
+        Event::GiftAccepted(event::GiftAccepted { amount, .. }) => ([0, 0], [amount, 0, 0]),
+        Event::GiftReceived(event::GiftReceived { amount, use_from_ms, use_until_ms, .. }) => {
+            ([use_from_ms, use_until_ms], [amount, 0, 0])
+        }
+        Event::Activated(event::Activated { use_from_ms, use_until_ms, loaded, .. }) => {
+            ([use_from_ms, use_until_ms], [loaded, 0, 0])
+        }
+        Event::Reloaded(event::Reloaded { amount, .. }) => ([0, 0], [amount, 0, 0]),
+        Event::Adjusted(event::Adjusted { amount, .. }) => ([0, 0], [amount.checked_abs().unwrap_or(-1), 0, 0]),
+        Event::Replaced(event::Replaced { use_from_ms, use_until_ms, amount, revoked_value, .. }) => {
+            ([use_from_ms, use_until_ms], [amount, revoked_value, 0])
+        }
         _ => ([0, 0], [0, 0, 0]),
     };
     // None is negative, and together they are below a power of two, exactly if each is.

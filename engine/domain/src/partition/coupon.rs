@@ -74,7 +74,7 @@ impl Partition {
         }
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
         let lsn = self.lsn;
-        let new = Coupon::new(user, event.terms, older, window, event.loaded, lsn, event.key_version);
+        let new = Coupon::new(Some(user), event.terms, older, window, event.loaded, lsn, event.key_version);
         self.coupons.add(new);
         let value = self.value(event.coupon);
         *self.terms.totals_mut(event.terms) += value;
@@ -84,9 +84,14 @@ impl Partition {
 
     /// A redemption in one step.
     pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, order: OrderKey) {
-        self.about_alone(event.coupon, event.previous, |coupon| coupon.capture(event.captured));
-        let number = self.add_redemption(event.coupon, order, event.amount, event.applied);
+        let number = self.redeem(&event.part(), order);
         self.remember(Operation::Redeem, u128::from(event.coupon), &event.request, 0, number as i64);
+    }
+
+    /// A coupon is used or a card charged at once; gives the redemption's number.
+    pub(super) fn redeem(&mut self, event: &event::PartRedeemed<'_>, order: OrderKey) -> u64 {
+        self.about_alone(event.coupon, event.previous, |coupon| coupon.capture(event.captured));
+        self.add_redemption(event.coupon, order, event.amount, event.applied)
     }
 
     /// The redemption that the event of now made of what it captured.

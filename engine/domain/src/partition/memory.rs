@@ -10,21 +10,25 @@ use super::Partition;
 
 impl Partition {
     /// Bytes of memory of each part of the state, by the part's name. Costs a look at each chunk, and at each small table of 1,024 entries; indexes keep count.
-    pub fn memory_bytes(&self) -> [(&'static str, u64); 10] {
+    pub fn memory_bytes(&self) -> [(&'static str, u64); 13] {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
+        let [gifts, gift_deadlines] = self.gifts.memory_bytes();
         let [redemptions, redemption_orders] = self.redemptions.memory_bytes();
         [
             ("terms", self.terms.memory_bytes()),
             ("users", self.users.memory_bytes()),
             ("coupons", coupons),
             ("holds", holds),
+            ("gifts", gifts),
             ("redemptions and refunds", redemptions),
+            ("checkouts", self.checkouts.memory_bytes()),
             ("orders", hold_orders + redemption_orders),
             ("requests", self.requests.memory_bytes()),
             ("stock and leases", self.stock.memory_bytes()),
             ("lines", self.lines.memory_bytes()),
-            ("deadlines", coupon_deadlines + hold_deadlines),
+            ("batches", self.batches.memory_bytes()),
+            ("deadlines", coupon_deadlines + hold_deadlines + gift_deadlines),
         ]
     }
 }

@@ -63,7 +63,7 @@ impl Partition {
     }
 
     /// Ends every live hold of a coupon; gives how many and what they held. Bounded by what a coupon may hold.
-    fn revoke(&mut self, coupon: u64) -> (u32, i64) {
+    pub(super) fn revoke(&mut self, coupon: u64) -> (u32, i64) {
         let (value, count) = self.holds.held(coupon);
         let live: Vec<u64> = self.holds.live_of(coupon).map(|(number, _)| number).collect();
         for number in live {

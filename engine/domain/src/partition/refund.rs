@@ -1,18 +1,18 @@
-//! How refunds change a coupon: value comes back, an expired card opens again, a void one gets a new coupon in its place.
+//! How refunds change a coupon: value comes back, an expired card opens again, one that is void or given gets a new coupon in its place.
 
 use super::Partition;
-use crate::coupon::Coupon;
 use crate::event;
 use crate::partition::Divergence;
 use crate::redemption::Refund;
 use crate::request::Operation;
 use crate::terms::Window;
+use crate::value::Value;
 
 impl Partition {
     /// The first version: it knew no replacement.
-    pub(super) fn refunded_v1(&mut self, event: &event::RefundedV1<'_>) {
+    pub(super) fn refunded_v1(&mut self, event: &event::RefundedV1<'_>) -> Result<(), Divergence> {
         let event::RefundedV1 { redemption, coupon, previous, request, amount, restored, reopened_until_ms } = *event;
-        self.refund(&event::Refunded {
+        self.refunded(&event::Refunded {
             redemption,
             coupon,
             previous,
@@ -24,19 +24,22 @@ impl Partition {
             use_from_ms: 0,
             use_until_ms: 0,
             key_version: 0,
-        });
+        })
     }
 
     pub(super) fn refunded(&mut self, event: &event::Refunded<'_>) -> Result<(), Divergence> {
-        let window = (event.use_from_ms, event.use_until_ms, event.key_version);
-        if event.replacement == 0 && window != (0, 0, 0) {
-            return self.unexpected("a window of no coupon");
-        }
-        self.refund(event);
+        let number = self.refund(&event.part())?;
+        self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
         Ok(())
     }
 
-    fn refund(&mut self, event: &event::Refunded<'_>) {
+    /// Something of a redemption is given back; gives the refund's number.
+    pub(super) fn refund(&mut self, event: &event::PartRefunded) -> Result<u64, Divergence> {
+        let window = (event.use_from_ms, event.use_until_ms, event.key_version);
+        if event.replacement == 0 && window != (0, 0, 0) {
+            let what = "a window of no coupon";
+            return Err(Divergence::Unexpected { lsn: self.lsn, what });
+        }
         self.about(event.coupon, event.previous, |partition| {
             partition.coupons.change(event.coupon, |coupon| coupon.give_back(event.restored));
             if event.reopened_until_ms != 0 {
@@ -47,13 +50,15 @@ impl Partition {
             }
         });
         if event.replacement != 0 {
-            self.replace(event);
+            let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
+            let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
+            self.stand_in(&old, event.replacement - 1, window, event.amount, event.key_version);
         }
         let (coupon, terms) = self.coupon(event.coupon).expect("the coupon was just here");
         let balance_after = if terms.is_stored_value() { coupon.available() } else { 0 };
         let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
         let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
-        let number = self.redemptions.add_refund(Refund {
+        Ok(self.redemptions.add_refund(Refund {
             redemption,
             amount: event.amount,
             restored: event.restored,
@@ -61,35 +66,17 @@ impl Partition {
             until_ms,
             at_ms: self.time_ms,
             replacement: event.replacement,
-        });
-        self.remember(Operation::Refund, u128::from(event.redemption), &event.request, 0, number as i64);
+        }))
     }
 
-    /// Takes captured value off a void card, and what was loaded with it: it is loaded onto the replacement.
+    /// Takes captured value off a void or a given card, and what was loaded with it: it is loaded onto the replacement.
     fn move_load(&mut self, number: u64, amount: i64) {
-        let loaded = self.value(number).loaded;
+        let Value { loaded, given, .. } = self.value(number);
         self.coupons.change(number, |coupon| {
-            assert!(coupon.is_void(), "I9: only what is void is replaced");
+            assert!(coupon.is_void() || given > 0, "I9: only what is void or given is replaced");
             assert!(amount > 0, "I2: something is refunded");
             coupon.uncapture(amount);
         });
         self.coupons.load(number, loaded - amount);
-    }
-
-    /// A new coupon with the terms, the owner and the blocks of a void one; it was claimed by nobody.
-    fn replace(&mut self, event: &event::Refunded<'_>) {
-        let old = *self.coupons.get(event.coupon).expect("a replaced coupon is here");
-        let number = self.coupons.next();
-        assert_eq!(event.replacement, number + 1, "coupons are numbered without gaps");
-        let older = self.users.receive_uncounted(old.user, number);
-        let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
-        let mut new = Coupon::new(old.user, old.terms, older, window, event.amount, self.lsn, event.key_version);
-        new.set_blocks(old.blocks());
-        self.coupons.add(new);
-        if event.amount != Coupon::loaded(self.terms.of(old.terms)) {
-            self.coupons.load(number, event.amount);
-        }
-        let value = self.value(number);
-        *self.terms.totals_mut(old.terms) += value;
     }
 }

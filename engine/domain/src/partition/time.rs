@@ -8,6 +8,7 @@ impl Partition {
     pub(super) fn expired(&mut self, event: &event::Expired) {
         let (coupon, _) = self.coupon(event.coupon).expect("I9: an expired coupon exists");
         let is_over = self.coupons.window(event.coupon, coupon).is_over(self.time_ms);
+        assert!(self.gifts.open_of(event.coupon).is_none(), "I9: a gift ends before its coupon");
         assert!(is_over, "I9: a coupon expires at its end, not before");
         assert_eq!(coupon.available(), event.amount, "I2: all that was available expires, and nothing that is held");
         self.chain(event.coupon, event.previous);
@@ -21,7 +22,10 @@ impl Partition {
         match event.store {
             event::REDEMPTIONS => self.redemptions.forget_before(event.before),
             event::REFUNDS => self.redemptions.forget_refunds_before(event.before),
+            event::CHECKOUTS => self.checkouts.forget_before(event.before),
+            event::CHECKOUT_REFUNDS => self.checkouts.forget_refunds_before(event.before),
             event::HOLDS => self.holds.forget_before(event.before),
+            event::GIFTS => self.gifts.forget_before(event.before),
             _ => return self.unexpected("a store that is not known"),
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use crate::calendar::Zone;
 use crate::codec;
-use crate::event::RulesBody;
+use crate::event::{RulesBody, RulesBodyV2};
 use crate::id::Id;
 use crate::rejection::Rejection;
 use crate::terms::hours::{Hours, Span};
@@ -89,6 +89,8 @@ pub struct Rules {
     pub basis: Basis,
     /// Beside what it may stand.
     pub stacking: Stacking,
+    /// Whether its coupons may be given to somebody else 可转赠.
+    pub transferable: bool,
 }
 
 /// Rules that say something, with their bytes.
@@ -158,11 +160,25 @@ impl Rules {
             priority: body.priority,
             basis: *BASES.get(usize::from(body.basis))?,
             stacking,
+            transferable: false,
         })
     }
 
+    /// In the first version that has words for all of it.
     fn bytes(&self) -> Vec<u8> {
-        codec::encode_rules(&self.body())
+        let first = self.body();
+        match self.transferable {
+            false => codec::encode_rules(&first),
+            true => codec::encode_rules_v2(&RulesBodyV2 { first, transferable: true }),
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Option<Rules> {
+        if let Some(first) = codec::decode_rules(bytes) {
+            return Rules::from_body(&first);
+        }
+        let RulesBodyV2 { first, transferable } = codec::decode_rules_v2(bytes)?;
+        Some(Rules { transferable, ..Rules::from_body(&first)? })
     }
 }
 
@@ -192,8 +208,7 @@ impl KeptRules {
         if bytes.is_empty() {
             return Some(KeptRules(None));
         }
-        let rules = Rules::from_body(&codec::decode_rules(bytes)?)?;
-        let kept = KeptRules::new(rules);
+        let kept = KeptRules::new(Rules::read(bytes)?);
         (kept.bytes() == bytes).then_some(kept)
     }
 

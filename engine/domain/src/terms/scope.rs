@@ -73,6 +73,11 @@ impl Choice {
 }
 
 impl Scope {
+    /// Whether it names nothing: then every line is in it.
+    pub fn is_everything(&self) -> bool {
+        !self.is_by_goods() && self.merchants.is_empty()
+    }
+
     /// Whether it can only be told by the goods of an order, or their categories.
     pub fn is_by_goods(&self) -> bool {
         !self.goods.is_empty() || !self.categories.is_empty()
@@ -128,7 +133,7 @@ mod tests {
     #[test]
     fn an_empty_scope_covers_everything() {
         assert!(covers(&Scope::default(), "", &[], "m") && covers(&Scope::default(), "g", &["c"], "m"));
-        assert!(!Scope::default().is_by_goods());
+        assert!(!Scope::default().is_by_goods() && Scope::default().is_everything());
     }
 
     #[test]
@@ -146,6 +151,7 @@ mod tests {
         let merchants = Choice { include: names(&["m1"]), ..Choice::default() };
         let scope = Scope { merchants, ..Scope::default() };
         assert!(covers(&scope, "g", &[], "m1") && !covers(&scope, "g", &[], "m2") && !scope.is_by_goods());
+        assert!(!scope.is_everything());
     }
 
     #[test]

@@ -106,9 +106,30 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("LeaseReclaimed", vec![Event::LeaseReclaimed(lease)]),
         ("LeaseReceived", vec![Event::LeaseReceived(Lease { partition: 0, ..lease })]),
         ("LeaseReturned", vec![Event::LeaseReturned(Lease { partition: 0, ..lease })]),
+        ("PartHeld", vec![Event::PartHeld(PART_HELD)]),
+        ("PartRedeemed", vec![Event::PartRedeemed(PART_REDEEMED)]),
+        ("PartCaptured", vec![Event::PartCaptured(PART_CAPTURED)]),
+        ("PartReleased", vec![Event::PartReleased(PartReleased { hold: 100_005, coupon: 70_001, previous: 100_006 })]),
+        ("PartRefunded", vec![Event::PartRefunded(PART_REFUNDED)]),
+        ("CheckedOut", vec![Event::CheckedOut(CHECKED_OUT)]),
+        ("CheckoutReleased", vec![Event::CheckoutReleased(CheckoutReleased { checkout: 100_009, request: REQUEST })]),
+        ("CheckoutRefunded", vec![Event::CheckoutRefunded(CHECKOUT_REFUNDED)]),
         ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
         ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
         ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
+        ("BatchOpened", vec![Event::BatchOpened(BatchOpened { batch: "moon-月", terms: 5, count: 1_000_000, request: REQUEST })]),
+        ("CardsMade", vec![Event::CardsMade(CARDS_MADE)]),
+        ("BatchCompleted", vec![Event::BatchCompleted(BatchMarked { batch: "moon-月", request: REQUEST })]),
+        ("BatchTaken", vec![Event::BatchTaken(BatchMarked { batch: "moon-月", request: REQUEST })]),
+        ("Activated", vec![Event::Activated(ACTIVATED)]),
+        ("Reloaded", vec![Event::Reloaded(RELOADED)]),
+        ("Adjusted", vec![adjusted(-2_000), adjusted(1_000_000_000_000_000)]),
+        ("Replaced", vec![Event::Replaced(REPLACED)]),
+        ("GiftOffered", vec![Event::GiftOffered(GIFT_OFFERED)]),
+        ("GiftEnded", vec![gift_ended(GIFT_CANCELLED, Some(REQUEST)), gift_ended(GIFT_EXPIRED, None)]),
+        ("GiftAccepted", vec![Event::GiftAccepted(GIFT_ACCEPTED)]),
+        ("GiftReceived", vec![Event::GiftReceived(GIFT_RECEIVED)]),
+        ("GiftArrived", vec![Event::GiftArrived(GiftArrived { gift: 99_600, coupon: 80_000 })]),
         (
             "TemplateCreatedV1",
             vec![Event::TemplateCreatedV1(template_v1(CARD, None)), Event::TemplateCreatedV1(template_v1(BODY, Some(0)))],
@@ -146,6 +167,124 @@ const USER_BLOCKED: UserBlocked<'static> =
 
 const VOIDED: Voided<'static> =
     Voided { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100, request: REQUEST };
+
+const PART_HELD: PartHeld<'static> = PartHeld {
+    coupon: 70_001,
+    previous: 100_002,
+    merchant: "shop",
+    order: "order-9",
+    amount: 1_600,
+    applied: 300,
+    held: 1,
+    deadline_ms: 1_700_000_900_000,
+    replaces: 100_001,
+};
+
+const PART_REDEEMED: PartRedeemed<'static> = PartRedeemed {
+    coupon: 70_002,
+    previous: 100_003,
+    merchant: "shop",
+    order: "order-10",
+    amount: 1_601,
+    applied: 301,
+    captured: 2,
+};
+
+const PART_CAPTURED: PartCaptured =
+    PartCaptured { hold: 100_004, coupon: 70_003, previous: 100_005, amount: 1_602, applied: 302, captured: 3 };
+
+const PART_REFUNDED: PartRefunded = PartRefunded {
+    redemption: 100_007,
+    coupon: 70_004,
+    previous: 100_008,
+    amount: 303,
+    restored: 4,
+    reopened_until_ms: 1_702_592_000_001,
+    replacement: 70_006,
+    use_from_ms: 1_700_000_000_001,
+    use_until_ms: 1_702_592_000_002,
+    key_version: 2,
+};
+
+const CHECKED_OUT: CheckedOut<'static> = CheckedOut {
+    operation: 19,
+    hold: 100_009,
+    merchant: "shop",
+    order: "order-11",
+    request: REQUEST,
+    parts: 3,
+    amount: 1_603,
+    payable: 304,
+    deadline_ms: 1_700_000_900_001,
+    body: &[130, 1, 2, 0, 0, 0, 5, 6],
+};
+
+const CHECKOUT_REFUNDED: CheckoutRefunded<'static> =
+    CheckoutRefunded { checkout: 100_010, request: REQUEST, parts: 2, outside: 305, body: &[131, 1, 2, 0, 0, 0, 7, 8] };
+const GIFT_OFFERED: GiftOffered<'static> =
+    GiftOffered { coupon: 70_000, previous: 99_500, deadline_ms: 1_700_086_400_000, request: REQUEST };
+
+const GIFT_ACCEPTED: GiftAccepted<'static> =
+    GiftAccepted { gift: 99_600, coupon: 70_000, previous: 99_601, user: "bob", to: 300, amount: 700, request: REQUEST };
+
+const GIFT_RECEIVED: GiftReceived<'static> = GiftReceived {
+    coupon: 80_000,
+    terms: 5,
+    user: "bob",
+    from: 15,
+    gift: 99_600,
+    amount: 700,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_702_592_000_000,
+    key_version: 2,
+};
+
+fn gift_ended(how: u8, request: Option<Request<'static>>) -> Event<'static> {
+    Event::GiftEnded(GiftEnded { gift: 99_600, coupon: 70_000, previous: 99_602, how, request })
+}
+
+const CARDS_MADE: CardsMade<'static> = CardsMade {
+    batch: "moon-月",
+    terms: 5,
+    share: 62_500,
+    made: 61_440,
+    first: 70_000,
+    count: 1_024,
+    key_version: 2,
+    request: REQUEST,
+};
+
+const ACTIVATED: Activated<'static> = Activated {
+    coupon: 70_000,
+    previous: 99_000,
+    merchant: "shop",
+    order: "order-3",
+    channel: "till",
+    loaded: 10_000,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_700_086_400_000,
+    request: REQUEST,
+};
+
+const RELOADED: Reloaded<'static> =
+    Reloaded { coupon: 70_000, previous: 100_005, merchant: "shop", order: "order-4", amount: 5_000, request: REQUEST };
+
+const REPLACED: Replaced<'static> = Replaced {
+    coupon: 70_000,
+    previous: 100_007,
+    replacement: 70_003,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_700_086_400_000,
+    key_version: 3,
+    amount: 13_000,
+    revoked_holds: 2,
+    revoked_value: 700,
+    request: REQUEST,
+};
+
+fn adjusted(amount: i64) -> Event<'static> {
+    Event::Adjusted(Adjusted { coupon: 70_000, previous: 100_006, reason: "goodwill", amount, request: REQUEST })
+}
 
 fn refunded() -> Vec<Event<'static>> {
     let part = Refunded {

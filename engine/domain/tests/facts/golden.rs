@@ -1,11 +1,13 @@
 //! Golden bytes: every released (kind, version) reads and writes as the day it was released.
 //!
 //! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
-//! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` are
-//! written today. A file of a released version is never edited: a new version gets a new folder.
+//! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` before orders
+//! had several coupons, those of `v4`, of orders, gift cards and gifts, are written today. A file of a released version is never edited: a
+//! new version gets a new folder.
 
-use crate::digest::eventful;
+use crate::digest::{carded, eventful};
 use crate::events::samples;
+use crate::gift::gifted;
 use crate::given::{Frame, World, encoded, rebuilt, rebuilt_catalog};
 use tessera_domain::codec::{self, HEADER_BYTES, KINDS};
 
@@ -90,7 +92,17 @@ fn the_golden_journal_with_holds_replays_to_its_digests() {
 fn the_golden_journals_with_rules_replay_to_their_digests() {
     let partition = rebuilt(&frames("v3/partition.journal"));
     let catalog = rebuilt_catalog(&frames("v3/catalog.journal"));
-    assert_eq!([partition.digest(), catalog.digest()], [eventful().partition.digest(), eventful().catalog.digest()]);
+    assert_eq!((partition.counts(), partition.holds()), ([9, 6, 1, 5], [0, 0]));
+    assert_eq!((catalog.lsn(), catalog.time_ms()), (14, 2_851_207_000));
+}
+
+#[test]
+fn the_golden_journals_with_orders_cards_and_gifts_replay_to_their_digests() {
+    for (folder, world) in [("v4", eventful()), ("v4-cards", carded()), ("v4-gifts", gifted())] {
+        let partition = rebuilt(&frames(&format!("{folder}/partition.journal")));
+        let catalog = rebuilt_catalog(&frames(&format!("{folder}/catalog.journal")));
+        assert_eq!([partition.digest(), catalog.digest()], [world.partition.digest(), world.catalog.digest()], "{folder}");
+    }
 }
 
 #[test]
@@ -116,9 +128,14 @@ fn a_golden_world_answers_as_it_did() {
 /// Holds for as long as these versions are what is written; later ones leave the files and replace this fact.
 #[test]
 fn what_is_written_today_is_what_the_golden_journals_hold() {
-    let world = eventful();
-    for (name, frames) in [("v3/partition.journal", &world.frames), ("v3/catalog.journal", &world.catalog_frames)] {
-        assert!(journal(frames) == fixture(name), "{name} is written as\n{}", journal(frames));
+    for (folder, world) in [("v4", eventful()), ("v4-cards", carded()), ("v4-gifts", gifted())] {
+        for (name, frames) in [("partition.journal", &world.frames), ("catalog.journal", &world.catalog_frames)] {
+            assert!(
+                journal(frames) == fixture(&format!("{folder}/{name}")),
+                "{folder}/{name} is written as\n{}",
+                journal(frames)
+            );
+        }
     }
 }
 

@@ -50,6 +50,9 @@ fn unmarked(mut reply: Reply) -> (Reply, bool) {
         Reply::Released(released) => &mut released.written,
         Reply::Blocked(blocked) => &mut blocked.written,
         Reply::Voided(voided) => &mut voided.written,
+        Reply::CheckedOut(checkout) => &mut checkout.written,
+        Reply::CheckoutReleased(released) => &mut released.written,
+        Reply::CheckoutRefunded(refunded) => &mut refunded.written,
         Reply::StockRaised { written: Some(written), .. } => written,
         other => panic!("not a write: {other:?}"),
     };

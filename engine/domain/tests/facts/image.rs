@@ -1,6 +1,7 @@
 //! Facts about images: image + tail = full replay, and no changed byte goes unnoticed (I6, I12).
 
-use crate::digest::eventful;
+use crate::digest::{carded, eventful};
+use crate::gift::gifted;
 use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
 use tessera_domain::image::NotAnImage;
@@ -8,14 +9,16 @@ use tessera_domain::image::NotAnImage;
 #[test]
 fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
     let world = eventful();
-    for frames in 0..=world.frames.len() {
-        let (covered, tail) = world.frames.split_at(frames);
-        let covered = rebuilt(covered);
-        let mut partition = loaded(&saved(&covered), covered.digest()).expect("an image of ours is read back");
-        for frame in tail {
-            partition.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: the tail replays to its digests");
+    for world in [&world, &gifted()] {
+        for frames in 0..=world.frames.len() {
+            let (covered, tail) = world.frames.split_at(frames);
+            let covered = rebuilt(covered);
+            let mut partition = loaded(&saved(&covered), covered.digest()).expect("an image of ours is read back");
+            for frame in tail {
+                partition.replay(&frame.payload, frame.time_ms, frame.digest).expect("I6: the tail replays to its digests");
+            }
+            assert_eq!(partition.digest(), world.partition.digest());
         }
-        assert_eq!(partition.digest(), world.partition.digest());
     }
     for frames in 0..=world.catalog_frames.len() {
         let (covered, tail) = world.catalog_frames.split_at(frames);
@@ -103,7 +106,11 @@ fn check_damage<S>(chunks: &[Vec<u8>], digest: u64, load: impl Fn(&[Vec<u8>], u6
 fn no_bit_of_an_image_changes_and_no_byte_is_lost_without_another_digest() {
     let world = eventful();
     check_damage(&saved(&world.partition), world.partition.digest(), loaded);
+    let gifted = gifted();
+    check_damage(&saved(&gifted.partition), gifted.partition.digest(), loaded);
     check_damage(&saved_catalog(&world.catalog), world.catalog.digest(), loaded_catalog);
+    let cards = carded();
+    check_damage(&saved(&cards.partition), cards.partition.digest(), loaded);
 }
 
 #[test]

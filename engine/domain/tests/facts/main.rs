@@ -4,14 +4,19 @@
 
 mod given;
 
+mod batch;
 mod block;
 mod capture;
+mod card;
+mod checkout;
 mod claim;
+mod claimable;
 mod codec;
 mod digest;
 mod events;
 mod expiry;
 mod forgetting;
+mod gift;
 mod golden;
 mod hold;
 mod idempotency;
@@ -24,8 +29,10 @@ mod past;
 mod precedence;
 mod quote;
 mod redeem;
+mod redemptions;
 mod refund;
 mod release;
+mod returns;
 mod reveal;
 mod rules;
 mod stock;

@@ -120,6 +120,42 @@ fn templates_are_listed_in_pages_in_the_order_of_their_creation() {
 }
 
 #[test]
+fn templates_are_listed_by_what_they_say() {
+    story(
+        "template autumn-1 off 0 1 t1 by=shop issue=1000..2000
+         template autumn-2 card 100 t2 USD
+         template winter-1 percent 9000 t3 issue=2000..
+         template winter-2 cash 5 t4 by=stall issue=0..
+         stop autumn-1 t5
+         templates 9 kind=card => [autumn-2 v1 running] no more
+         templates 9 kind=exchange => [] no more
+         templates 9 currency=USD => [autumn-2 v1 running] no more
+         templates 9 by=shop => [autumn-1 v1 stopped] no more
+         templates 9 of-platform => [autumn-2 v1 running, winter-1 v1 running] no more
+         templates 9 open-at=1999 => [autumn-1 v1 stopped, autumn-2 v1 running, winter-2 v1 running] no more
+         templates 9 open-at=2000 running => [autumn-2 v1 running, winter-1 v1 running, winter-2 v1 running] no more
+         templates 9 prefix=winter- => [winter-1 v1 running, winter-2 v1 running] no more
+         templates 9 prefix=winter- of-platform open-at=2000 => [winter-1 v1 running] no more
+         templates 1 prefix=winter- => [winter-1 v1 running] next 3
+         templates 9 open-at=-1 => INVALID_ARGUMENT open_at_ms
+         templates 9 open-at=253402300800001 => INVALID_ARGUMENT open_at_ms 253402300800000",
+    );
+}
+
+#[test]
+fn a_long_catalog_is_searched_in_bounded_steps_and_to_its_end() {
+    let mut world = story("");
+    for number in 0..4_100 {
+        world.line(&format!("template c{number} card 1 t"));
+    }
+    world.tell(
+        "templates 9 prefix=c4099 => [] next 4096
+         templates 9 prefix=c4099 from=4096 => [c4099 v1 running] no more
+         templates 1 from=4099 => [c4099 v1 running] no more",
+    );
+}
+
+#[test]
 fn a_repeated_write_is_told_what_the_first_wrote_even_after_later_writes() {
     story(
         "template cash off 10000 2000 t1 name=x => cash v1 running #1

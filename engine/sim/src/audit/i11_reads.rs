@@ -4,17 +4,18 @@
 //! acknowledged when the read was sent.
 
 use crate::clients::Ask;
-use crate::history::{Shelf, StockVersion};
+use crate::history::{GiftEnd, Shelf, StockVersion};
 use crate::violation::{Checked, broken, holds};
-use tessera_domain::Reply;
 use tessera_domain::command::{Command, ListCoupons};
-use tessera_domain::reply::{CouponPage, CouponView};
+use tessera_domain::reply::{CouponPage, CouponView, GiftView};
+use tessera_domain::{GiftState, Reply};
 
 /// Whether everything that this reply showed is there. `user` names the owner of each key.
 pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Checked {
     match (ask, reply) {
         (_, Reply::Coupon(view)) => check_card(shelf, view, floor),
         (Ask::Partition(_, Command::ListCoupons(list)), Reply::Coupons(page)) => check_wallet(shelf, list, page, floor),
+        (_, Reply::Gift(view)) => check_gift(shelf, view),
         (_, Reply::Quote(quote)) if quote.is_card => {
             let card = shelf.cards.get(quote.coupon as usize).ok_or_else(|| never_issued(quote.coupon))?;
             let before = quote.balance_after + quote.applied;
@@ -35,6 +36,21 @@ fn check_card(shelf: &Shelf, view: &CouponView, floor: u64) -> Checked {
     let card = shelf.cards.get(view.coupon as usize).ok_or_else(|| never_issued(view.coupon))?;
     let is_one = card.was(floor, |accounts| accounts.may_show(view));
     holds(is_one, "I11", || format!("card {} was shown as {view:?} since lsn {floor}; it was {:?}", view.coupon, card.versions))
+}
+
+/// An end that was shown has happened, and so has an arrival.
+fn check_gift(shelf: &Shelf, view: &GiftView) -> Checked {
+    let gift =
+        shelf.gifts.get(&view.gift).ok_or_else(|| broken("I11", format!("gift {} was shown and is not there", view.gift)))?;
+    let is_true = match view.state {
+        GiftState::Open => view.arrived.is_none(),
+        GiftState::Accepted => matches!(gift.end, Some(GiftEnd::Accepted { amount, .. }) if amount == view.amount),
+        GiftState::Cancelled => matches!(gift.end, Some(GiftEnd::Cancelled)),
+        // Time says so before an event does.
+        GiftState::Expired => gift.deadline_ms <= view.at_ms,
+    };
+    let has_come = view.arrived.is_none_or(|(_, coupon)| gift.received == Some(coupon));
+    holds(is_true && has_come, "I11", || format!("{view:?} was shown of {gift:?}"))
 }
 
 /// A whole wallet shows each coupon that was acknowledged before, and none that is not there.

@@ -1,7 +1,7 @@
-//! I2: available + held + captured + expired + voided = loaded, of each card and of all: in the plain model as in the state.
+//! I2: available + held + captured + expired + voided + given = loaded, of each card and of all: in the plain model as in the state.
 
 use super::shadow::Shadow;
-use crate::history::{History, Shelf};
+use crate::history::{Accounts, History, Shelf};
 use crate::machine::KEY_VERSION;
 use crate::violation::{Checked, holds};
 use tessera_domain::command::{Command, Instrument};
@@ -40,11 +40,16 @@ fn check_totals(state: &Partition, shelf: &Shelf) -> Checked {
     let (counted, told) = (state.recount_value(), shelf.totals());
     holds(kept == counted, "I2", || format!("partition {} keeps {kept:?} and holds {counted:?}", state.id()))?;
     let as_told = |totals: &ValueTotals| {
-        [totals.available, totals.held, totals.captured, totals.expired, totals.voided].map(|account| account as i64)
+        let ValueTotals { available, held, captured, expired, voided, given, .. } = *totals;
+        [available, held, captured, expired, voided, given].map(|account| account as i64)
     };
-    let told: Vec<[i64; 5]> = told.iter().map(|sum| [sum.available, sum.held, sum.captured, sum.expired, sum.voided]).collect();
+    let accounts = |sum: &Accounts| [sum.available, sum.held, sum.captured, sum.expired, sum.voided, sum.given];
+    let told: Vec<[i64; 6]> = told.iter().map(accounts).collect();
     let is_whole = kept.iter().all(ValueTotals::are_whole) && kept.iter().map(as_told).eq(told.iter().copied());
-    holds(is_whole, "I2", || format!("partition {} holds {kept:?}, its history {told:?}", state.id()))
+    holds(is_whole, "I2", || format!("partition {} holds {kept:?}, its history {told:?}", state.id()))?;
+    let received = kept.iter().map(|totals| totals.received as i64).sum::<i64>();
+    let came: i64 = shelf.cards.iter().map(|card| card.received).sum();
+    holds(received == came, "I2", || format!("partition {} says it received {received}, its history {came}", state.id()))
 }
 
 /// What the state shows of a coupon.

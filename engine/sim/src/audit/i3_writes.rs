@@ -20,6 +20,15 @@ pub(crate) fn check(history: &History, op: usize, answer: &Answer) -> Checked {
             let same = released.hold == hold && place == acknowledged;
             return holds(same, "I5", || format!("operation {op} released hold {hold} again and was answered {answer:?}"));
         }
+        let of_gift = match answer {
+            Ok(Reply::GiftCancelled(cancelled)) => Some(cancelled.gift),
+            Ok(Reply::GiftAccepted(accepted)) => Some(accepted.gift),
+            _ => None,
+        };
+        if let (What::Joined { redemption: gift }, Some(told)) = (fact.what, of_gift) {
+            let same = told == gift && place == acknowledged;
+            return holds(same, "I5", || format!("operation {op} ended gift {gift} again and was answered {answer:?}"));
+        }
         if let What::Joined { redemption } = fact.what {
             let first = history.fact(place.0, redemption).ok_or_else(lost)?;
             let same = (place.0, redemption) == acknowledged && is_outcome(first, answer);
@@ -53,12 +62,32 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::Voided { amount, revoked_holds }, Ok(Reply::Voided(voided))) => {
             (voided.amount, voided.revoked_holds) == (amount, revoked_holds)
         }
+        (What::CheckedOut { parts, amount, payable }, Ok(Reply::CheckedOut(checkout))) => {
+            let applied: i64 = checkout.parts.iter().map(|part| part.applied).sum();
+            (checkout.parts.len(), checkout.amount, checkout.payable) == (parts, amount, payable) && applied == amount - payable
+        }
+        (What::CheckoutReleased { checkout }, Ok(Reply::CheckoutReleased(released))) => released.checkout == checkout,
+        (What::CheckoutRefunded { checkout, outside, parts }, Ok(Reply::CheckoutRefunded(refund))) => {
+            (refund.checkout, refund.outside, refund.parts.len()) == (checkout, outside, parts)
+        }
+        (What::GiftOffered { coupon, deadline_ms }, Ok(Reply::GiftOffered(offered))) => {
+            (offered.coupon, offered.deadline_ms) == (coupon, deadline_ms)
+        }
+        (What::GiftEnded { gift }, Ok(Reply::GiftCancelled(cancelled))) => cancelled.gift == gift,
+        (What::GiftAccepted { gift, amount }, Ok(Reply::GiftAccepted(accepted))) => {
+            (accepted.gift, accepted.amount) == (gift, amount)
+        }
+        (What::Loaded { balance_after }, Ok(Reply::Loaded(loaded))) => loaded.balance_after == balance_after,
         (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
             (told.terms.template, told.terms.version) == (template, version)
         }
         (What::TemplateStopped { template }, Ok(Reply::Template { template: told, .. })) => {
             told.terms.template == template && told.stopped
+        }
+        // The journal has an instrument's place above the number of a refusal of an order.
+        (What::Refused { reason, value }, Err(refusal)) if !refusal.field.is_empty() => {
+            refusal.reason as u16 == reason && refusal.value == value & ((1 << 50) - 1) && value >> 50 > 0
         }
         (What::Refused { reason, value }, Err(refusal)) => (refusal.reason as u16, refusal.value) == (reason, value),
         _ => false,

@@ -9,6 +9,8 @@ use crate::violation::{Checked, holds};
 pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bool, now_ms: i64) -> Checked {
     let (now, is_card) = (card.now(), card.is_stored_value);
     let rules = [
+        (now.given == 0, "given"),
+        (card.gift.is_none(), "offered"),
         (!card.is_void, "void"),
         (!card.is_frozen && !is_account_frozen, "frozen"),
         (is_card || now.captured == 0, "used"),
@@ -21,7 +23,15 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
         .try_for_each(|&(is_legal, state)| holds(is_legal, "I9", || format!("{what} at lsn {lsn} of a card that is {state}")))
 }
 
+/// Only what has a balance and is neither void nor over is loaded.
+pub(crate) fn check_load(lsn: u64, card: &Card, now_ms: i64) -> Checked {
+    let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
+    let is_legal = card.is_stored_value && !card.is_void && !is_over;
+    holds(is_legal, "I9", || format!("a card is loaded at lsn {lsn} that is void, over or none"))
+}
+
 /// A coupon is made void once.
 pub(crate) fn check_void(lsn: u64, card: &Card) -> Checked {
-    holds(!card.is_void, "I9", || format!("a card is made void at lsn {lsn}, and was before"))
+    let may = !card.is_void && card.gift.is_none() && card.now().given == 0;
+    holds(may, "I9", || format!("a card is made void at lsn {lsn}, and was before, or is another's: {card:?}"))
 }

@@ -1,5 +1,6 @@
 //! The auditors: one file for each invariant, over what left the node and what is durable.
 
+mod gifts;
 mod i10_order;
 mod i11_reads;
 mod i12_damage;
@@ -196,6 +197,7 @@ impl Auditor {
         i2_balance::check(&self.shadow, &self.history)?;
         i8_holds::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, false)?;
+        gifts::check(&self.shadow, &self.history, false)?;
         self.group()?;
         Ok(kept)
     }
@@ -214,6 +216,8 @@ impl Auditor {
     pub(crate) fn at_rest(&self, due_ms: i64) -> Checked {
         i8_holds::check(&self.shadow, &self.history)?;
         i8_holds::check_at_rest(&self.history, due_ms)?;
+        gifts::check(&self.shadow, &self.history, true)?;
+        gifts::check_at_rest(&self.history, due_ms)?;
         i1_stock::check_sold_to_the_last(&self.shadow, &self.history)?;
         i2_balance::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, true)

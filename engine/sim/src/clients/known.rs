@@ -1,11 +1,12 @@
 //! What the clients have learnt from the replies they got. They ask for nothing else.
 
 use super::op::Ask;
+use crate::machine::KEY_VERSION;
 use std::collections::BTreeMap;
-use tessera_domain::command::Command;
+use tessera_domain::command::{Command, Instrument};
 use tessera_domain::keyed::UserKey;
-use tessera_domain::reply::{Refunded, Replacement, Written};
-use tessera_domain::{Reason, Reply, Terms};
+use tessera_domain::reply::{CheckedOut, GiftView, Refunded, Replacement, Written};
+use tessera_domain::{Reason, Reply, Stage, Terms};
 use tessera_engine::letter::Answer;
 
 /// A coupon that somebody was given.
@@ -29,6 +30,26 @@ pub(crate) struct Held {
     pub(crate) deadline_ms: i64,
 }
 
+/// A checkout that somebody was told of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkout {
+    pub(crate) partition: u16,
+    pub(crate) lsn: u64,
+    pub(crate) is_held: bool,
+    /// How many lines it has, or may have.
+    pub(crate) lines: u32,
+}
+
+/// A gift whose token somebody was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gift {
+    pub(crate) partition: u16,
+    pub(crate) lsn: u64,
+    pub(crate) giver: UserKey,
+    /// Who is known to have accepted it.
+    receiver: Option<UserKey>,
+}
+
 /// A sale as its clients see it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sale {
@@ -45,6 +66,8 @@ pub(crate) struct Known {
     /// Partition and lsn of redemptions.
     pub(crate) redemptions: Vec<(u16, u64)>,
     pub(crate) holds: Vec<Held>,
+    pub(crate) checkouts: Vec<Checkout>,
+    pub(crate) gifts: Vec<Gift>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
     /// Templates that were created, by name, with the version last heard of.
@@ -91,7 +114,19 @@ impl Known {
                 let (Written { partition, lsn, .. }, amount, deadline_ms) = (held.written, held.amount, held.deadline_ms);
                 self.holds.push(Held { partition, lsn, amount, deadline_ms });
             }
+            (Ask::Partition(partition, Command::OfferGift(offer)), Reply::GiftOffered(offered)) => {
+                let Instrument::Owned { user: giver, .. } = offer.instrument else { return };
+                self.gifts.push(Gift { partition: *partition, lsn: offered.gift, giver, receiver: None });
+            }
+            (Ask::Partition(partition, Command::AcceptGift(accept)), Reply::GiftAccepted(accepted)) => {
+                let is_it = |gift: &&mut Gift| (gift.partition, gift.lsn) == (*partition, accepted.gift);
+                let gift = self.gifts.iter_mut().rev().find(is_it);
+                gift.into_iter().for_each(|gift| gift.receiver = Some(accept.user.key));
+            }
+            (Ask::Partition(partition, _), Reply::Gift(view)) => self.arrived(*partition, view),
             (_, Reply::Refunded(refunded)) => self.replaced(refunded),
+            (_, Reply::CheckedOut(checkout)) => self.checked_out(checkout),
+            (_, Reply::CheckoutRefunded(refund)) => refund.parts.iter().for_each(|part| self.replaced(part)),
             (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
             (Ask::Partition(_, Command::RaiseStock(raise)), Reply::StockRaised { total, .. }) => {
                 let sale = sale_of(raise.template.as_str()).and_then(|sale| self.sales.get_mut(sale));
@@ -101,6 +136,30 @@ impl Known {
             }
             (_, Reply::Template { template, .. }) => self.written(&template.terms, template.stock),
             _ => {}
+        }
+    }
+
+    /// Its parts are known as holds and redemptions too: who asks for one of them alone is refused.
+    fn checked_out(&mut self, checkout: &CheckedOut) {
+        let CheckedOut { written: Written { partition, lsn, .. }, stage, deadline_ms, ref parts, .. } = *checkout;
+        let lines = parts.iter().map(|part| part.line_shares.len()).max().unwrap_or(0).max(2) as u32;
+        self.checkouts.push(Checkout { partition, lsn, is_held: stage == Stage::Held, lines });
+        let part = parts.last().map(|part| (part.lsn, part.applied));
+        match (stage, part) {
+            (Stage::Held, Some((lsn, amount))) => self.holds.push(Held { partition, lsn, amount, deadline_ms }),
+            (Stage::Redeemed, Some((lsn, _))) => self.redemptions.push((partition, lsn)),
+            (_, None) => {}
+        }
+    }
+
+    /// What was given is the receiver's to use.
+    fn arrived(&mut self, giving: u16, view: &GiftView) {
+        let gift = self.gifts.iter().rev().find(|gift| (gift.partition, gift.lsn) == (giving, view.gift));
+        let (Some(user), Some((partition, coupon))) = (gift.and_then(|gift| gift.receiver), view.arrived) else { return };
+        let is_known = self.cards.iter().rev().any(|card| (card.partition, card.coupon) == (partition, coupon));
+        if !is_known {
+            let until_ms = view.window.until_ms;
+            self.cards.push(Card { partition, coupon, user, key_version: KEY_VERSION, until_ms });
         }
     }
 

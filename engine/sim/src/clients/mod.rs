@@ -1,7 +1,9 @@
 //! The clients: what they asked, what they heard, and when they ask again.
 
+mod gift;
 mod known;
 mod op;
+mod orders;
 mod till;
 mod workload;
 

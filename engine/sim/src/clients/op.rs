@@ -1,7 +1,7 @@
 //! One operation of a client: what is asked, and each time it was sent.
 
 use tessera_domain::Id;
-use tessera_domain::command::{Capture, CatalogCommand, Claim, Command, Hold, Redeem, Refund, Release};
+use tessera_domain::command::{AcceptGift, CancelGift, Capture, CatalogCommand, Claim, Command, Hold, Redeem, Refund, Release};
 use tessera_domain::reply::{CATALOG_PARTITION, Written};
 use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;
@@ -76,7 +76,7 @@ impl Ask {
         }
     }
 
-    /// The same charge or hold for the same order, under another request id.
+    /// The same charge or hold for the same order, or the same end of a gift, under another request id.
     pub(crate) fn twin(&self, op: usize) -> Option<Ask> {
         let Ask::Partition(partition, command) = self else { return None };
         let request_id = request_id(op);
@@ -85,6 +85,8 @@ impl Ask {
             Command::Hold(hold) => Command::Hold(Hold { request_id, ..hold.clone() }),
             Command::Capture(capture) => Command::Capture(Capture { request_id, ..capture.clone() }),
             Command::Release(release) => Command::Release(Release { request_id, ..release.clone() }),
+            Command::CancelGift(cancel) => Command::CancelGift(CancelGift { request_id, ..cancel.clone() }),
+            Command::AcceptGift(accept) => Command::AcceptGift(AcceptGift { request_id, ..accept.clone() }),
             _ => return None,
         };
         Some(Ask::Partition(*partition, command))
@@ -105,10 +107,16 @@ impl Ask {
             Ask::Catalog(command) => matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. }),
             Ask::Partition(_, command) => match command {
                 Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,
-                Command::GetStock(_) | Command::ListRedemptions(_) => false,
+                Command::GetStock(_) | Command::ListRedemptions(_) | Command::GetGift(_) => false,
+                Command::ListRedemptionsByTime(_) | Command::ListClaimable(_) => false,
                 Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_) => true,
                 Command::Hold(_) | Command::Capture(_) | Command::Release(_) => true,
+                Command::OfferGift(_) | Command::CancelGift(_) | Command::AcceptGift(_) => true,
                 Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,
+                Command::Checkout(_) | Command::CaptureOrder(_) | Command::ReleaseOrder(_) | Command::RefundOrder(_) => true,
+                Command::GetBatch(_) | Command::GetShare(_) | Command::ListCards(_) | Command::StartLedger(_) => false,
+                Command::OpenBatch(_) | Command::MakeCards(_) | Command::CompleteBatch(_) | Command::TakeBatch(_) => true,
+                Command::ActivateCard(_) | Command::ReloadCard(_) | Command::AdjustCard(_) | Command::ReplaceCard(_) => true,
             },
         }
     }
@@ -119,9 +127,11 @@ impl Ask {
         let Ask::Partition(_, command) = self else { return false };
         let of_use = matches!(
             reason,
-            CouponVoid
+            CouponGiven
+                | CouponVoid
                 | CouponUsed
                 | CouponFrozen
+                | CouponGifting
                 | CouponHeld
                 | UseNotStarted
                 | CouponExpired
@@ -131,14 +141,23 @@ impl Ask {
                 | InsufficientBalance
                 | OrderAlreadyRedeemed
         );
-        let of_hold = matches!(reason, HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold);
+        let of_hold = matches!(reason, HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold | PartOfCheckout);
+        let of_refund = matches!(reason, CouponGifting | AlreadyRefunded | RefundExceedsCapture);
+        let of_order = of_use || matches!(reason, OutOfScope | NotCombinable | TooManyHolds);
         match command {
             Command::Redeem(_) => of_use,
             Command::Hold(_) => of_use || reason == TooManyHolds,
             Command::Capture(_) => of_use || of_hold,
             Command::Release(_) => of_hold,
             Command::BlockCoupon(_) | Command::VoidCoupon(_) => of_use,
-            Command::Refund(_) => matches!(reason, AlreadyRefunded | RefundNotAllowed | RefundExceedsCapture),
+            Command::Refund(_) => of_refund || matches!(reason, RefundNotAllowed | PartOfCheckout),
+            Command::Checkout(_) => of_order,
+            // More units than are held is a form that the order refuses.
+            Command::CaptureOrder(_) | Command::ReleaseOrder(_) => of_hold && reason != AmountAboveHold,
+            Command::RefundOrder(_) => of_refund,
+            Command::OfferGift(_) => of_use || reason == NotTransferable,
+            Command::CancelGift(_) | Command::AcceptGift(_) => of_use || matches!(reason, GiftEnded | GiftToOneself),
+            Command::ReloadCard(_) | Command::AdjustCard(_) => of_use || matches!(reason, NotACard | BalanceLimitReached),
             _ => false,
         }
     }
@@ -169,6 +188,16 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::Released(released)) => Some(&mut released.written),
         Ok(Reply::Blocked(blocked)) => Some(&mut blocked.written),
         Ok(Reply::Voided(voided)) => Some(&mut voided.written),
+        Ok(Reply::CheckedOut(checkout)) => Some(&mut checkout.written),
+        Ok(Reply::CheckoutReleased(released)) => Some(&mut released.written),
+        Ok(Reply::CheckoutRefunded(refund)) => {
+            refund.parts.iter_mut().for_each(|part| part.written.replayed = false);
+            Some(&mut refund.written)
+        }
+        Ok(Reply::GiftOffered(offered)) => Some(&mut offered.written),
+        Ok(Reply::GiftCancelled(cancelled)) => Some(&mut cancelled.written),
+        Ok(Reply::GiftAccepted(accepted)) => Some(&mut accepted.written),
+        Ok(Reply::Loaded(loaded)) => Some(&mut loaded.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         _ => None,
     };

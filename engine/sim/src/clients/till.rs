@@ -1,4 +1,4 @@
-//! What tills and operators ask beside redemptions: holds and their ends, blocks, voids.
+//! What tills and operators ask beside redemptions: holds and their ends, blocks, reloads and adjustments, voids.
 
 use super::known::{Card, Held, Known};
 use super::op::{Ask, id, request_id};
@@ -20,6 +20,9 @@ const RELEASES: u32 = 350;
 
 /// Of a thousand freezes and unfreezes, so many freeze.
 const FREEZES: u32 = 300;
+
+/// Of a thousand operators' asks, so many change a balance.
+const LOADS: u32 = 250;
 
 /// Of a thousand operators' asks, so many make a coupon void.
 const VOIDS: u32 = 250;
@@ -68,7 +71,24 @@ pub(super) fn brink(known: &Known, wall_ms: i64, dice: &mut Dice, op: usize) -> 
     dice.pick(&near).copied().map(|card| (card.until_ms + beside_ms, redeem(card, dice, op)))
 }
 
-/// Operators freeze, unfreeze, and make void.
+/// A customer reloads, or an operator adjusts; also what is no card.
+fn load(card: Card, dice: &mut Dice, op: usize) -> Ask {
+    let (request_id, currency) = (request_id(op), cny());
+    let command = match dice.chance(500) {
+        true => {
+            let (instrument, amount, sale) = (instrument(card, dice), dice.between(1, PART_MAX), Box::default());
+            Command::ReloadCard(ReloadCard { instrument, sale, amount, currency, request_id })
+        }
+        false => {
+            let amount = dice.between(1, PART_MAX) * if dice.chance(500) { -1 } else { 1 };
+            let (instrument, reason) = (Instrument::Known { coupon: card.coupon }, Box::new(id("audit".into())));
+            Command::AdjustCard(AdjustCard { instrument, amount, currency, reason, request_id })
+        }
+    };
+    Ask::Partition(card.partition, command)
+}
+
+/// Operators freeze, unfreeze, change balances, and make void.
 pub(super) fn operate(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let (request_id, revoke_holds) = (request_id(op), dice.chance(400));
     let block = *dice.pick(&[Block::Risk, Block::Risk, Block::Operator])?;
@@ -81,6 +101,9 @@ pub(super) fn operate(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) ->
         return Some(Ask::Partition(key.partition(plan.partitions), command));
     }
     let card = dice.pick(&known.cards)?;
+    if dice.chance(LOADS) {
+        return Some(load(*card, dice, op));
+    }
     let instrument = Instrument::Known { coupon: card.coupon };
     let command = match dice.chance(VOIDS) {
         true => Command::VoidCoupon(VoidCoupon { instrument, revoke_holds, request_id }),

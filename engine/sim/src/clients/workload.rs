@@ -2,7 +2,7 @@
 
 use super::known::{Card, Known, sale_of};
 use super::op::{Ask, id, request_id};
-use super::till;
+use super::{gift, orders, till};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
@@ -50,8 +50,8 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
         (format!("sale{sale}"), spec(Kind::AmountOff { threshold: 100, amount: 20 }, stock))
     });
     let mut wanted: Vec<_> = sales.collect();
-    wanted.push(("card".into(), spec(Kind::StoredValue { face_value: FACE_VALUE }, None)));
-    wanted.push(("off".into(), spec(percent_off(5_000), None)));
+    wanted.push(("card".into(), free(plan, spec(Kind::StoredValue { face_value: FACE_VALUE }, None))));
+    wanted.push(("off".into(), free(plan, spec(percent_off(5_000), None))));
     wanted.push(("brief".into(), spec(percent_off(5_000), None)));
     wanted.push((DAILY.into(), TemplateSpec { rules: daily(), ..spec(Kind::CashVoucher { amount: 20 }, None) }));
     if plan.mix.holds > 0 {
@@ -60,6 +60,12 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
     }
     let numbered = (first_op..).zip(wanted);
     numbered.map(|(op, (name, spec))| write(name, None, spec, op)).collect()
+}
+
+/// Where friends are, what is claimed may be given away.
+fn free(plan: &Plan, spec: TemplateSpec) -> TemplateSpec {
+    let rules = Rules { transferable: plan.mix.gifts > 0, ..Rules::default() };
+    TemplateSpec { rules: KeptRules::new(rules), ..spec }
 }
 
 fn daily() -> KeptRules {
@@ -86,14 +92,14 @@ fn write(name: String, expected_version: Option<u32>, spec: TemplateSpec, op: us
 }
 
 /// A coupon gets another cap; now and then the one that is to be stopped is.
-fn change_catalog(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
+fn change_catalog(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     if dice.chance(150) {
         let (template, request_id) = (id("brief".into()), request_id(op));
         let is_known = known.templates.contains_key("brief");
         return is_known.then_some(Ask::Catalog(CatalogCommand::Stop { template, request_id, validate_only: false }));
     }
     let version = known.templates.get("off")?;
-    Some(write("off".into(), Some(*version), spec(percent_off(dice.between(1, 5_000)), None), op))
+    Some(write("off".into(), Some(*version), free(plan, spec(percent_off(dice.between(1, 5_000)), None)), op))
 }
 
 fn spec(kind: Kind, stock: Option<u64>) -> TemplateSpec {
@@ -122,8 +128,20 @@ pub(super) fn cny() -> Currency {
 /// The next operation; none when nothing of its kind is known yet.
 pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let mix = &plan.mix;
-    let weights =
-        [mix.claims, mix.cards, mix.redeems, mix.refunds, mix.raises, mix.reads, mix.catalog, mix.holds, mix.ends, mix.operators];
+    let weights = [
+        mix.claims,
+        mix.cards,
+        mix.redeems,
+        mix.refunds,
+        mix.raises,
+        mix.reads,
+        mix.catalog,
+        mix.holds,
+        mix.ends,
+        mix.operators,
+        mix.orders,
+        mix.gifts,
+    ];
     match dice.weigh(&weights) {
         0 => {
             let sale = dice.below(known.sales.len().max(1));
@@ -140,10 +158,12 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
             Ask::Partition(partition, Command::Refund(Refund { redemption, amount, request_id: request_id(op) }))
         }),
         4 => raise(known, plan, dice, op),
-        6 => change_catalog(known, dice, op),
+        6 => change_catalog(known, plan, dice, op),
         7 => card(known, plan, dice).map(|card| till::hold(card, dice, op)),
         8 => till::end(known, dice, op),
         9 => till::operate(known, plan, dice, op),
+        10 => orders::next(known, dice, op),
+        11 => gift::next(card(known, plan, dice), known, plan, dice, op),
         _ => read(known, plan, dice),
     }
 }

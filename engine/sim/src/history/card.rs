@@ -11,6 +11,7 @@ pub(crate) struct Accounts {
     pub(crate) captured: i64,
     pub(crate) expired: i64,
     pub(crate) voided: i64,
+    pub(crate) given: i64,
 }
 
 /// Accounts since an lsn.
@@ -29,24 +30,28 @@ pub(crate) struct Card {
     pub(crate) user: String,
     pub(crate) is_stored_value: bool,
     pub(crate) loaded: i64,
+    /// What of that came as a gift.
+    pub(crate) received: i64,
     /// The beginning and the end of its validity; an end of 0 = none.
     pub(crate) from_ms: i64,
     pub(crate) until_ms: i64,
     pub(crate) is_frozen: bool,
     pub(crate) is_void: bool,
+    /// Lsn of the gift that it is offered by.
+    pub(crate) gift: Option<u64>,
     pub(crate) versions: Vec<Version>,
 }
 
 impl Accounts {
     fn sum(&self) -> i64 {
-        self.available + self.held + self.captured + self.expired + self.voided
+        self.available + self.held + self.captured + self.expired + self.voided + self.given
     }
 
     /// Whether a reader may have seen this as `view`: time moves what is held to what is available, and that to what has
     /// expired, before an event says so.
     pub(crate) fn may_show(&self, view: &CouponView) -> bool {
         let by_time = self.available + self.held + self.expired;
-        (view.captured, view.voided) == (self.captured, self.voided)
+        (view.captured, view.voided, view.given) == (self.captured, self.voided, self.given)
             && view.available + view.held + view.expired == by_time
             && view.held <= self.held
             && view.expired >= self.expired
@@ -62,8 +67,9 @@ impl Card {
     pub(crate) fn put(&mut self, lsn: u64, change: impl FnOnce(&mut Accounts)) -> Checked<Accounts> {
         let mut accounts = self.now();
         change(&mut accounts);
-        let Accounts { available, held, captured, expired, voided } = accounts;
-        let is_whole = accounts.sum() == self.loaded && [available, held, captured, expired, voided].iter().all(|&x| x >= 0);
+        let Accounts { available, held, captured, expired, voided, given } = accounts;
+        let is_whole =
+            accounts.sum() == self.loaded && [available, held, captured, expired, voided, given].iter().all(|&x| x >= 0);
         holds(is_whole, "I2", || format!("a card of {} would be {accounts:?}", self.loaded))?;
         self.versions.push(Version { lsn, accounts });
         Ok(accounts)

@@ -57,9 +57,37 @@ pub(crate) enum What {
         blocks: u8,
         revoked_holds: u32,
     },
+    CheckedOut {
+        parts: usize,
+        amount: i64,
+        payable: i64,
+    },
+    CheckoutReleased {
+        checkout: u64,
+    },
+    CheckoutRefunded {
+        checkout: u64,
+        outside: i64,
+        parts: usize,
+    },
     Voided {
         amount: i64,
         revoked_holds: u32,
+    },
+    GiftOffered {
+        coupon: u64,
+        deadline_ms: i64,
+    },
+    /// Taken back, or expired.
+    GiftEnded {
+        gift: u64,
+    },
+    GiftAccepted {
+        gift: u64,
+        amount: i64,
+    },
+    Loaded {
+        balance_after: i64,
     },
     Other,
 }

@@ -5,6 +5,8 @@
 mod card;
 mod fact;
 mod forger;
+mod gift;
+mod orders;
 mod price;
 mod promise;
 mod shelf;
@@ -13,8 +15,9 @@ mod till;
 use crate::clients::op_of;
 use crate::planted::Planted;
 use crate::violation::{Checked, holds};
-pub(crate) use card::Card;
+pub(crate) use card::{Accounts, Card};
 pub(crate) use fact::{Fact, What};
+pub(crate) use gift::GiftEnd;
 pub(crate) use promise::End;
 pub(crate) use shelf::{Shelf, StockVersion};
 use std::collections::BTreeMap;
@@ -80,6 +83,21 @@ impl History {
         self.partitions.iter().map(|shelf| shelf.promises.ended(end)).sum()
     }
 
+    /// Orders of all partitions that were checked out, and those of which units came back.
+    pub(crate) fn orders(&self) -> [u64; 2] {
+        let counts = self.partitions.iter().map(|shelf| shelf.orders_of.counts());
+        counts.fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
+    }
+
+    /// Gifts of all partitions that were accepted, and that expired.
+    pub(crate) fn gifts(&self) -> [u64; 2] {
+        let ended = |is_so: fn(&GiftEnd) -> bool| {
+            let gifts = self.partitions.iter().flat_map(|shelf| shelf.gifts.values());
+            gifts.filter(|gift| gift.end.as_ref().is_some_and(is_so)).count() as u64
+        };
+        [ended(|end| matches!(end, GiftEnd::Accepted { .. })), ended(|end| matches!(end, GiftEnd::Expired))]
+    }
+
     /// What expired, on all cards.
     pub(crate) fn expired(&self) -> i64 {
         let expired = |shelf: &Shelf| shelf.cards.iter().map(|card| card.now().expired).sum::<i64>();
@@ -97,6 +115,10 @@ impl History {
         let (lsn, fact) = (shelf.facts.len() as u64, shelf.facts.last().copied());
         if let (Event::Claimed(_), Some(card)) = (event, shelf.cards.last()) {
             *self.issued.entry(card.template).or_default() += 1;
+        }
+        if let Event::GiftReceived(event) = event {
+            let template = self.partitions[usize::from(partition)].sketch(event.terms).0;
+            self.partitions[usize::from(event.from)].give_away(partition, event, template)?;
         }
         self.count(partition, lsn, fact.and_then(|fact| fact.op))
     }

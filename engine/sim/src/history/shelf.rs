@@ -4,6 +4,8 @@
 
 use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
+use super::gift::Gift;
+use super::orders::Orders;
 use super::price::Price;
 use super::promise::Promises;
 use crate::audit::i9_transitions;
@@ -46,8 +48,12 @@ pub(crate) struct Shelf {
     /// Users whose accounts are frozen.
     pub(super) frozen: BTreeSet<String>,
     pub(crate) promises: Promises,
+    /// By lsn of their offers.
+    pub(crate) gifts: BTreeMap<u64, Gift>,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
+    /// Checkouts.
+    pub(super) orders_of: Orders,
     /// Daily coupons by user and local day.
     daily: BTreeMap<(String, i64), u32>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
@@ -58,6 +64,10 @@ impl Shelf {
     /// Takes the next event in.
     pub(crate) fn note(&mut self, event: &Event<'_>, now_ms: i64) -> Checked {
         let lsn = self.facts.len() as u64 + 1;
+        if let Some((request, what)) = self.of_order(event, lsn, now_ms)? {
+            self.facts.push(Fact { op: request.and_then(|request| op_of(request.id)), what });
+            return Ok(());
+        }
         let (request, what) = match event {
             Event::Claimed(event) => (Some(event.request), self.claimed(event, lsn, now_ms)?),
             Event::Redeemed(event) => (Some(event.request), self.redeemed(event, lsn, now_ms)?),
@@ -68,6 +78,13 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::GiftOffered(event) => (Some(event.request), self.gift_offered(event, lsn, now_ms)?),
+            Event::GiftEnded(event) => (event.request, self.gift_ended(event, now_ms)?),
+            Event::GiftAccepted(event) => (Some(event.request), self.gift_accepted(event, lsn, now_ms)?),
+            Event::GiftReceived(event) => (None, self.gift_received(event, lsn)?),
+            Event::GiftArrived(event) => (None, self.gift_arrived(event)?),
+            Event::Reloaded(event) => (Some(event.request), self.reloaded(event, lsn, now_ms)?),
+            Event::Adjusted(event) => (Some(event.request), self.adjusted(event, lsn, now_ms)?),
             Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
@@ -94,6 +111,12 @@ impl Shelf {
         What::Other
     }
 
+    /// Template of adopted terms, and whether they hold a balance.
+    pub(super) fn sketch(&self, terms: u32) -> (u32, bool) {
+        let TermsSketch { template, price, .. } = self.terms[terms as usize];
+        (template, matches!(price, Price::Card { .. }))
+    }
+
     fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let terms = self.terms[event.terms as usize];
         if terms.is_daily {
@@ -116,6 +139,8 @@ impl Shelf {
             until_ms: event.use_until_ms,
             is_frozen: false,
             is_void: false,
+            received: 0,
+            gift: None,
             versions: vec![Version { lsn, accounts }],
         });
         Ok(What::Claimed { coupon: event.coupon })
@@ -136,7 +161,7 @@ impl Shelf {
         holds(may, "I9", || format!("coupon {coupon} was used at {merchant}"))
     }
 
-    fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+    pub(super) fn redeemed(&mut self, event: &event::Redeemed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         self.redeem_once(event.coupon, event.order)?;
         self.check_use("a redemption", event.coupon, lsn, now_ms)?;
         self.check_merchant(event.coupon, event.merchant)?;
@@ -184,6 +209,7 @@ impl Shelf {
             sum.captured += now.captured;
             sum.expired += now.expired;
             sum.voided += now.voided;
+            sum.given += now.given;
         }
         totals
     }

@@ -56,7 +56,7 @@ impl Shelf {
         Ok(What::Released { hold: event.hold })
     }
 
-    fn end_hold(&mut self, hold: u64, coupon: u64, end: End, lsn: u64, now_ms: i64) -> Checked<i64> {
+    pub(super) fn end_hold(&mut self, hold: u64, coupon: u64, end: End, lsn: u64, now_ms: i64) -> Checked<i64> {
         let held = self.promises.end(hold, end, now_ms)?;
         self.card(coupon)?.put(lsn, |accounts| {
             accounts.held -= held;
@@ -112,8 +112,29 @@ impl Shelf {
         Ok(What::Voided { amount: event.amount, revoked_holds: event.revoked_holds })
     }
 
+    pub(super) fn reloaded(&mut self, event: &event::Reloaded<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let card = self.card(event.coupon)?.clone();
+        let is_frozen = card.is_frozen || self.frozen.contains(&card.user);
+        holds(!is_frozen, "I9", || format!("a frozen card is reloaded at lsn {lsn}"))?;
+        self.load(event.coupon, event.amount, lsn, now_ms)
+    }
+
+    pub(super) fn adjusted(&mut self, event: &event::Adjusted<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        self.load(event.coupon, event.amount, lsn, now_ms)
+    }
+
+    /// What is available changes together with what was loaded.
+    fn load(&mut self, coupon: u64, amount: i64, lsn: u64, now_ms: i64) -> Checked<What> {
+        let card = self.card(coupon)?;
+        i9_transitions::check_load(lsn, card, now_ms)?;
+        card.loaded += amount;
+        let after = card.put(lsn, |accounts| accounts.available += amount)?;
+        Ok(What::Loaded { balance_after: after.available })
+    }
+
     pub(super) fn expired(&mut self, event: &event::Expired, lsn: u64, now_ms: i64) -> Checked<What> {
         let card = self.card(event.coupon)?;
+        holds(card.gift.is_none(), "I9", || format!("a card expired at lsn {lsn} and is offered"))?;
         let (until_ms, available) = (card.until_ms, card.now().available);
         holds(until_ms != 0 && now_ms >= until_ms, "I9", || format!("a card of {until_ms} expired at {now_ms}"))?;
         holds(available == event.amount, "I2", || format!("{} expired of {available} available", event.amount))?;
@@ -126,6 +147,7 @@ impl Shelf {
 
     pub(super) fn refunded(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
         let card = self.card(event.coupon)?;
+        holds(card.gift.is_none(), "I9", || format!("a refund at lsn {lsn} to a card that is offered"))?;
         let is_replaced = event.replacement != 0;
         let (back, off) = if is_replaced { (0, event.amount) } else { (event.restored, event.restored) };
         holds(!card.is_stored_value || is_replaced || back == event.amount, "I2", || format!("{event:?} keeps money"))?;
@@ -141,7 +163,8 @@ impl Shelf {
         if is_replaced {
             let (from_ms, until_ms) = (event.use_from_ms, event.use_until_ms);
             // What froze the old card freezes the new one.
-            let new = Card { loaded: event.amount, from_ms, until_ms, is_void: false, versions: Vec::new(), ..card.clone() };
+            let (loaded, received, versions) = (event.amount, 0, Vec::new());
+            let new = Card { loaded, received, from_ms, until_ms, is_void: false, gift: None, versions, ..card.clone() };
             self.replace(new, event.replacement - 1, lsn)?;
         }
         let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);

@@ -114,10 +114,12 @@ impl<'a> World<'a> {
         }
         self.totals.writes = self.auditor.history.writes();
         let ended = |end| self.auditor.history.ended(end);
+        [self.totals.orders, self.totals.returns] = self.auditor.history.orders();
         self.totals.captures = ended(End::Captured);
         self.totals.releases = ended(End::Released);
         self.totals.expired_holds = ended(End::Expired);
         self.totals.revoked_holds = ended(End::Revoked);
+        [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
         self.totals.expired_value = self.auditor.history.expired() as u64;
         Ok(())
     }

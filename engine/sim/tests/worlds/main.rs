@@ -2,8 +2,10 @@
 
 mod damage;
 mod determinism;
+mod gifts;
 mod leases;
 mod lines;
+mod orders;
 mod planted;
 mod restarts;
 mod tills;

@@ -102,7 +102,16 @@ rows! {
     fn a_day_without_its_limit_is_found() = Planted::State(State::DayLimitIgnored), "mixed-4-2", ["I9"];
     fn a_coupon_used_at_any_merchant_is_found() = Planted::State(State::ScopeIgnored), "tills-4-2", ["I9"];
     fn an_image_without_the_counts_of_days_is_found() = Planted::State(State::DaysLeftOutOfImage), "mixed-4-2", ["I6"];
+    fn shares_rounded_up_are_found() = Planted::State(State::ShareRoundedUp), "orders-4-2", ["I2"];
+    fn money_paid_out_before_cards_are_full_is_found() = Planted::State(State::OutsideFirst), "orders-4-2", ["I2"];
+    fn an_order_of_coupons_that_may_not_be_used_is_found() = Planted::State(State::OrderUnchecked), "orders-4-2", ["I2", "I8", "I9", "assertion"];
+    fn an_image_without_orders_is_found() = Planted::State(State::CheckoutsLeftOutOfImage), "orders-4-2", ["I6"];
     fn blocks_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
+    fn a_copy_that_stays_with_who_gave_it_is_found() = Planted::State(State::GiftKeepsCopy), "gifts-4-2", ["I2", "I9", "assertion"];
+    fn a_gift_that_is_open_for_ever_is_found() = Planted::State(State::GiftNeverExpires), "gifts-4-2", ["I9", "assertion"];
+    fn an_offered_coupon_that_is_used_is_found() = Planted::State(State::GiftingIgnored), "gifts-4-2", ["I9", "assertion"];
+    fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
+    fn loads_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::LoadsUncovered), "tills-4-2", ["I2", "I6", "assertion"];
     fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
     fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
     fn returned_pieces_that_are_lost_are_found() = Planted::State(State::ReclaimForgotten), "mixed-4-2", ["I1", "I14"];
@@ -113,6 +122,8 @@ rows! {
     fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
     fn a_time_that_goes_back_is_found() = Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];
     fn a_message_acknowledged_and_not_recorded_is_found() = Planted::Engine(Engine::AcknowledgedUnrecorded), "lines-4-2", ["law 4"];
+    fn a_message_that_counts_for_nothing_is_found() = Planted::Engine(Engine::MessageDropped), "gifts-4-2", ["I3"];
+    fn a_message_that_counts_again_is_found() = Planted::Engine(Engine::MessageUnreceived), "gifts-4-2", ["I3", "law 4", "assertion"];
     fn a_decision_before_what_is_due_is_found() = Planted::Engine(Engine::DueUnrecorded), "tills-4-2", ["I2", "I5", "I8", "I9", "assertion"];
     fn an_inbox_without_a_bound_is_found() = Planted::Engine(Engine::InboxUnbounded), "flash-8-2", ["I13"];
     fn a_fold_that_skips_a_frame_is_found() = Planted::Engine(Engine::FoldSkipsFrame), "mixed-4-2", ["I3", "I6"];

@@ -17,7 +17,7 @@ impl Account {
     pub fn new(deck: &Deck, user: u64) -> Self {
         let first = user as u32 * COUPONS_PER_USER;
         let dealt = (first..first + COUPONS_PER_USER).filter_map(|coupon| Some((coupon, deck.dealt(coupon)?)));
-        let coupon = |(number, dealt): (u32, &crate::plan::mix::deck::Dealt)| {
+        let coupon = |(number, dealt): (u32, &crate::plan::dealt::Dealt)| {
             (number, Coupon::new(deck.terms_of(number), dealt.from_ms, dealt.until_ms))
         };
         Self { blocks: 0, coupons: dealt.map(coupon).collect(), replacements: Vec::new() }

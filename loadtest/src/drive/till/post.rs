@@ -2,56 +2,48 @@
 
 use std::time::Duration;
 
-use tonic::{Code, Status};
-
 use super::{
     road::Road,
     told::{Answer, Heard},
 };
 use crate::{
     clock::Clock,
-    drive::{Load, settle},
+    drive::{Load, losses::Losses, settle},
     error::Error,
-    link::{Link, RECOVERY_MAX},
+    link::Link,
     plan::mix::{Request, Told},
     record::Record,
     wire::answer::{Accepted, Outcome},
 };
 
-/// Sends lost in a row before the run is given up.
-const LOSSES_MAX: u32 = 20;
-
 /// One till's counter: it knows the road and counts what went wrong on it.
 pub(super) struct Post {
     pub(super) road: Road,
-    pub(super) link: Link,
     pub(super) clock: Clock,
     pub(super) load: Load,
-    pub(super) resent: u64,
+    pub(super) losses: Losses,
     pub(super) postponed: settle::Postponed,
-    pub(super) lost: u64,
 }
 
 impl Post {
     pub(super) fn new(road: Road, link: Link, clock: Clock, load: Load) -> Self {
-        Self { road, link, clock, load, resent: 0, postponed: settle::Postponed::new(), lost: 0 }
+        Self { road, clock, load, losses: Losses::new(link), postponed: settle::Postponed::new() }
     }
 
     /// The record of the final answer, and what an accepted reply said.
     pub(super) async fn send(&mut self, request: &Request) -> Result<(Record, Option<Told>), Error> {
-        let (mut record, mut losses) = (Record::UNSENT, 0);
+        let mut record = Record::UNSENT;
         loop {
             record.send(self.clock.now_ns());
             let answer = match self.road.travel(request.clone()).await? {
                 Ok(answer) => answer,
                 Err(status) => {
-                    losses += 1;
-                    self.bear_loss(&status, losses).await?;
+                    self.losses.bear("a till's request", status).await?;
                     continue;
                 }
             };
             let now_ns = self.clock.now_ns();
-            losses = 0;
+            self.losses.end();
             match answer {
                 Answer::Accepted(heard) => {
                     record.answer(&Outcome::Accepted(accepted(&heard)), now_ns);
@@ -60,7 +52,7 @@ impl Post {
                 Answer::Refused(refused) => {
                     let outcome = Outcome::Refused(refused);
                     if settle::is_worth_another(&outcome, record.sends, &self.load, &mut self.postponed) {
-                        self.resent += 1;
+                        self.losses.resent += 1;
                         tokio::time::sleep(Duration::from_nanos(settle::PAUSE_NS)).await;
                         continue;
                     }
@@ -69,19 +61,6 @@ impl Post {
                 }
             }
         }
-    }
-
-    /// The outcome is unknown: waits until the server serves, then the same request goes again.
-    async fn bear_loss(&mut self, status: &Status, losses: u32) -> Result<(), Error> {
-        if matches!(status.code(), Code::Unimplemented | Code::InvalidArgument | Code::PermissionDenied | Code::Unauthenticated) {
-            return Err(Error::call("a till's request")(status.clone()));
-        }
-        if losses >= LOSSES_MAX {
-            return Err(Error::LosesConnections { losses, last: status.to_string() });
-        }
-        self.lost += 1;
-        self.resent += 1;
-        self.link.serving(RECOVERY_MAX).await.map(drop)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Share, Shared, post::Post, road::Road};
 use crate::{
     check::retries::is_remembered_by_tills,
     dice::{Dice, mix},
-    drive::histogram,
+    drive::{histogram, losses::Losses},
     error::Error,
     plan::mix::{
         Act, Ask, Told, Verb,
@@ -79,7 +79,7 @@ impl Worker {
             self.step(operation).await?;
             self.retry_if_owed().await?;
         }
-        let Post { resent, postponed, lost, .. } = self.post;
+        let Post { losses: Losses { resent, lost, .. }, postponed, .. } = self.post;
         Ok(Share { acts: self.acts, retries: self.retries, latency_ns: self.latency_ns, resent, postponed, lost })
     }
 

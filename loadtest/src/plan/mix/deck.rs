@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ids::{Ids, Noun},
-    plan::Plan,
+    plan::{Plan, dealt::Dealt},
     scenario::templates::CURRENCY,
     wire::{
         answer::{Accepted, Kind},
@@ -23,19 +23,6 @@ use crate::{
 
 /// How many merchants share the orders.
 const MERCHANTS: u64 = 97;
-
-/// What the reply to a claim said.
-#[derive(Clone, Debug)]
-pub struct Dealt {
-    /// The coupon's id.
-    pub coupon_id: String,
-    /// Its code.
-    pub code: String,
-    /// First usable instant, in ms.
-    pub from_ms: i64,
-    /// First instant no longer usable, in ms; 0 = without end.
-    pub until_ms: i64,
-}
 
 /// Phase 1: coupon n goes to user n / 2.
 #[derive(Debug)]
@@ -203,14 +190,8 @@ impl Plan for Deck {
     }
 
     fn accepted(&self, operation: u64, reply: &Accepted<'_>) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if let Some(place) = self.coupons.get(operation as usize) {
-            place.get_or_init(|| Dealt {
-                coupon_id: text(reply.coupon_id),
-                code: text(reply.code),
-                from_ms: reply.use_from_ms,
-                until_ms: reply.use_until_ms,
-            });
+            place.get_or_init(|| Dealt::of(reply));
         }
     }
 }

@@ -87,7 +87,7 @@ fn rebuild(dir: &Path, request: &v1::InspectCouponRequest, most: usize) -> Resul
     let facts =
         desk.coupon(place.partition, place.number, until, now_ms).map_err(recovery::Error::from).map_err(node::Error::from)?;
     let facts = facts.map_err(|rejection| operation::refused(refuse(&rejection)))?;
-    let walked = history::of_coupon(&mut desk.history(), JournalId(place.partition), facts.view.last, most);
+    let walked = history::of_coupon(&mut desk.history(), JournalId(place.partition), place.number, facts.view.last, most);
     let seals = Seals::new(desk.keys(), partitions);
     let events = walked.map_err(feed::failed)?.0.iter().map(|fact| change::of(seals, place.partition, fact)).collect();
     Ok(Found { coupon: inspect::coupon(seals, place.partition, &facts), events })

@@ -3,10 +3,15 @@
 //! Every decision is applied and kept as an encoded frame with its digest, so that any world can be
 //! rebuilt from its bytes at any moment; [`World::restart`] does it and compares every digest (I6).
 
+pub mod asked;
+pub mod cards;
+pub mod ordered;
+pub mod post;
 pub mod ruled;
 pub mod story;
 pub mod told;
 
+use post::happened;
 use std::convert::Infallible;
 use tessera_domain::catalog::{CatalogState, Limits};
 use tessera_domain::command::{CatalogCommand, Command};
@@ -14,7 +19,7 @@ use tessera_domain::event::Event;
 use tessera_domain::image::{CatalogLoader, NotAnImage, NotTheState, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::{Effects, LesseeDesk, Message};
-use tessera_domain::{Context, Decision, Partition, Rejection, Reply, codec};
+use tessera_domain::{Context, Decision, Happening, Partition, Rejection, Reply, codec};
 
 /// The number of the partition.
 pub const PARTITION: u16 = 3;
@@ -79,13 +84,20 @@ impl World {
             key_version: self.key_version,
             requests_max: self.requests_max,
         };
-        let events = match self.partition.decide(&context, command) {
+        let happening = match self.partition.decide(&context, command) {
             Decision::Answer(reply) => return Answer::Told(reply),
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
             Decision::Park(template) => return Answer::Parked(template),
-            Decision::Happen(events) => events,
+            Decision::HappenTogether(group) => {
+                let events: Vec<_> = group.parts().iter().copied().chain([group.closing()]).collect();
+                let frame = frame_of(&mut self.partition, self.now_ms, &events);
+                self.frames.push(frame);
+                return self.partition.latest_answer().map_or_else(Answer::Refused, Answer::Told);
+            }
+            Decision::Happen(events) => Happening { events, outgoing: Vec::new() },
+            Decision::Send(happening) => *happening,
         };
-        let frame = frame_of(&mut self.partition, self.now_ms, &events);
+        let frame = happened(&mut self.partition, self.now_ms, None, &happening);
         self.frames.push(frame);
         self.partition.latest_answer().map_or_else(Answer::Refused, Answer::Told)
     }
@@ -97,6 +109,8 @@ impl World {
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
             Decision::Park(template) => return Answer::Parked(template),
             Decision::Happen(events) => encoded(&events),
+            Decision::HappenTogether(_) => panic!("the catalog checks nothing out"),
+            Decision::Send(_) => panic!("a catalog has no lines"),
         };
         self.happen_in_catalog(payload);
         self.catalog.latest_answer().map_or_else(Answer::Refused, Answer::Told)

@@ -5,7 +5,7 @@
 //! version V, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
 
 use super::told::told;
-use super::{Answer, World};
+use super::{Answer, World, asked};
 use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
 use tessera_domain::display::{Display, Field};
@@ -47,6 +47,12 @@ impl World {
             ["catalog", "for", ref limits @ ..] => return self.scene(|world| world.catalog_limits = catalog_limits(limits)),
             ["restart"] => return self.scene(World::restart),
             ["forget", events] => return self.scene(|world| assert_eq!(world.forget(), number::<usize>(events))),
+            ["deliver"] => {
+                return self.scene(|world| {
+                    world.deliver();
+                });
+            }
+            ["deliver", messages] => return self.scene(|world| assert_eq!(world.deliver(), number::<usize>(messages))),
             ["lease", template, count] => return self.lease(template, number(count)),
             ["sold", "out", template, total] => {
                 let template = self.template_number(template);
@@ -62,7 +68,7 @@ impl World {
             ["templates", page_size, ref rest @ ..] => self.ask_catalog(&CatalogCommand::List {
                 page_size: number(page_size),
                 from: value_of(rest, "from=").map_or(0, number),
-                stopped: if rest.contains(&"stopped") { Some(true) } else { rest.contains(&"running").then_some(false) },
+                filter: asked::filter(rest),
             }),
             _ => self.ask(&command(&words)),
         };
@@ -156,10 +162,28 @@ pub fn command(words: &[&str]) -> Command {
             revoke_holds: rest.contains(&"revoke"),
             request_id: id(request),
         }),
+        ["checkout", ref rest @ ..] => super::ordered::checkout(rest),
+        ["offer", who, coupon, request, ref rest @ ..] => Command::OfferGift(OfferGift {
+            instrument: instrument(who, coupon),
+            ttl_ms: value_of(rest, "ttl=").map_or(0, number),
+            request_id: id(request),
+        }),
+        ["cancel", gift, who, request] => {
+            Command::CancelGift(CancelGift { gift: lsn(gift), user: super::key().user(who), request_id: id(request) })
+        }
+        ["accept", gift, who, request, ref rest @ ..] => Command::AcceptGift(AcceptGift {
+            gift: lsn(gift),
+            user: User { id: id(who), key: super::key().user(who) },
+            to: value_of(rest, "to=").map_or(super::PARTITION, number),
+            request_id: id(request),
+        }),
+        ["gift", gift] => Command::GetGift(lsn(gift)),
         ["order", order] => {
             let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
             Command::ListRedemptions(ListRedemptions { merchant: id(merchant), order: id(order) })
         }
+        ["redemptions", page_size, ref rest @ ..] => Command::ListRedemptionsByTime(asked::redemptions(number(page_size), rest)),
+        ["claimable", page_size, ref rest @ ..] => Command::ListClaimable(Box::new(asked::claimable(number(page_size), rest))),
         ["view", who, coupon] => Command::GetCoupon(instrument(who, coupon)),
         ["reveal", who, coupon] => Command::RevealCode(instrument(who, coupon)),
         ["wallet", user, page_size, ref rest @ ..] => Command::ListCoupons(ListCoupons {
@@ -177,7 +201,7 @@ pub fn command(words: &[&str]) -> Command {
             validate_only: *dry == ["dry"],
         }),
         ["stock", template] => Command::GetStock(id(template)),
-        _ => panic!("no such command: {words:?}"),
+        _ => super::cards::command(words).unwrap_or_else(|| panic!("no such command: {words:?}")),
     }
 }
 
@@ -189,7 +213,7 @@ fn claim(operation: Operation, user: &str, template: &str, request: &str, rest: 
 }
 
 /// `channel=NAME`
-fn channel(words: &[&str]) -> Option<Box<Id>> {
+pub fn channel(words: &[&str]) -> Option<Box<Id>> {
     value_of(words, "channel=").map(|name| Box::new(id(name)))
 }
 
@@ -210,11 +234,11 @@ fn block(reason: &str) -> Block {
 }
 
 /// `#12` is an lsn.
-fn lsn(text: &str) -> u64 {
+pub fn lsn(text: &str) -> u64 {
     number(text.trim_start_matches('#'))
 }
 
-fn instrument(who: &str, coupon: &str) -> Instrument {
+pub fn instrument(who: &str, coupon: &str) -> Instrument {
     match who.strip_prefix("code:") {
         None if who == "known" => Instrument::Known { coupon: number(coupon) },
         Some(version) => Instrument::Bearer { coupon: number(coupon), key_version: number(version) },
@@ -226,7 +250,14 @@ fn status(words: &[&str]) -> StatusFilter {
     if words.contains(&"frozen") {
         return StatusFilter::Frozen;
     }
-    let lives = [("active", Life::Active), ("used", Life::Used), ("expired", Life::Expired), ("void", Life::Void)];
+    let lives = [
+        ("active", Life::Active),
+        ("used", Life::Used),
+        ("expired", Life::Expired),
+        ("void", Life::Void),
+        ("gifting", Life::Gifting),
+        ("given", Life::Given),
+    ];
     let only = lives.into_iter().find(|(word, _)| words.contains(word));
     only.map_or(StatusFilter::Any, |(_, life)| StatusFilter::Only(life))
 }
@@ -305,13 +336,13 @@ pub fn currency(text: &str) -> Currency {
 }
 
 /// `500` or `500USD`.
-fn money(text: &str) -> (i64, Currency) {
+pub fn money(text: &str) -> (i64, Currency) {
     let letters = text.find(|c: char| c.is_ascii_uppercase()).unwrap_or(text.len());
     (number(&text[..letters]), currency(if letters < text.len() { &text[letters..] } else { "CNY" }))
 }
 
 /// `10..20`, or `10..` for no end.
-fn window(text: &str) -> Window {
+pub fn window(text: &str) -> Window {
     let (from, until) = text.split_once("..").expect("a window is from..until");
     Window { from_ms: number(from), until_ms: if until.is_empty() { 0 } else { number(until) } }
 }

@@ -2,7 +2,9 @@
 
 use super::Answer;
 use std::fmt::Write;
-use tessera_domain::reply::{CouponView, Quote, RedemptionView, Replacement, Written};
+use tessera_domain::reply::{
+    BatchView, Claimable, CouponView, GiftView, Quote, RedemptionView, Refunded, Replacement, StockBelief, Written,
+};
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
 pub fn told(answer: &Answer) -> String {
@@ -52,6 +54,12 @@ fn told_reply(reply: &Reply) -> String {
             refunded.replacement.as_ref().map_or(String::new(), replacement),
             written(&refunded.written)
         ),
+        Reply::CheckedOut(checkout) => format!("{} {}", super::ordered::checked_out(checkout), written(&checkout.written)),
+        Reply::CheckoutReleased(released) => {
+            let expired = if released.is_expired { " had expired" } else { "" };
+            format!("order #{} let go{expired} {}", released.checkout, written(&released.written))
+        }
+        Reply::CheckoutRefunded(refund) => format!("{} {}", super::ordered::checkout_refunded(refund), written(&refund.written)),
         Reply::Held(held) => format!(
             "held {} of {} by coupon {} until {} {}",
             held.applied,
@@ -74,8 +82,58 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Voided(voided) => {
             format!("void {} revoked {} {}", voided.amount, voided.revoked_holds, written(&voided.written))
         }
+        Reply::GiftOffered(offered) => {
+            format!(
+                "gift #{} of coupon {} until {} {}",
+                offered.gift,
+                offered.coupon,
+                offered.deadline_ms,
+                written(&offered.written)
+            )
+        }
+        Reply::GiftCancelled(cancelled) => format!(
+            "gift #{} of coupon {} ended {:?} at {} {}",
+            cancelled.gift,
+            cancelled.coupon,
+            cancelled.state,
+            cancelled.ended_ms,
+            written(&cancelled.written)
+        ),
+        Reply::GiftAccepted(accepted) => format!(
+            "gift #{} gave {} of {} v{} {} to {} at {} {}",
+            accepted.gift,
+            accepted.amount,
+            accepted.offer.template,
+            accepted.offer.version,
+            window(&accepted.window),
+            accepted.to,
+            accepted.at_ms,
+            written(&accepted.written)
+        ),
+        Reply::Gift(view) => gift(view),
+        Reply::Batch(batch) => told_batch(batch),
+        Reply::Share(share) => format!("{} of {} made{}", share.made, share.wanted, said(&share.written)),
+        Reply::Cards(page) => {
+            let cards: Vec<String> = page.cards.iter().map(|(number, version)| format!("{number} key {version}")).collect();
+            listed(&cards, page.next)
+        }
+        Reply::Activated(activated) => {
+            let face = activated.offer.face_value.expect("a card has a face value");
+            format!("active with {face} {} {}", window(&activated.window), written(&activated.written))
+        }
+        Reply::Loaded(loaded) => format!("balance {} {}", loaded.balance_after, written(&loaded.written)),
+        Reply::Replaced(replaced) => format!("replaced{} {}", replacement(&replaced.replacement), written(&replaced.written)),
+        Reply::Ledger(ledger) => format!("balance {} since #{}", ledger.balance, ledger.last),
         Reply::Redemptions(redemptions) => {
             format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
+        }
+        Reply::RedemptionPage(page) => {
+            let end = page.seen_to.map_or("no more".to_owned(), |seen| format!("seen to {}/#{}", seen.at_ms, seen.lsn));
+            format!("[{}] {end}", page.redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
+        }
+        Reply::Claimable(page) => {
+            let templates: Vec<String> = page.templates.iter().map(claimable).collect();
+            listed(&templates, page.next.map(u64::from))
         }
         Reply::Coupon(view) => coupon(view),
         Reply::Coupons(page) => {
@@ -97,14 +155,46 @@ fn told_reply(reply: &Reply) -> String {
     }
 }
 
+fn told_batch(batch: &BatchView) -> String {
+    let BatchView { terms, count, opened_ms, completed_ms, taken_ms, .. } = batch;
+    let mut text = format!("batch of {count} {} v{} since {opened_ms}", terms.template_id, terms.version);
+    for (name, at_ms) in [("complete", completed_ms), ("taken", taken_ms)].into_iter().filter(|&(_, &at_ms)| at_ms != 0) {
+        write!(text, " {name} {at_ms}").expect("text grows");
+    }
+    text + &said(&batch.written)
+}
+
 fn quote(verb: &str, quote: &Quote) -> String {
     let Quote { coupon, amount, applied, balance_after, .. } = quote;
     format!("{verb} {applied} of {amount} by coupon {coupon}, leaves {balance_after}")
 }
 
+fn gift(view: &GiftView) -> String {
+    let GiftView { gift, offer, amount, deadline_ms, state, ended_ms, .. } = view;
+    let arrived = view.arrived.map_or(String::new(), |(partition, coupon)| format!(" as coupon {coupon} of {partition}"));
+    let window = window(&view.window);
+    format!("gift #{gift} of {amount} of {} {window} until {deadline_ms} {state:?} {ended_ms}{arrived}", offer.template)
+}
+
 fn redemption(view: &RedemptionView) -> String {
     let RedemptionView { redemption, coupon, amount, applied, refunded, at_ms, .. } = view;
     format!("#{redemption} {applied} of {amount} by coupon {coupon} less {refunded} at {at_ms}")
+}
+
+/// `ID [left N] [today N] [here | sold out | not known] [REASON]`
+fn claimable(found: &Claimable) -> String {
+    let mut text = found.template.terms.template_id.to_string();
+    let left = [("left", found.left.in_all), ("today", found.left.today)];
+    for (name, left) in left.into_iter().filter_map(|(name, left)| Some((name, left?))) {
+        write!(text, " {name} {left}").expect("text grows");
+    }
+    text += match found.stock {
+        StockBelief::Unlimited => "",
+        StockBelief::Here => " here",
+        StockBelief::NotKnown => " not known",
+        StockBelief::SoldOut { .. } => " sold out",
+    };
+    found.refusal.map_or(text.clone(), |refusal| format!("{text} {}", refusal.reason.wire_name()))
 }
 
 fn replacement(replacement: &Replacement) -> String {
@@ -129,6 +219,8 @@ fn coupon(view: &CouponView) -> String {
         ("in holds", view.live_holds.into()),
         ("expired", view.expired),
         ("voided", view.voided),
+        ("given", view.given),
+        ("received", view.received),
         ("blocks", view.blocks.number().into()),
         ("account", view.account_blocks.number().into()),
     ];
@@ -154,6 +246,9 @@ pub fn life(life: Life) -> &'static str {
         Life::Used => "USED",
         Life::Expired => "EXPIRED",
         Life::Void => "VOID",
+        Life::Gifting => "GIFTING",
+        Life::Given => "GIVEN",
+        Life::Unactivated => "UNACTIVATED",
     }
 }
 
@@ -164,6 +259,11 @@ fn window(window: &Window) -> String {
     }
 }
 
+/// Nothing of what was not written.
+fn said(place: &Option<Written>) -> String {
+    place.as_ref().map_or(String::new(), |place| format!(" {}", written(place)))
+}
+
 fn maybe_written(place: &Option<Written>) -> String {
     place.as_ref().map_or("unwritten".into(), written)
 }
@@ -171,4 +271,10 @@ fn maybe_written(place: &Option<Written>) -> String {
 /// `#lsn`; the partition is always the one of this journal.
 fn written(place: &Written) -> String {
     format!("#{}{}", place.lsn, if place.replayed { " replayed" } else { "" })
+}
+
+/// What a coupon is after a refund of an order gave it something back.
+pub fn refunded(refunded: &Refunded) -> String {
+    let anew = refunded.replacement.as_ref().map_or(String::new(), replacement);
+    format!("coupon {} {} with {}{anew}", refunded.coupon, life(refunded.life), refunded.balance_after)
 }

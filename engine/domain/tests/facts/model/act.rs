@@ -18,6 +18,14 @@ pub enum Act {
     Block { freezes: bool, who: u8, coupon: u8, block: &'static str, revoke: bool, request: u8 },
     BlockUser { freezes: bool, user: u8, block: &'static str, revoke: bool, request: u8 },
     Void { who: u8, coupon: u8, revoke: bool, request: u8 },
+    Offer { who: u8, coupon: u8, ttl: i64, request: u8 },
+    Cancel { nth: u8, user: u8, request: u8 },
+    Accept { nth: u8, user: u8, request: u8 },
+    Gift { nth: u8 },
+    Deliver,
+    Activate { who: u8, coupon: u8, request: u8 },
+    Reload { who: u8, coupon: u8, amount: i64, usd: bool, request: u8 },
+    Adjust { who: u8, coupon: u8, amount: i64, usd: bool, request: u8 },
     Order { merchant: u8, order: u8 },
     View { who: u8, coupon: u8 },
     Reveal { who: u8, coupon: u8 },
@@ -43,8 +51,9 @@ pub fn acts() -> impl Strategy<Value = Act> {
     let block = || prop::sample::select(vec!["risk", "risk", "risk", "risk", "merchant", "operator"]);
     let later = prop::sample::select(vec![1, 5_000, 900_000, 3_600_000, 20_000_000, 30_000_000, 86_400_000, 2_592_000_000]);
     let verb = prop::sample::select(vec!["claim", "issue"]);
-    let status = prop::sample::select(vec!["", "active", "used", "expired", "void", "frozen"]);
+    let status = prop::sample::select(vec!["", "active", "used", "expired", "void", "frozen", "gifting", "given"]);
     let (who, coupon) = (|| 0..8u8, || 0..9u8);
+    let wait = prop::sample::select(vec![0, 0, 60_000, 59_999, 604_800_000]);
     let usd = || prop::bool::weighted(0.2);
     prop_oneof![
         4 => later.prop_map(Act::Later),
@@ -74,6 +83,16 @@ pub fn acts() -> impl Strategy<Value = Act> {
             .prop_map(|(freezes, user, block, revoke, request)| Act::BlockUser { freezes, user, block, revoke, request }),
         4 => (who(), coupon(), any::<bool>(), 0..3u8)
             .prop_map(|(who, coupon, revoke, request)| Act::Void { who, coupon, revoke, request }),
+        12 => (0..5u8, coupon(), wait, 0..4u8).prop_map(|(who, coupon, ttl, request)| Act::Offer { who, coupon, ttl, request }),
+        3 => (0..6u8, 0..4u8, 0..3u8).prop_map(|(nth, user, request)| Act::Cancel { nth, user, request }),
+        9 => (0..6u8, 0..4u8, 0..4u8).prop_map(|(nth, user, request)| Act::Accept { nth, user, request }),
+        2 => (0..6u8).prop_map(|nth| Act::Gift { nth }),
+        4 => Just(Act::Deliver),
+        4 => (who(), 0..3u8, 0..3u8).prop_map(|(who, coupon, request)| Act::Activate { who, coupon, request }),
+        4 => (who(), coupon(), amount(), usd(), 0..3u8)
+            .prop_map(|(who, coupon, amount, usd, request)| Act::Reload { who, coupon, amount, usd, request }),
+        4 => (who(), coupon(), prop::sample::select(vec![-250, -100, -30, -1, 0, 1, 40, 1_000_000_000_000_001]), usd(), 0..3u8)
+            .prop_map(|(who, coupon, amount, usd, request)| Act::Adjust { who, coupon, amount, usd, request }),
         2 => (0..2u8, 0..3u8).prop_map(|(merchant, order)| Act::Order { merchant, order }),
         3 => (who(), coupon()).prop_map(|(who, coupon)| Act::View { who, coupon }),
         2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
@@ -128,6 +147,21 @@ impl Act {
             Act::Void { who, coupon, revoke, request } => {
                 format!("void {} r{request}{}", named(who, coupon, plain), if revoke { " revoke" } else { "" })
             }
+            Act::Offer { who, coupon, ttl, request } => {
+                let ttl = if ttl == 0 { String::new() } else { format!("ttl={ttl}") };
+                format!("offer {} r{request} {ttl}", named(who, coupon, plain))
+            }
+            Act::Cancel { nth, user, request } => format!("cancel #{} u{user} r{request}", nth_gift(nth, plain)),
+            Act::Accept { nth, user, request } => format!("accept #{} u{user} r{request}", nth_gift(nth, plain)),
+            Act::Gift { nth } => format!("gift #{}", nth_gift(nth, plain)),
+            Act::Deliver => "deliver".into(),
+            Act::Activate { who, coupon, request } => format!("activate {} r{request}", named(who, coupon, plain)),
+            Act::Reload { who, coupon, amount, usd, request } => {
+                format!("reload {} {} r{request}", named(who, coupon, plain), money(amount, usd))
+            }
+            Act::Adjust { who, coupon, amount, usd, request } => {
+                format!("adjust {} {} why r{request}", named(who, coupon, plain), money(amount, usd))
+            }
             Act::Order { merchant, order } => format!("order m{merchant}/o{order}"),
             Act::View { who, coupon } => format!("view {}", named(who, coupon, plain)),
             Act::Reveal { who, coupon } => format!("reveal {}", named(who, coupon, plain)),
@@ -167,6 +201,7 @@ fn named(who: u8, coupon: u8, plain: &Plain) -> String {
         return format!("{} {coupon}", if who.is_multiple_of(2) { "u0" } else { "code:1" });
     };
     match who {
+        0..=3 if found.user.is_empty() => format!("code:{} {coupon}", found.key_version),
         0..=3 => format!("{} {coupon}", found.user),
         4 => format!("code:{} {coupon}", found.key_version),
         5 => format!("code:{} {coupon}", found.key_version + 1),
@@ -181,6 +216,12 @@ fn money(amount: i64, usd: bool) -> String {
 
 fn amount_word(amount: Option<i64>) -> String {
     amount.map_or(String::new(), |amount| format!(" amount={amount}"))
+}
+
+/// The lsn of a gift, one of the latest; of something else if there is none.
+fn nth_gift(nth: u8, plain: &Plain) -> u64 {
+    let place = plain.gifts.len().checked_sub(1 + usize::from(nth) / 2);
+    place.and_then(|place| plain.gifts.get(place)).map_or(u64::from(nth), |gift| gift.lsn)
 }
 
 /// The lsn of a hold, mostly one of the latest; of something else if there is no such hold.

@@ -17,6 +17,7 @@ impl Plain {
             ["later", ms] => self.now_ms += ms.parse::<i64>().expect("a number"),
             ["key", version] => self.key_version = version.parse().expect("a number"),
             ["restart"] => {}
+            ["deliver"] => self.deliver(),
             ["lease", template, count] => {
                 let number = self.find(template).expect("a template");
                 self.templates[number].received = count.parse().expect("a number");
@@ -53,6 +54,13 @@ impl Plain {
                 self.block(false, who, coupon, block, request, !rest.is_empty())
             }
             ["void", who, coupon, request, ref rest @ ..] => self.void(who, coupon, request, !rest.is_empty()),
+            ["offer", who, coupon, request, ref ttl @ ..] => self.offer(who, coupon, request, ttl),
+            ["cancel", gift, user, request] => self.cancel(lsn(gift), user, request),
+            ["accept", gift, user, request] => self.accept(lsn(gift), user, request),
+            ["gift", gift] => self.show_gift(lsn(gift)),
+            ["activate", who, coupon, request] => self.activate(who, coupon, request),
+            ["reload", who, coupon, amount, request] => self.reload(who, coupon, amount, request),
+            ["adjust", who, coupon, amount, reason, request] => self.adjust(who, coupon, amount, reason, request),
             ["order", order] => self.order(order),
             ["view", who, coupon] => self.instrument(who, coupon).map_or_else(refused, |number| self.view(number)),
             ["reveal", who, coupon] => self
@@ -102,16 +110,8 @@ impl Plain {
 
     /// Whether anybody may use it now; `own` is the live hold of the order that asks.
     pub fn usable(&self, number: usize, stands: Stands, own: Option<usize>) -> Result<(), Refusal> {
+        self.own(number)?;
         let coupon = &self.coupons[number];
-        if coupon.void {
-            return Err((Reason::CouponVoid, 0));
-        }
-        if !coupon.is_card() && coupon.captured == 1 {
-            return Err((Reason::CouponUsed, 0));
-        }
-        if coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0 {
-            return Err((Reason::CouponFrozen, 0));
-        }
         if own.is_some() || !coupon.is_card() && stands.held > 0 {
             return Err((Reason::CouponHeld, own.map_or(0, |own| self.holds[own].lsn as i64)));
         }
@@ -122,6 +122,32 @@ impl Plain {
             return Err((Reason::CouponExpired, coupon.end_ms()));
         }
         Ok(())
+    }
+
+    /// Whether it is its owner's to do something with.
+    pub fn own(&self, number: usize) -> Result<(), Refusal> {
+        let coupon = &self.coupons[number];
+        if coupon.given > 0 {
+            return Err((Reason::CouponGiven, 0));
+        }
+        if coupon.void {
+            return Err((Reason::CouponVoid, 0));
+        }
+        if !coupon.is_card() && coupon.captured == 1 {
+            return Err((Reason::CouponUsed, 0));
+        }
+        if coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0 {
+            return Err((Reason::CouponFrozen, 0));
+        }
+        if coupon.unactivated {
+            return Err((Reason::CouponNotActivated, 0));
+        }
+        self.not_offered(number)
+    }
+
+    pub fn not_offered(&self, number: usize) -> Result<(), Refusal> {
+        let until_ms = self.coupons[number].offered_until_ms;
+        if until_ms > self.now_ms { Err((Reason::CouponGifting, until_ms)) } else { Ok(()) }
     }
 
     /// What it would take of an amount: the charge, or the discount.
@@ -147,6 +173,8 @@ impl Plain {
             ("in holds", stands.holds as i64),
             ("expired", stands.expired),
             ("voided", coupon.voided),
+            ("given", coupon.given),
+            ("received", coupon.received),
             ("blocks", coupon.blocks.into()),
             ("account", self.account_blocks(&coupon.user).into()),
         ] {
@@ -195,7 +223,7 @@ impl Plain {
             let coupon = &self.coupons[number];
             let life = coupon.life(self.now_ms);
             let is_blocked = coupon.blocks != 0 || self.account_blocks(&coupon.user) != 0;
-            let known_as = if life == "ACTIVE" && is_blocked { "FROZEN" } else { life };
+            let known_as = if matches!(life, "ACTIVE" | "GIFTING") && is_blocked { "FROZEN" } else { life };
             if status.as_ref().is_none_or(|status| status == known_as) {
                 listed.push(format!("{number} {life}"));
             }

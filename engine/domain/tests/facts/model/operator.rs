@@ -78,7 +78,11 @@ impl Plain {
             return answer;
         }
         let held = self.stands(number).holds > 0 && !revoke;
-        let outcome = self.not_final(number).and(if held { Err((Reason::CouponHeld, 0)) } else { Ok(()) });
+        let outcome = self.not_final(number).and_then(|()| self.not_offered(number)).and(if held {
+            Err((Reason::CouponHeld, 0))
+        } else {
+            Ok(())
+        });
         let lsn = self.happened();
         if let Err(refusal) = outcome {
             return self.remember_refusal(request, fingerprint, number as u128, refusal);
@@ -95,6 +99,7 @@ impl Plain {
     fn not_final(&self, number: usize) -> Result<(), Refusal> {
         let coupon = &self.coupons[number];
         match coupon.life(self.now_ms) {
+            "GIVEN" => Err((Reason::CouponGiven, 0)),
             "VOID" => Err((Reason::CouponVoid, 0)),
             "USED" => Err((Reason::CouponUsed, 0)),
             "EXPIRED" if self.stands(number).holds == 0 => Err((Reason::CouponExpired, coupon.end_ms())),

@@ -1,5 +1,6 @@
 //! What a partition knows, in vectors and maps: obviously right, and slow.
 
+use super::gift::Waiting;
 use std::collections::HashMap;
 use tessera_domain::event::TermsBody;
 
@@ -25,11 +26,22 @@ pub struct Plain {
     pub redemptions: Vec<Redemption>,
     pub refunds: Vec<Refund>,
     pub holds: Vec<Hold>,
-    /// How many redemptions, refunds and holds are forgotten: the first ones of each list.
-    pub forgotten: [usize; 3],
+    pub gifts: Vec<Gift>,
+    /// The line that leads back here, and what waits on it.
+    pub line: Line,
+    pub outbox: Vec<Waiting>,
+    /// How many redemptions, refunds, holds and gifts are forgotten: the first ones of each list.
+    pub forgotten: [usize; 4],
     /// By operation, subject and request id.
     pub requests: HashMap<(u8, String, String), Known>,
     pub requests_forgotten: u64,
+}
+
+#[derive(Default)]
+pub struct Line {
+    pub sent: u64,
+    pub acknowledged: u64,
+    pub received: u64,
 }
 
 pub struct Template {
@@ -50,6 +62,7 @@ pub struct Template {
 
 #[derive(Clone)]
 pub struct Coupon {
+    /// Empty: nobody's, it belongs to whoever has its code.
     pub user: String,
     pub terms: usize,
     pub body: TermsBody<'static>,
@@ -65,9 +78,30 @@ pub struct Coupon {
     pub expired: i64,
     pub voided: i64,
     pub void: bool,
+    pub unactivated: bool,
+    pub is_of_batch: bool,
     pub blocks: u8,
     pub key_version: u8,
     pub last_lsn: u64,
+    /// The deadline of its open gift; 0 = none.
+    pub offered_until_ms: i64,
+    pub given: i64,
+    pub received: i64,
+    /// The gift that it came by.
+    pub origin: u64,
+}
+
+pub struct Gift {
+    pub lsn: u64,
+    pub coupon: usize,
+    pub deadline_ms: i64,
+    /// 1 open, 2 accepted, 3 cancelled, 4 expired.
+    pub state: u8,
+    pub ended_ms: i64,
+    pub receiver: String,
+    pub amount: i64,
+    /// Number + 1 of the coupon that it became, 0 = not heard of.
+    pub successor: usize,
 }
 
 pub struct Hold {
@@ -140,6 +174,10 @@ impl Template {
         self.body.template_id
     }
 
+    pub fn is_transferable(&self) -> bool {
+        self.line.contains("transferable")
+    }
+
     pub fn total(&self) -> u64 {
         self.opened.or(self.stock).unwrap_or(0)
     }
@@ -196,8 +234,14 @@ impl Coupon {
     pub fn life(&self, now_ms: i64) -> &'static str {
         if self.void {
             "VOID"
+        } else if self.given > 0 {
+            "GIVEN"
+        } else if self.unactivated {
+            "UNACTIVATED"
         } else if !self.is_card() && self.captured == 1 {
             "USED"
+        } else if self.offered_until_ms > now_ms {
+            "GIFTING"
         } else if self.is_over(now_ms) {
             "EXPIRED"
         } else {
@@ -228,6 +272,9 @@ const BODY: TermsBody<'static> = TermsBody {
 /// One for each user on one day of Shanghai, and nothing else: what `day=1` says.
 const ONE_A_DAY: &[u8] = b"\x80\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\x01\0\0\0\0\0\0\0";
 
+/// Coupons that may be given to somebody else: what `transferable` says.
+const TRANSFERABLE: &[u8] = b"\x80\x02\x22\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\0\0\0\0\0\0\0\0\x01";
+
 /// The local day of Shanghai, which has had no summer time in the years that runs live in.
 pub fn day(at_ms: i64) -> i64 {
     (at_ms + 8 * HOUR_MS).div_euclid(24 * HOUR_MS)
@@ -251,17 +298,25 @@ pub fn templates() -> Vec<Template> {
     let daily = TermsBody { template: 6, template_id: "t6", validity: 3, validity_second_ms: 2, per_user_limit: 0, ..BODY };
     let issued = TermsBody { issue_from_ms: 20_000_000, issue_until_ms: 90_000_000, ..free };
     [
-        ("off 100 30 t limit=3 use=0..50000000", BODY, None),
+        ("off 100 30 t limit=3 use=0..50000000 transferable", BODY, None),
         ("percent 8500 t cap=20 limit=3 stock=6 after=0+40000000", dynamic(percent, 0, 40_000_000), Some(6)),
-        ("card 300 t use=1001..60000000", TermsBody { validity_first_ms: 1_001, validity_second_ms: 60_000_000, ..card }, None),
+        (
+            "card 300 t use=1001..60000000 transferable",
+            TermsBody { validity_first_ms: 1_001, validity_second_ms: 60_000_000, ..card },
+            None,
+        ),
         ("card 200 t USD refund=never stock=3 after=5000000+20000000", dynamic(dollars, 5_000_000, 20_000_000), Some(3)),
         ("percent 0 t limit=1 refund=never issue=20000000..90000000", TermsBody { validity_second_ms: 0, ..issued }, None),
-        ("card 250 t limit=0", endless, None),
+        ("card 250 t limit=0 transferable", endless, None),
         ("off 100 30 t limit=0 day=1 days=0+2", daily, None),
     ]
     .into_iter()
     .map(|(line, body, stock)| {
-        let (rules, day_limit) = if line.contains("day=1") { (ONE_A_DAY, 1) } else { (&[][..], 0) };
+        let (rules, day_limit) = match line {
+            line if line.contains("day=1") => (ONE_A_DAY, 1),
+            line if line.contains("transferable") => (TRANSFERABLE, 0),
+            _ => (&[][..], 0),
+        };
         Template { line, body, rules, day_limit, stock, stopped: false, opened: None, received: 0, issued: 0 }
     })
     .collect()

@@ -37,8 +37,8 @@ fn text(bytes: &[u8]) -> u64 {
 }
 
 fn entities(plain: &Plain) -> Vec<Entity> {
-    let [redemptions_gone, refunds_gone, holds_gone] = plain.forgotten.map(|forgotten| forgotten as u64);
-    let clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten, redemptions_gone, refunds_gone, holds_gone];
+    let mut clock = vec![plain.lsn, plain.time_ms as u64, plain.requests_forgotten];
+    clock.extend(plain.forgotten.map(|forgotten| forgotten as u64));
     let mut all = vec![(1, u64::from(PARTITION) + 1, clock)];
     all.extend(plain.terms.iter().enumerate().map(|(number, body)| (2, number as u64, terms(plain, body))));
     all.extend(plain.users.iter().enumerate().map(|(number, user)| (3, number as u64, owner(plain, user))));
@@ -47,12 +47,20 @@ fn entities(plain: &Plain) -> Vec<Entity> {
     all.extend(day_counts(plain));
     all.extend(redemptions(plain));
     all.extend(holds(plain));
+    all.extend(gifts(plain));
+    all.extend(line(plain));
     all.extend(plain.requests.iter().map(|(request, known)| (8, known.number, remembered(request, known))));
     for (number, coupon) in (0u64..).zip(&plain.coupons) {
         let loaded = if coupon.adjusted { coupon.loaded as u64 + 1 } else { 0 };
-        all.push((9, number, vec![coupon.reopened_until_ms.unwrap_or(0) as u64, coupon.voided as u64, loaded]));
+        let (given, received) = (coupon.given as u64, coupon.received as u64);
+        let from = if received > 0 { u64::from(PARTITION) } else { 0 };
+        let reopened = coupon.reopened_until_ms.unwrap_or(0) as u64;
+        all.push((9, number, vec![reopened, coupon.voided as u64, loaded, given, received, from, coupon.origin]));
     }
     all.extend(plain.templates.iter().flat_map(stock));
+    let made: Vec<usize> = (0..plain.coupons.len()).filter(|&number| plain.coupons[number].is_of_batch).collect();
+    let newest = made.last().map_or(0, |&newest| newest as u64 + 1);
+    all.push((22, key().batch("b"), vec![1, made.len() as u64, made.len() as u64, newest]));
     all
 }
 
@@ -87,10 +95,14 @@ fn owner(plain: &Plain, (user, blocks): &(String, u8)) -> Vec<u64> {
 
 fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
     let coupon: &Coupon = &plain.coupons[number];
-    let user = plain.users.iter().position(|(user, _)| *user == coupon.user).expect("an owner is a user");
-    let older = plain.coupons[..number].iter().rposition(|other| other.user == coupon.user).map_or(0, |older| older + 1);
+    let owner = plain.users.iter().position(|(user, _)| *user == coupon.user).map_or(0, |user| user + 1);
+    assert_eq!(owner == 0, coupon.user.is_empty(), "an owner is a user");
+    // A wallet, or the cards of a batch; what replaces a card without owner is in neither.
+    let is_chained = owner != 0 || coupon.is_of_batch;
+    let before = plain.coupons[..number].iter().rposition(|other| other.user == coupon.user);
+    let older = before.filter(|_| is_chained).map_or(0, |older| older + 1);
     vec![
-        user as u64 + 1,
+        owner as u64,
         coupon.terms as u64 + 1,
         older as u64,
         coupon.from_ms as u64,
@@ -103,6 +115,8 @@ fn coupon(plain: &Plain, number: usize) -> Vec<u64> {
         u64::from(coupon.blocks),
         u64::from(coupon.void),
         u64::from(coupon.adjusted),
+        u64::from(coupon.given > 0 || coupon.received > 0),
+        u64::from(coupon.unactivated),
     ]
 }
 
@@ -181,6 +195,34 @@ fn holds(plain: &Plain) -> impl Iterator<Item = Entity> {
         ];
         (17, number, fields.to_vec())
     })
+}
+
+fn gifts(plain: &Plain) -> impl Iterator<Item = Entity> {
+    (0u64..).zip(&plain.gifts).skip(plain.forgotten[3]).map(|(number, gift)| {
+        let is_accepted = gift.state == 2;
+        let receiver = if is_accepted { key().user(&gift.receiver).0 } else { 0 };
+        let fields = [
+            gift.lsn,
+            gift.coupon as u64 + 1,
+            gift.deadline_ms as u64,
+            u64::from(gift.state),
+            gift.ended_ms as u64,
+            receiver as u64,
+            (receiver >> 64) as u64,
+            if is_accepted { u64::from(PARTITION) } else { 0 },
+            gift.amount as u64,
+            gift.successor as u64,
+        ];
+        (24, number, fields.to_vec())
+    })
+}
+
+/// The line that leads back here: both its ends, and what waits on it.
+fn line(plain: &Plain) -> Vec<Entity> {
+    let to = u64::from(PARTITION);
+    let waiting = plain.outbox.iter().map(|message| (14, to << 48 | message.number, vec![text(&message.bytes)]));
+    let ends = [(13, to, vec![plain.line.sent, plain.line.acknowledged]), (15, to, vec![plain.line.received])];
+    waiting.chain(ends).collect()
 }
 
 fn remembered((operation, _, id): &(u8, String, String), known: &Known) -> Vec<u64> {

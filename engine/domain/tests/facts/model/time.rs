@@ -1,6 +1,6 @@
 //! What time does to the plain model: what is due is written when somebody writes there, or on demand.
 
-use super::plain::{Hold, Plain};
+use super::plain::{Gift, Hold, Plain};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -8,6 +8,7 @@ impl Plain {
     /// Writes what is due for a coupon.
     pub fn settle(&mut self, coupon: usize) {
         self.settle_holds(coupon);
+        self.settle_gift(coupon);
         self.settle_value(coupon);
     }
 
@@ -17,6 +18,15 @@ impl Plain {
             let soonest = of_coupon.map(|(number, hold)| (hold.deadline_ms, number)).min();
             let Some((_, number)) = soonest.filter(|&(deadline_ms, _)| deadline_ms <= self.now_ms) else { return };
             self.expire_hold(number);
+        }
+    }
+
+    fn settle_gift(&mut self, coupon: usize) {
+        let is_due = self.coupons[coupon].offered_until_ms != 0 && self.coupons[coupon].offered_until_ms <= self.now_ms;
+        let open = self.gifts.iter().position(|gift| gift.coupon == coupon && gift.state == 1);
+        if let Some(place) = open.filter(|_| is_due) {
+            self.happened();
+            self.end_gift(place, 4);
         }
     }
 
@@ -58,6 +68,9 @@ impl Plain {
                 self.expire_hold(number);
             }
         }
+        for gift in 0..self.gifts.len() {
+            self.settle_gift(self.gifts[gift].coupon);
+        }
         for number in 0..self.coupons.len() {
             self.settle_value(number);
         }
@@ -67,7 +80,10 @@ impl Plain {
         let redemptions = self.redemptions.iter().take_while(|done| gone(done.at_ms + 30 * DAY_MS, DAY_MS)).count();
         let ended = |hold: &&Hold| hold.state != 1 && gone(hold.ended_ms + DAY_MS, 0);
         let holds = self.holds.iter().take_while(ended).count();
-        for (store, count) in [(1, refunds), (0, redemptions), (2, holds)] {
+        let settled = |gift: &&Gift| gift.state > 2 || gift.state == 2 && gift.successor != 0;
+        let ended = |gift: &&Gift| settled(gift) && gone(gift.ended_ms + DAY_MS, 0);
+        let gifts = self.gifts.iter().take_while(ended).count();
+        for (store, count) in [(1, refunds), (0, redemptions), (2, holds), (3, gifts)] {
             if count > self.forgotten[store] {
                 self.forgotten[store] = count;
                 self.happened();

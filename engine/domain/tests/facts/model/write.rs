@@ -4,6 +4,7 @@ use super::ask::{Refusal, amount_of, refused, window_text};
 use super::plain::{Coupon, Known, Plain, REQUESTS_MAX, Redemption, Refund, begin_of, day};
 use crate::given::key;
 use tessera_domain::Reason;
+use tessera_domain::event::TermsBody;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -66,8 +67,8 @@ impl Plain {
         }
         found.issued += u64::from(found.body.limited);
         let body = found.body;
-        let adopted = self.terms.iter().rposition(|terms| terms.template == body.template);
-        let terms = adopted.filter(|&terms| self.terms[terms].version == body.version).unwrap_or_else(|| {
+        let same = |terms: &TermsBody<'_>| (terms.template, terms.version) == (body.template, body.version);
+        let terms = self.terms.iter().position(same).unwrap_or_else(|| {
             self.happened();
             self.terms.push(body);
             self.terms.len() - 1
@@ -90,9 +91,15 @@ impl Plain {
             expired: 0,
             voided: 0,
             void: false,
+            unactivated: false,
+            is_of_batch: false,
             blocks: 0,
             key_version: self.key_version,
             last_lsn: lsn,
+            offered_until_ms: 0,
+            given: 0,
+            received: 0,
+            origin: 0,
         };
         let place = self.coupons.len();
         let window = window_text(from_ms, until_ms);
@@ -138,9 +145,9 @@ impl Plain {
         Ok((start, end))
     }
 
-    /// Whether a coupon was given for a void one and not claimed.
+    /// Whether a coupon stands for a void one, or came as a gift, and was not claimed.
     pub fn is_replacement(&self, number: usize) -> bool {
-        self.refunds.iter().any(|refund| refund.replacement == number + 1)
+        self.coupons[number].received > 0 || self.refunds.iter().any(|refund| refund.replacement == number + 1)
     }
 
     /// The redemption of a coupon by an order, as long as it is in memory.
@@ -254,6 +261,9 @@ impl Plain {
         let open = place.filter(|&place| self.redemptions[place].at_ms + 30 * DAY_MS > now_ms);
         let Some(place) = open else { return refused((Reason::RedemptionArchived, 0)) };
         let lsn = self.happened();
+        if let Err(refusal) = self.not_offered(self.redemptions[place].coupon) {
+            return self.remember_refusal(request, fingerprint, subject, refusal);
+        }
         let done = &mut self.redemptions[place];
         let left = done.applied - done.refunded;
         let amount = asked.unwrap_or(left);
@@ -295,7 +305,8 @@ impl Plain {
     fn give_back(&mut self, place: usize, number: usize, amount: i64, is_last: bool, lsn: u64) {
         let (now_ms, key_version, next) = (self.now_ms, self.key_version, self.coupons.len());
         let coupon = &mut self.coupons[number];
-        let is_replaced = coupon.is_card() && coupon.void;
+        let is_closed = coupon.void || coupon.given > 0;
+        let is_replaced = coupon.is_card() && is_closed;
         let restored = match () {
             () if is_replaced => 0,
             () if coupon.is_card() => amount,
@@ -304,7 +315,7 @@ impl Plain {
         coupon.available += restored;
         coupon.captured -= restored;
         coupon.last_lsn = lsn;
-        if coupon.is_card() && !coupon.void && coupon.is_over(now_ms) {
+        if coupon.is_card() && !is_closed && coupon.is_over(now_ms) {
             coupon.reopened_until_ms = Some(now_ms + 30 * DAY_MS);
         }
         if is_replaced {
@@ -322,6 +333,10 @@ impl Plain {
                 expired: 0,
                 voided: 0,
                 void: false,
+                given: 0,
+                received: 0,
+                origin: 0,
+                is_of_batch: false,
                 key_version,
                 ..coupon.clone()
             };

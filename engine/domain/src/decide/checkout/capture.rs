@@ -1,0 +1,164 @@
+//! Capture and release of a held order. Its holds are promises: while all of them live, neither balance nor blocks nor expiry matter.
+//!
+//! Of an order that is delivered in part each discount keeps, of each line, the part of its share that belongs to the delivered units,
+//! rounded down, so it is never above what was held; cards pay what is left then, in their order.
+
+use super::super::capture::late;
+use super::super::{Context, Decision};
+use super::{Group, Outcome, Refusal, together, units};
+use crate::checkout::give_back::given_back;
+use crate::checkouts::{Checkout, Stage, cost};
+use crate::codec;
+use crate::command::{CaptureOrder, Keys, ReleaseOrder};
+use crate::event::{CheckedOut, CheckoutReleased, Event, LineBody, OrderBody, PartCaptured, Request, ReturnsBody};
+use crate::hold::Hold;
+use crate::partition::Partition;
+use crate::rejection::{Reason, Rejection};
+use crate::request::Operation;
+
+impl Partition {
+    pub(in super::super) fn decide_capture_order<'a>(
+        &self,
+        context: &Context<'_>,
+        capture: &'a CaptureOrder,
+        keys: &Keys,
+    ) -> Decision<'a> {
+        let fingerprint = units::fingerprint(self.key(), capture.checkout, capture.kept.as_ref());
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
+            return known;
+        }
+        let Some(held) = self.held_checkout(capture.checkout, context.now_ms) else {
+            return Reason::HoldNotFound.into();
+        };
+        let order = held.goods.order();
+        let all = units::left(&order, &held.goods.returned());
+        let kept = match &capture.kept {
+            None => all,
+            Some(kept) => match units::of_lines(&order, kept, &all, Reason::AmountAboveHold) {
+                Ok(kept) => kept,
+                Err(refusal) => return refusal.into(),
+            },
+        };
+        let request = Request { id: capture.request_id.as_str(), fingerprint };
+        let outcome = self.capture_order(context, held, &order, &kept, request);
+        together(Operation::CaptureOrder, held.lsn.into(), request, outcome)
+    }
+
+    fn capture_order<'a>(
+        &self,
+        context: &Context<'_>,
+        held: &Checkout,
+        order: &OrderBody<'_>,
+        kept: &ReturnsBody,
+        request: Request<'a>,
+    ) -> Result<Outcome<'a>, Refusal> {
+        if held.became != 0 {
+            let first = self.checkouts.at_lsn(held.became).map(|(_, first)| first);
+            let same = first.filter(|first| first.fingerprint == request.fingerprint && first.may_be_joined(context.now_ms));
+            let captured = Rejection::new(Reason::HoldCaptured, held.became as i64);
+            return same.map(|first| Outcome::Join(first.lsn)).ok_or(captured.into());
+        }
+        let holds = self.all_live(held, context.now_ms)?;
+        let order = part_of(order, kept);
+        let mut left = (0..=order.lines.len()).map(|at| cost(&order, at)).sum::<i64>();
+        let amount = left;
+        if amount == 0 {
+            return Err(Rejection::invalid("units", 1).into());
+        }
+        let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, hold) in holds.into_iter().enumerate() {
+            let (coupon, terms) = self.coupon(hold.coupon).expect("a held coupon is here");
+            let is_card = terms.is_stored_value();
+            let applied = if is_card { hold.applied.min(left) } else { order.shares[place].iter().sum() };
+            if applied == 0 {
+                released.push(self.released(hold));
+                continue;
+            }
+            captured.push(Event::PartCaptured(PartCaptured {
+                hold: hold.lsn,
+                coupon: hold.coupon,
+                previous: coupon.last(),
+                amount: if is_card { applied } else { left },
+                applied,
+                captured: if is_card { applied } else { 1 },
+            }));
+            left -= applied;
+            if !is_card {
+                shares.push(order.shares[place].clone());
+            }
+        }
+        let closing = Event::CheckedOut(CheckedOut {
+            operation: Operation::CaptureOrder as u8,
+            hold: held.lsn,
+            merchant: "",
+            order: "",
+            request,
+            parts: captured.len() as u8,
+            amount,
+            payable: left,
+            deadline_ms: 0,
+            body: &[],
+        });
+        let body = codec::encode_order(&OrderBody { shares, ..order });
+        released.extend(captured);
+        Ok(Outcome::Group(Group { parts: released, closing, body }))
+    }
+
+    /// The holds of a checkout, if all of them live.
+    fn all_live(&self, held: &Checkout, now_ms: i64) -> Result<Vec<&Hold>, Rejection> {
+        let hold = |number| match self.holds.get(number) {
+            Some(hold) if hold.is_live(now_ms) => Ok(hold),
+            Some(ended) => Err(late(ended)),
+            None => Err(Reason::HoldNotFound.into()),
+        };
+        held.numbers().map(hold).collect()
+    }
+
+    pub(in super::super) fn decide_release_order<'a>(
+        &self,
+        context: &Context<'_>,
+        release: &'a ReleaseOrder,
+        keys: &Keys,
+    ) -> Decision<'a> {
+        let fingerprint = units::fingerprint(self.key(), release.checkout, None);
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
+            return known;
+        }
+        let Some(held) = self.held_checkout(release.checkout, context.now_ms) else {
+            return Reason::HoldNotFound.into();
+        };
+        let request = Request { id: release.request_id.as_str(), fingerprint };
+        let outcome = match held.became {
+            0 => Ok(Outcome::Group(Group {
+                parts: self.live_parts(held, context.now_ms).map(|hold| self.released(hold)).collect(),
+                closing: Event::CheckoutReleased(CheckoutReleased { checkout: held.lsn, request }),
+                body: Vec::new(),
+            })),
+            became => Err(Rejection::new(Reason::HoldCaptured, became as i64).into()),
+        };
+        together(Operation::ReleaseOrder, held.lsn.into(), request, outcome)
+    }
+
+    /// The held checkout of this lsn, if its end is not too long ago.
+    fn held_checkout(&self, lsn: u64, now_ms: i64) -> Option<&Checkout> {
+        let known = self.checkouts.at_lsn(lsn).map(|(_, checkout)| checkout);
+        known.filter(|checkout| checkout.stage == Stage::Held && now_ms < checkout.needed_until_ms())
+    }
+}
+
+/// The delivered part of an order, with the parts of its shares that belong to it.
+fn part_of<'a>(order: &OrderBody<'a>, kept: &ReturnsBody) -> OrderBody<'a> {
+    let (lines, units) = (&order.lines, &kept.units);
+    let of_line = |share: i64, at: usize| given_back(share, lines[at].quantity, units[at]);
+    let line = |at: usize| LineBody { quantity: units[at], amount: of_line(lines[at].amount, at), ..lines[at] };
+    let of_shares = |shares: &Vec<i64>| {
+        let shipping = if kept.shipping { shares[lines.len()] } else { 0 };
+        (0..lines.len()).map(|at| of_line(shares[at], at)).chain([shipping]).collect()
+    };
+    OrderBody {
+        currency: order.currency,
+        lines: (0..lines.len()).map(line).collect(),
+        shipping: if kept.shipping { order.shipping } else { 0 },
+        shares: order.shares.iter().map(of_shares).collect(),
+    }
+}

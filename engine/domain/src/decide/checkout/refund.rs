@@ -1,0 +1,114 @@
+//! Refund of a redeemed order by its lines: each discount gives back, of each line, what belongs to the units that came back; what is
+//! left of their price goes back to who paid it.
+//!
+//! Everything is reckoned from all units that came back so far, rounded down, and each refund gives the difference, so any order of
+//! returns sums exactly. Money goes back to the cards first, the last drained first, because what was paid by card is not paid out in
+//! cash while a card can take it; the rest is for who paid beside them.
+
+use super::super::{Context, Decision};
+use super::{Group, Outcome, Refusal, together, units};
+use crate::checkouts::{Checkout, Stage, given_back_of, rest_of};
+use crate::codec;
+use crate::command::{Keys, RefundOrder};
+use crate::event::{CheckoutRefunded, Event, OrderBody, Request, ReturnsBody};
+use crate::partition::Partition;
+use crate::planted::{self, Planted};
+use crate::redemption::Redemption;
+use crate::rejection::{Reason, Rejection};
+use crate::request::Operation;
+
+impl Partition {
+    pub(in super::super) fn decide_refund_order<'a>(
+        &self,
+        context: &Context<'_>,
+        refund: &'a RefundOrder,
+        keys: &Keys,
+    ) -> Decision<'a> {
+        let known = self.checkouts.at_lsn(refund.checkout).map(|(_, checkout)| checkout);
+        if !known.is_some_and(|checkout| checkout.stage == Stage::Redeemed) && !self.may_be_archived_order(refund.checkout) {
+            return Reason::RedemptionNotFound.into();
+        }
+        let fingerprint = units::fingerprint(self.key(), refund.checkout, refund.returned.as_ref());
+        if let Some(known) = self.known_request(context, keys.request, fingerprint) {
+            return known;
+        }
+        let Some(checkout) = known.filter(|checkout| !checkout.is_archived(context.now_ms)) else {
+            return Reason::RedemptionArchived.into();
+        };
+        let order = checkout.goods.order();
+        let left = units::left(&order, &checkout.goods.returned());
+        let is_all_back = !left.shipping && left.units.iter().all(|&units| units == 0);
+        let returned = match &refund.returned {
+            _ if is_all_back => Err(Rejection::new(Reason::AlreadyRefunded, checkout.amount - checkout.payable)),
+            None => Ok(left),
+            Some(asked) => units::of_lines(&order, asked, &left, Reason::RefundExceedsCapture),
+        };
+        let not_gifting =
+            checkout.numbers().try_for_each(|number| self.check_not_offered(self.part_redeemed(number).coupon, context.now_ms));
+        let returned = match returned {
+            Err(refusal) if refusal.reason == Reason::InvalidArgument => return refusal.into(),
+            returned => returned,
+        };
+        let request = Request { id: refund.request_id.as_str(), fingerprint };
+        let outcome = not_gifting
+            .and(returned)
+            .map(|returned| Outcome::Group(self.refund_order(context, checkout, &order, &returned, request)))
+            .map_err(Refusal::from);
+        together(Operation::RefundOrder, checkout.lsn.into(), request, outcome)
+    }
+
+    /// Whether this lsn may be that of a checkout that was forgotten.
+    fn may_be_archived_order(&self, lsn: u64) -> bool {
+        lsn <= self.lsn() && self.checkouts.may_have_forgotten(lsn)
+    }
+
+    fn refund_order<'a>(
+        &self,
+        context: &Context<'_>,
+        checkout: &Checkout,
+        order: &OrderBody<'_>,
+        returned: &ReturnsBody,
+        request: Request<'a>,
+    ) -> Group<'a> {
+        let before = checkout.goods.returned();
+        let after = ReturnsBody {
+            units: before.units.iter().zip(&returned.units).map(|(before, more)| before + more).collect(),
+            shipping: before.shipping || returned.shipping,
+        };
+        let redemptions: Vec<&Redemption> = checkout.numbers().map(|number| self.part_redeemed(number)).collect();
+        let (discounts, cards) = redemptions.split_at(order.shares.len());
+        let of_discounts = discounts.iter().zip(&order.shares).map(|(part, shares)| {
+            let given = given_back_of(order, shares, &after);
+            (*part, given - part.refunded)
+        });
+        let rest = rest_of(order);
+        let paid_back = |returned: &ReturnsBody| given_back_of(order, &rest, returned);
+        let mut open = paid_back(&after) - cards.iter().map(|card| card.refunded).sum::<i64>();
+        let open_before = paid_back(&before) - cards.iter().map(|card| card.refunded).sum::<i64>();
+        let mut of_cards: Vec<(&Redemption, i64)> = Vec::new();
+        for card in cards.iter().rev() {
+            let amount = if planted::is(Planted::OutsideFirst) { open / 2 } else { open }.min(card.left());
+            open -= amount;
+            of_cards.push((*card, amount));
+        }
+        let mut parts: Vec<Event<'a>> = Vec::new();
+        let mut replaced = 0;
+        for (redemption, amount) in of_discounts.chain(of_cards).filter(|&(_, amount)| amount > 0) {
+            let part = self.refunded_part(context, redemption, amount, replaced);
+            replaced += u64::from(part.replacement != 0);
+            parts.push(Event::PartRefunded(part));
+        }
+        let closing = Event::CheckoutRefunded(CheckoutRefunded {
+            checkout: checkout.lsn,
+            request,
+            parts: parts.len() as u8,
+            outside: open - open_before,
+            body: &[],
+        });
+        Group { parts, closing, body: codec::encode_returns(returned) }
+    }
+
+    fn part_redeemed(&self, number: u64) -> &Redemption {
+        self.redemptions.get(number).expect("the parts of a checkout leave with it")
+    }
+}

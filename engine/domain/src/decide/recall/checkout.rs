@@ -1,0 +1,75 @@
+//! The same for orders: what their parts did, read from holds and redemptions.
+
+use super::super::checkout::named;
+use crate::checkouts::{Checkout, Stage};
+use crate::hold::HoldState;
+use crate::money::Currency;
+use crate::partition::Partition;
+use crate::rejection::{Reason, Rejection};
+use crate::reply::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part, Written};
+use crate::request::{Remembered, unpack_at};
+
+/// A refusal of an order, which names the instrument it is about.
+pub(super) fn refusal_of_order(reason: Reason, value: i64) -> Rejection {
+    let (at, value) = unpack_at(value);
+    named(at, Rejection::new(reason, value))
+}
+
+impl Partition {
+    pub(super) fn recall_checkout(&self, number: u64, entry: &Remembered, replayed: bool) -> Result<CheckedOut, Rejection> {
+        let checkout = self.checkouts.get(number).ok_or(Reason::RedemptionArchived)?;
+        // What joined a checkout of another request is a repeated answer from the first time on.
+        let replayed = replayed || checkout.lsn != entry.lsn;
+        let written = Written { partition: self.id(), lsn: checkout.lsn, replayed };
+        let order = checkout.goods.order();
+        let mut shares = order.shares.into_iter();
+        let parts = checkout.numbers().map(|number| self.recall_part(checkout, number, shares.next()));
+        let Checkout { stage, amount, payable, deadline_ms, at_ms, .. } = *checkout;
+        let currency = currency(order.currency);
+        Ok(CheckedOut { written, stage, currency, parts: parts.collect(), amount, payable, deadline_ms, at_ms })
+    }
+
+    /// A part as it was right after the checkout. Discounts have shares, of each line and at last of shipping; cards have none.
+    fn recall_part(&self, checkout: &Checkout, number: u64, shares: Option<Vec<i64>>) -> Part {
+        let (lsn, coupon, amount, applied, balance_after) = match checkout.stage {
+            Stage::Held => {
+                let hold = self.holds.get(number).expect("I3: a held part is here");
+                (hold.lsn, hold.coupon, hold.amount, hold.applied, 0)
+            }
+            Stage::Redeemed => {
+                let redemption = self.redemptions.get(number).expect("I3: a redeemed part is here");
+                (redemption.lsn, redemption.coupon, redemption.amount, redemption.applied, redemption.balance_after)
+            }
+        };
+        let mut line_shares = shares.unwrap_or_default();
+        let shipping_share = line_shares.pop().unwrap_or(0);
+        let is_card = self.coupon(coupon).expect("I3: the coupon of a part is here").1.is_stored_value();
+        Part { lsn, coupon, is_card, amount, applied, balance_after, line_shares, shipping_share }
+    }
+
+    pub(super) fn recall_checkout_release(&self, number: u64, written: Written, at_ms: i64) -> CheckoutReleased {
+        let checkout = self.checkouts.get(number).expect("I3: a released checkout is here");
+        let mut holds = checkout.numbers().filter_map(|number| self.holds.get(number));
+        let is_expired = holds.any(|hold| hold.state == HoldState::Expired);
+        CheckoutReleased { written, checkout: checkout.lsn, is_expired, at_ms }
+    }
+
+    pub(super) fn recall_checkout_refund(&self, number: u64, written: Written) -> CheckoutRefunded {
+        let refund = self.checkouts.refund(number).expect("I3: a remembered refund is here");
+        let checkout = self.checkouts.get(refund.checkout).expect("I3: a refunded checkout is here");
+        let parts = (refund.first..refund.first + u64::from(refund.parts)).map(|number| self.recall_refund(number, written));
+        let currency = currency(checkout.goods.order().currency);
+        CheckoutRefunded {
+            written,
+            checkout: checkout.lsn,
+            currency,
+            parts: parts.collect(),
+            outside: refund.outside,
+            at_ms: refund.at_ms,
+        }
+    }
+}
+
+fn currency(letters: [u8; 3]) -> Currency {
+    Currency::from_bytes(letters).expect("a kept order has a currency")
+}

@@ -1,0 +1,149 @@
+//! Orders that are held, redeemed, captured and refunded: several coupons and cards at once.
+
+use tessera_proto::v1;
+
+use super::{channel, checkout::ordered, instrument::Named, malformed, position, refund, request_id};
+use crate::{
+    domain::{
+        Id, Reason, Rejection, Stage,
+        checkout::INSTRUMENTS_MAX,
+        command::{CaptureOrder, Checkout, Command, Instrument, Operation, RefundOrder, ReleaseOrder, Units},
+        reply::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part},
+    },
+    seals::{Place, Seals},
+};
+
+/// The command of a redemption, and the partition that decides it.
+pub fn redeem(seals: Seals<'_>, request: v1::RedeemOrderRequest) -> Result<(u16, Command), Rejection> {
+    let v1::RedeemOrderRequest { request_id, instruments, merchant_id, order_id, order, channel } = request;
+    let request = v1::HoldOrderRequest { request_id, instruments, merchant_id, order_id, order, ttl_ms: 0, channel };
+    check_out(seals, Operation::RedeemOrder, request)
+}
+
+/// The command of a hold, and the partition that decides it.
+pub fn hold(seals: Seals<'_>, request: v1::HoldOrderRequest) -> Result<(u16, Command), Rejection> {
+    check_out(seals, Operation::HoldOrder, request)
+}
+
+fn check_out(seals: Seals<'_>, operation: Operation, request: v1::HoldOrderRequest) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    if request.instruments.is_empty() || request.instruments.len() > INSTRUMENTS_MAX {
+        let limit = if request.instruments.is_empty() { 1 } else { INSTRUMENTS_MAX as i64 };
+        return Err(Rejection::invalid("instruments", limit));
+    }
+    let instruments: Vec<Option<v1::Instrument>> = request.instruments.into_iter().map(Some).collect();
+    let named = instruments.iter().map(|instrument| Named::read(instrument.into())).collect::<Result<Vec<_>, _>>()?;
+    let merchant = Id::new("merchant_id", request.merchant_id)?;
+    let order_id = Id::new("order_id", request.order_id)?;
+    let (order, currency) = ordered(request.order)?;
+    let channel = channel(&request.channel)?.map(|channel| *channel);
+    let opened = named.into_iter().map(|named| named.open(seals)).collect::<Result<Vec<_>, _>>()?;
+    let (partition, instruments) = together(opened)?;
+    let ttl_ms = request.ttl_ms;
+    Ok((
+        partition,
+        Command::Checkout(Box::new(Checkout {
+            operation,
+            instruments,
+            merchant,
+            order_id,
+            order,
+            currency,
+            channel,
+            ttl_ms,
+            request_id,
+        })),
+    ))
+}
+
+/// The one partition that they all live in.
+fn together(opened: Vec<(u16, Instrument)>) -> Result<(u16, Vec<Instrument>), Rejection> {
+    let partition = opened[0].0;
+    match opened.iter().all(|(other, _)| *other == partition) {
+        true => Ok((partition, opened.into_iter().map(|(_, instrument)| instrument).collect())),
+        false => Err(Rejection { reason: Reason::InstrumentsApart, field: "instruments", value: 0 }),
+    }
+}
+
+/// The command of a capture, and the partition that decides it.
+pub fn capture(seals: Seals<'_>, request: v1::CaptureOrderRequest) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let kept = request.delivered.map(units);
+    let Place { partition, number } = open(seals, &request.checkout_id, Reason::HoldNotFound)?;
+    Ok((partition, Command::CaptureOrder(Box::new(CaptureOrder { checkout: number, kept, request_id }))))
+}
+
+/// The command of a release, and the partition that decides it.
+pub fn release(seals: Seals<'_>, request: v1::ReleaseOrderRequest) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let Place { partition, number } = open(seals, &request.checkout_id, Reason::HoldNotFound)?;
+    Ok((partition, Command::ReleaseOrder(Box::new(ReleaseOrder { checkout: number, request_id }))))
+}
+
+/// The command of a refund, and the partition that decides it.
+pub fn refund(seals: Seals<'_>, request: v1::RefundOrderRequest) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let returned = request.returned.map(units);
+    let Place { partition, number } = open(seals, &request.checkout_id, Reason::RedemptionNotFound)?;
+    Ok((partition, Command::RefundOrder(Box::new(RefundOrder { checkout: number, returned, request_id }))))
+}
+
+fn open(seals: Seals<'_>, checkout_id: &str, unknown: Reason) -> Result<Place, Rejection> {
+    if checkout_id.is_empty() { Err(malformed("checkout_id")) } else { seals.open_checkout_id(checkout_id, unknown) }
+}
+
+fn units(units: v1::OrderUnits) -> Units {
+    let lines = units.lines.into_iter().map(|line| (line.line, line.units)).collect();
+    Units { lines, shipping: units.shipping }
+}
+
+/// An order that was held, redeemed or captured.
+pub fn checked_out(seals: Seals<'_>, checkout: &CheckedOut) -> v1::Checkout {
+    let place = |number| Place { partition: checkout.written.partition, number };
+    let part = |part: &Part| v1::CheckoutPart {
+        coupon_id: seals.coupon_id(place(part.coupon)),
+        redemption_id: match checkout.stage {
+            Stage::Redeemed => seals.redemption_id(place(part.lsn)),
+            Stage::Held => String::new(),
+        },
+        applied_minor: part.applied,
+        line_shares_minor: part.line_shares.clone(),
+        shipping_share_minor: part.shipping_share,
+        balance_after_minor: (part.is_card && checkout.stage == Stage::Redeemed).then_some(part.balance_after),
+    };
+    v1::Checkout {
+        checkout_id: seals.checkout_id(place(checkout.written.lsn)),
+        currency: checkout.currency.as_str().to_owned(),
+        parts: checkout.parts.iter().map(part).collect(),
+        amount_minor: checkout.amount,
+        payable_minor: checkout.payable,
+        deadline_ms: checkout.deadline_ms,
+        at_ms: checkout.at_ms,
+    }
+}
+
+/// The reply to a release.
+pub fn released(seals: Seals<'_>, released: &CheckoutReleased) -> v1::ReleaseOrderResponse {
+    let checkout = Place { partition: released.written.partition, number: released.checkout };
+    v1::ReleaseOrderResponse {
+        checkout_id: seals.checkout_id(checkout),
+        expired: released.is_expired,
+        at_ms: released.at_ms,
+        position: Some(position(released.written)),
+        replayed: released.written.replayed,
+    }
+}
+
+/// The reply to a refund.
+pub fn refunded(seals: Seals<'_>, refund: &CheckoutRefunded) -> v1::RefundOrderResponse {
+    let checkout = Place { partition: refund.written.partition, number: refund.checkout };
+    v1::RefundOrderResponse {
+        checkout_id: seals.checkout_id(checkout),
+        currency: refund.currency.as_str().to_owned(),
+        parts: refund.parts.iter().map(|part| refund::refunded(seals, part)).collect(),
+        outside_minor: refund.outside,
+        at_ms: refund.at_ms,
+        position: Some(position(refund.written)),
+        replayed: refund.written.replayed,
+    }
+}
