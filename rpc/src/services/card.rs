@@ -9,11 +9,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait, codegen::BoxStream};
 
 use super::{
-    journal::{blocking, of_history},
+    journal::{belongs, blocking, of_history},
     mismatched,
 };
 use crate::{
-    convert::{card, ledger, malformed, position},
+    convert::{card, ledger, position},
     desk::{Desk, refuse},
     domain::{
         Id, RUN_CARDS_MAX, Rejection, Reply,
@@ -108,9 +108,7 @@ impl CardService for Cards {
         let journal = JournalId(page.card.partition);
         let read = move || history::of_coupon(&mut session, journal, page.card.number, newest, page.page_size);
         let (facts, next) = blocking(read).await?.map_err(of_history)?;
-        if !facts.iter().all(|fact| fact.is_of(page.card.number)) {
-            return Err(refuse(&malformed("page_token")));
-        }
+        belongs(&facts, next, page.card.number)?;
         let (entries, balance) = ledger::entries(page.card, &facts, balance);
         Ok(Response::new(v1::GetCardLedgerResponse {
             entries,

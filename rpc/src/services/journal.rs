@@ -82,10 +82,7 @@ impl JournalService for Journals {
             history::of_coupon(&mut session, JournalId(asked.coupon.partition), asked.coupon.number, newest, asked.page_size)
         };
         let (facts, next) = blocking(read).await?.map_err(of_history)?;
-        // A token names a place in the journal: one that was given for another coupon, or another list, leads elsewhere.
-        if !facts.iter().all(|fact| fact.is_of(asked.coupon.number)) {
-            return Err(refuse(&malformed("page_token")));
-        }
+        belongs(&facts, next, asked.coupon.number)?;
         let seals = self.desk.seals()?;
         let changes = facts.iter().map(|fact| change::of(seals, asked.coupon.partition, fact)).collect();
         Ok(Response::new(v1::GetCouponHistoryResponse { changes, next_page_token: seals.history_token(asked.coupon, next) }))
@@ -189,6 +186,14 @@ async fn feed(
 
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
     tokio::task::spawn_blocking(work).await.map_err(|_| status::outcome_unknown())
+}
+
+/// Refuses a page that is not of the coupon's own history. A token names a place in the journal: one that was given
+/// for another coupon, or another list, leads elsewhere, or to where nothing is yet.
+pub(super) fn belongs(facts: &[Fact], next: Option<u64>, coupon: u64) -> Result<(), Status> {
+    let nowhere = facts.is_empty() && next.is_some();
+    let elsewhere = !facts.iter().all(|fact| fact.is_of(coupon));
+    if nowhere || elsewhere { Err(refuse(&malformed("page_token"))) } else { Ok(()) }
 }
 
 pub(super) fn of_history(error: history::Error) -> Status {

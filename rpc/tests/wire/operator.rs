@@ -43,7 +43,8 @@ async fn stock_and_value_add_up_while_others_trade() {
     assert!(asked.holds && asked.violations.is_empty(), "{:?}", asked.violations);
     let face = owned.claimed.face_value.unwrap();
     let sums = asked.values.iter().find(|sums| sums.currency == face.currency && sums.loaded >= face.minor);
-    let whole = |sums: &v1::ValueConservation| sums.available + sums.held + sums.captured + sums.expired + sums.voided;
+    let whole =
+        |sums: &v1::ValueConservation| sums.available + sums.held + sums.captured + sums.expired + sums.voided + sums.given;
     assert!(sums.is_some() && asked.values.iter().all(|sums| whole(sums) == sums.loaded), "{:?}", asked.values);
 }
 
