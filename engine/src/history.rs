@@ -85,7 +85,7 @@ pub fn of_coupon(
 /// See [`Error`].
 pub fn at(history: &mut History, journal: JournalId, lsn: u64) -> Result<Option<Fact>, Error> {
     let found = match history.frame_of(journal, Lsn(lsn)) {
-        Ok(frame) => Ok(frame.map(|frame| facts_of(&frame, lsn))),
+        Ok(frame) => Ok(frame.map(|frame| facts_of(&frame, lsn, 1))),
         Err(error) => Err(error),
     };
     match found {
@@ -100,7 +100,7 @@ pub fn at(history: &mut History, journal: JournalId, lsn: u64) -> Result<Option<
 /// See [`Error`].
 pub fn from(history: &mut History, journal: JournalId, from: u64, most: usize) -> Result<Vec<Fact>, Error> {
     let (mut facts, mut failed) = (Vec::new(), None);
-    let read = history.read_from_lsn(journal, Lsn(from), &mut |frame| match facts_of(&frame, from) {
+    let read = history.read_from_lsn(journal, Lsn(from), &mut |frame| match facts_of(&frame, from, usize::MAX) {
         Ok(more) => {
             facts.extend(more);
             if facts.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -125,11 +125,11 @@ pub fn end(history: &mut History, journal: JournalId) -> Result<u64, Error> {
     Ok(history.end(journal)?.map_or(0, |position| position.lsn.0))
 }
 
-/// The events of a frame from `from` on.
-fn facts_of(frame: &Frame<'_>, from: u64) -> Result<Vec<Fact>, Error> {
+/// The events of a frame from `from` on, at most `most`.
+fn facts_of(frame: &Frame<'_>, from: u64, most: usize) -> Result<Vec<Fact>, Error> {
     let (header, mut rest, mut facts) = (&frame.header, frame.payload, Vec::new());
     let mut lsn = header.first_lsn.0;
-    while !rest.is_empty() {
+    while !rest.is_empty() && facts.len() < most {
         let decoded = codec::decode(rest);
         let (_, used) = decoded.map_err(|source| Error::NotAnEvent { journal: header.journal.0, lsn, source })?;
         let (bytes, behind) = rest.split_at(used);

@@ -201,7 +201,7 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         streams: Streams(desk.clone()),
     })
     .add_service(Halves {
-        unary: sized!(RedemptionServiceServer, Redemptions(desk.clone()), REQUEST_BYTES_MAX),
+        unary: sized!(RedemptionServiceServer, Redemptions::new(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
     .add_service(sized!(CardServiceServer, Cards(desk.clone()), REQUEST_BYTES_MAX))

@@ -373,6 +373,8 @@ pub struct RedemptionView {
     pub refunded: i64,
     /// When, ms.
     pub at_ms: i64,
+    /// The checkout that it is part of: lsn of its event.
+    pub checkout: Option<u64>,
 }
 
 /// A coupon as its owner sees it.

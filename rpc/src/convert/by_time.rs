@@ -7,7 +7,7 @@ use tessera_proto::v1;
 use super::{optional, page_size, redemption::redemption};
 use crate::{
     domain::{
-        Rejection,
+        Id, Rejection,
         command::{Command, ListRedemptionsByTime, RedemptionCursor},
         reply::{RedemptionPage, RedemptionView},
     },
@@ -20,6 +20,8 @@ pub struct Asked {
     pub partition: Option<u16>,
     /// What it is asked.
     pub list: ListRedemptionsByTime,
+    /// Only at this merchant, of whom the partitions know nothing.
+    pub merchant: Option<Id>,
 }
 
 impl Asked {
@@ -28,10 +30,11 @@ impl Asked {
         let user = optional("user_id", &request.user_id)?.map(|user| seals.user_of(user));
         let page_size = page_size(request.page_size)?;
         let below = seals.open_redemptions_token(&request.page_token)?;
+        let merchant = optional("merchant_id", &request.merchant_id)?;
         let v1::ListRedemptionsByTimeRequest { from_ms, until_ms, .. } = request;
         let partition = user.as_ref().map(|(partition, _)| *partition);
         let user = user.map(|(_, user)| user.key);
-        Ok(Self { partition, list: ListRedemptionsByTime { user, from_ms, until_ms, page_size, below } })
+        Ok(Self { partition, list: ListRedemptionsByTime { user, from_ms, until_ms, page_size, below }, merchant })
     }
 
     /// For the partitions.
@@ -55,6 +58,12 @@ impl Asked {
     }
 }
 
+/// Below which redemption a page goes on that ends with this one.
+pub fn below(last: &v1::Redemption) -> RedemptionCursor {
+    let v1::Position { partition, lsn } = last.position.unwrap_or_default();
+    RedemptionCursor { at_ms: last.at_ms, partition: partition as u16, lsn }
+}
+
 fn cursor(partition: u16, view: &RedemptionView) -> RedemptionCursor {
     RedemptionCursor { at_ms: view.at_ms, partition, lsn: view.redemption }
 }
@@ -68,7 +77,7 @@ mod tests {
 
     fn view(lsn: u64, at_ms: i64) -> RedemptionView {
         let currency = crate::domain::money::Currency::parse(CNY).expect("a currency");
-        RedemptionView { redemption: lsn, coupon: 1, currency, amount: 5, applied: 5, refunded: 0, at_ms }
+        RedemptionView { redemption: lsn, coupon: 1, currency, amount: 5, applied: 5, refunded: 0, at_ms, checkout: None }
     }
 
     fn page(views: &[(u64, i64)], seen_to: Option<RedemptionCursor>) -> RedemptionPage {

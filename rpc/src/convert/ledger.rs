@@ -77,10 +77,16 @@ fn movement(card: u64, event: &Event<'_>) -> (LedgerKind, i64) {
         Event::Reloaded(event) => (LedgerKind::Reloaded, event.amount),
         Event::Adjusted(event) => (LedgerKind::Adjusted, event.amount),
         Event::RedeemedV1(event) | Event::Redeemed(event) => (LedgerKind::Spent, -event.captured),
+        Event::PartRedeemed(event) => (LedgerKind::Spent, -event.captured),
         Event::Captured(event) => (LedgerKind::Spent, -event.captured),
+        Event::PartCaptured(event) => (LedgerKind::Spent, -event.captured),
         Event::RefundedV1(event) => (LedgerKind::Refunded, event.restored),
         Event::Refunded(refunded) if event.makes(card) => (LedgerKind::MovedIn, refunded.amount),
         Event::Refunded(event) => (LedgerKind::Refunded, event.restored),
+        Event::PartRefunded(refunded) if event.makes(card) => (LedgerKind::MovedIn, refunded.amount),
+        Event::PartRefunded(event) => (LedgerKind::Refunded, event.restored),
+        Event::GiftReceived(event) => (LedgerKind::MovedIn, event.amount),
+        Event::GiftAccepted(event) => (LedgerKind::MovedOut, -event.amount),
         Event::Expired(event) => (LedgerKind::Expired, -event.amount),
         Event::Voided(event) => (LedgerKind::Voided, -event.amount),
         Event::Replaced(replaced) if event.makes(card) => (LedgerKind::MovedIn, replaced.amount),
@@ -90,11 +96,14 @@ fn movement(card: u64, event: &Event<'_>) -> (LedgerKind, i64) {
 }
 
 /// Merchant and order, where an event names them.
-fn sale<'a>(event: &Event<'a>) -> [&'a str; 2] {
+pub fn sale<'a>(event: &Event<'a>) -> [&'a str; 2] {
     match event {
         Event::Activated(event) => [event.merchant, event.order],
         Event::Reloaded(event) => [event.merchant, event.order],
         Event::RedeemedV1(event) | Event::Redeemed(event) => [event.merchant, event.order],
+        Event::PartRedeemed(event) => [event.merchant, event.order],
+        Event::Held(event) => [event.merchant, event.order],
+        Event::PartHeld(event) => [event.merchant, event.order],
         _ => ["", ""],
     }
 }

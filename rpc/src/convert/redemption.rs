@@ -204,6 +204,8 @@ pub(super) fn redemption(seals: Seals<'_>, partition: u16, view: &RedemptionView
         at_ms: view.at_ms,
         refunded_minor: view.refunded,
         position: Some(v1::Position { partition: u32::from(partition), lsn: view.redemption }),
+        checkout_id: view.checkout.map(|number| seals.checkout_id(Place { partition, number })).unwrap_or_default(),
+        ..v1::Redemption::default()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod custody;
 pub mod gift;
 pub mod journal;
 pub mod maintenance;
+mod merchant;
 pub mod operator;
 mod probe;
 pub mod redemption;

@@ -16,6 +16,7 @@ mod inspect;
 mod journal;
 mod limits;
 mod maintenance;
+mod merchant;
 mod metrics;
 mod operator;
 mod order;

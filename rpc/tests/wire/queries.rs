@@ -189,6 +189,7 @@ async fn a_question_for_redemptions_of_some_time_is_refused_by_its_field() {
     let mut house = House::open().await;
     for (request, field, value) in [
         (v1::ListRedemptionsByTimeRequest { user_id: "u".repeat(65), ..Default::default() }, "user_id", 64),
+        (v1::ListRedemptionsByTimeRequest { merchant_id: "m".repeat(65), ..Default::default() }, "merchant_id", 64),
         (v1::ListRedemptionsByTimeRequest { from_ms: -1, ..Default::default() }, "from_ms", 0),
         (v1::ListRedemptionsByTimeRequest { until_ms: -1, ..Default::default() }, "until_ms", 0),
         (v1::ListRedemptionsByTimeRequest { page_size: 201, ..Default::default() }, "page_size", 200),

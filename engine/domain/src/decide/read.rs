@@ -65,7 +65,8 @@ impl Partition {
     pub(super) fn view_of_redemption(&self, redemption: &Redemption) -> RedemptionView {
         let &Redemption { lsn, coupon, amount, applied, refunded, at_ms, .. } = redemption;
         let (_, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
-        RedemptionView { redemption: lsn, coupon, currency: terms.currency, amount, applied, refunded, at_ms }
+        let checkout = self.checkouts.with_part(lsn).map(|whole| whole.lsn);
+        RedemptionView { redemption: lsn, coupon, currency: terms.currency, amount, applied, refunded, at_ms, checkout }
     }
 }
 
