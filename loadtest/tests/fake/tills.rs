@@ -508,6 +508,7 @@ impl Books {
             at_ms: redeemed.reply.at_ms,
             refunded_minor: redeemed.refunded,
             position: redeemed.reply.position,
+            ..Redemption::default()
         })
         .collect()
     }
