@@ -16,6 +16,8 @@ pub(crate) struct AdoptedTerms {
     totals: Numbered<ValueTotals>,
     /// By template and version; derived.
     by_version: Index,
+    /// Those of the coupon that was claimed last, where the next claim looks first; derived.
+    recent: u32,
     digest: u64,
 }
 
@@ -42,7 +44,15 @@ impl AdoptedTerms {
     /// The number of the terms of this version of a template, if they were adopted.
     pub(crate) fn find(&self, template: u32, version: u32) -> Option<u32> {
         let is_it = |number| version_of(&self.terms, number) == (template, version);
+        if self.get(self.recent).is_some() && is_it(self.recent.into()) {
+            return Some(self.recent);
+        }
         self.by_version.find(hash((template, version)), 0, is_it).map(|number| number as u32)
+    }
+
+    /// A coupon of these terms was claimed: most likely the next one is of them, too.
+    pub(crate) fn expect_again(&mut self, number: u32) {
+        self.recent = number;
     }
 
     /// Adopts the next ones; no coupon has them yet.
@@ -74,6 +84,7 @@ impl AdoptedTerms {
 }
 
 /// Template and version.
+#[inline]
 fn version_of(all: &Numbered<Arc<Terms>>, number: u64) -> (u32, u32) {
     let terms = all.get(number).expect("indexed terms are here");
     (terms.template, terms.version)
@@ -124,6 +135,7 @@ mod tests {
                 let found = adopted.find(template * 90, version).map(|number| adopted.of(number));
                 let expected = (template % version == 0).then_some((template * 90, version));
                 assert_eq!(found.map(|terms| (terms.template, terms.version)), expected);
+                adopted.expect_again((template * 7) % adopted.next());
             }
         }
         assert_eq!(adopted.find(1, 1), None);

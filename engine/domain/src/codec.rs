@@ -250,6 +250,7 @@ pub(crate) fn encoded(event: &Event<'_>) -> Vec<u8> {
     out
 }
 
+#[inline]
 fn encode_body(kind: u8, version: u8, body: &impl Encode, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(&[kind, version, 0, 0, 0, 0]);

@@ -449,15 +449,23 @@ impl Coupons {
 
     /// The accounts of a coupon, of which `held` is set aside. I2.
     pub(crate) fn value(&self, number: u64, coupon: &Coupon, terms: &Terms, held: i64) -> Value {
+        let (available, captured) = (coupon.available(), coupon.captured());
+        let plain = Value { loaded: Coupon::loaded(terms), available, held, captured, ..Value::default() };
+        match coupon.is(UNACTIVATED | VOID | ADJUSTED | GIFT) {
+            true => self.extended_value(number, coupon, plain),
+            false => plain.rest_expired(),
+        }
+    }
+
+    /// The same of one that is not as its terms say.
+    #[cold]
+    fn extended_value(&self, number: u64, coupon: &Coupon, plain: Value) -> Value {
         if coupon.is_unactivated() {
             return Value::default();
         }
-        let is_plain = !coupon.is(VOID | ADJUSTED | GIFT);
-        let extension = if is_plain { Extension::at_default(number) } else { self.extensions.get(number) };
-        let Extension { voided, given, received, .. } = extension;
-        let first = if received > 0 { received } else { Coupon::loaded(terms) };
-        let (loaded, available, captured) = (extension.loaded.unwrap_or(first), coupon.available(), coupon.captured());
-        Value { loaded, available, held, captured, voided, given, received, ..Value::default() }.rest_expired()
+        let Extension { voided, given, received, loaded, .. } = self.extensions.get(number);
+        let first = if received > 0 { received } else { plain.loaded };
+        Value { loaded: loaded.unwrap_or(first), voided, given, received, ..plain }.rest_expired()
     }
 
     /// A coupon with something available whose validity has ended at `now`.

@@ -467,6 +467,7 @@ impl<'a> ClaimedV1<'a> {
 
 impl<'a> Redeemed<'a> {
     /// What happens, without whose request it answers.
+    #[inline]
     pub(crate) fn part(&self) -> PartRedeemed<'a> {
         let Redeemed { coupon, previous, merchant, order, amount, applied, captured, .. } = *self;
         PartRedeemed { coupon, previous, merchant, order, amount, applied, captured }
@@ -475,6 +476,7 @@ impl<'a> Redeemed<'a> {
 
 impl Refunded<'_> {
     /// What happens, without whose request it answers.
+    #[inline]
     pub(crate) fn part(&self) -> PartRefunded {
         let Refunded { redemption, coupon, previous, amount, restored, reopened_until_ms, .. } = *self;
         let Refunded { replacement, use_from_ms, use_until_ms, key_version, .. } = *self;

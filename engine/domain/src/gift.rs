@@ -148,6 +148,7 @@ impl Gifts {
     }
 
     /// The open gift of a coupon, due or not.
+    #[inline]
     pub(crate) fn open_of(&self, coupon: u64) -> Option<&Gift> {
         // It is asked with each use of a coupon, and mostly there are none at all.
         if self.open == 0 {

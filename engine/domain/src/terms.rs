@@ -191,14 +191,14 @@ impl Window {
 
 impl Validity {
     /// The use window of a coupon claimed at `now`, by the days of this zone; `None` if the issue has to say it.
-    fn window_at(&self, zone: Zone, now_ms: i64) -> Option<Window> {
+    fn window_at(&self, zone: impl FnOnce() -> Zone, now_ms: i64) -> Option<Window> {
         match *self {
             Validity::Fixed(window) => Some(window),
             Validity::Dynamic { wait_ms, valid_ms } => {
                 Some(Window { from_ms: now_ms + wait_ms, until_ms: now_ms + wait_ms + valid_ms })
             }
             Validity::Days { wait_ms, days } => {
-                let from_ms = now_ms + wait_ms;
+                let (zone, from_ms) = (zone(), now_ms + wait_ms);
                 Some(Window { from_ms, until_ms: zone.begin_of(zone.local(from_ms).day + days as i32) })
             }
             Validity::AtIssue => None,
@@ -224,8 +224,9 @@ impl Terms {
     }
 
     /// The use window of a coupon that is issued at `now`; `None` where the issue has to say it.
+    #[inline(always)]
     pub(crate) fn window_at(&self, now_ms: i64) -> Option<Window> {
-        self.validity.window_at(self.rules().zone, now_ms)
+        self.validity.window_at(|| self.rules().zone, now_ms)
     }
 
     /// Whether it holds a balance.
@@ -378,7 +379,7 @@ mod tests {
     #[test]
     fn a_dynamic_window_begins_after_its_wait() {
         let validity = Validity::Dynamic { wait_ms: 5, valid_ms: 10 };
-        assert_eq!(validity.window_at(Zone::default(), 100), Some(Window { from_ms: 105, until_ms: 115 }));
+        assert_eq!(validity.window_at(Zone::default, 100), Some(Window { from_ms: 105, until_ms: 115 }));
     }
 
     #[test]
@@ -386,7 +387,7 @@ mod tests {
         const HOUR_MS: i64 = 3_600_000;
         let zone = Zone::default();
         // The epoch is eight o'clock in the morning there.
-        let window = |wait_ms, days, now_ms| Validity::Days { wait_ms, days }.window_at(zone, now_ms).unwrap();
+        let window = |wait_ms, days, now_ms| Validity::Days { wait_ms, days }.window_at(|| zone, now_ms).unwrap();
         assert_eq!(window(0, 1, 0), Window { from_ms: 0, until_ms: 16 * HOUR_MS });
         assert_eq!(window(0, 1, 16 * HOUR_MS - 1).until_ms, 16 * HOUR_MS);
         assert_eq!(window(0, 1, 16 * HOUR_MS).until_ms, 40 * HOUR_MS);

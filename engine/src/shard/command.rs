@@ -10,7 +10,7 @@ use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Outgoing, Partition, Reason, Rejection, Reply};
+use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Partition, Reason, Rejection, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -81,12 +81,15 @@ impl Shard {
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
             Decision::Happen(events) => {
-                record(&mut owned.ledger, &events, Vec::new(), keys, turn);
+                record(&mut owned.ledger, &events, keys);
+                owned.ledger.split(&mut turn.sealed);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
             Decision::Send(happening) => {
                 let Happening { events, outgoing } = *happening;
-                record(&mut owned.ledger, &events, outgoing, keys, turn);
+                record(&mut owned.ledger, &events, keys);
+                outgoing.into_iter().for_each(|outgoing| send(&mut owned.ledger, outgoing, turn));
+                owned.ledger.split(&mut turn.sealed);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
         }
@@ -135,13 +138,7 @@ fn settle(ledger: &mut Ledger<Partition>, command: &Command, turn: &mut Turn) ->
     ledger.state().due(command, ledger.now_ms()).is_none()
 }
 
-/// What was decided, and what is sent with it, in one frame.
-fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, outgoing: Vec<Outgoing>, keys: &Keys, turn: &mut Turn) {
-    for event in events {
-        ledger.add_by(event, keys);
-    }
-    for outgoing in outgoing {
-        send(ledger, outgoing, turn);
-    }
-    ledger.split(&mut turn.sealed);
+/// What was decided becomes facts of the frame that is open.
+fn record(ledger: &mut Ledger<Partition>, events: &Events<'_>, keys: &Keys) {
+    events.iter().for_each(|event| ledger.add_by(event, keys));
 }

@@ -33,7 +33,8 @@ impl Partition {
             Ok(template) => template,
             Err(refusal) => return refusal.into(),
         };
-        let (terms, mut events) = self.adopting(template);
+        let mut events = Events::new();
+        let terms = self.adopting(template, &mut events);
         let batch = open.batch.as_str();
         events.push(Event::BatchOpened(BatchOpened {
             batch,
@@ -54,12 +55,13 @@ impl Partition {
             return known;
         }
         let share = self.share(&make.batch);
+        let mut events = Events::new();
         let begun = match share.terms() {
             Some(terms) => self.go_on(make, &share, terms),
-            None => self.begin(context, make),
+            None => self.begin(context, make, &mut events),
         };
-        let (terms, mut events) = match begun {
-            Ok(begun) => begun,
+        let terms = match begun {
+            Ok(terms) => terms,
             Err(refusal) => return refusal.into(),
         };
         if make.made != share.made {
@@ -80,20 +82,20 @@ impl Partition {
     }
 
     /// The terms of a share that was begun, if that is what is asked for.
-    fn go_on<'a>(&self, make: &MakeCards, share: &BatchShare, terms: u32) -> Result<(u32, Events<'a>), Rejection> {
+    fn go_on(&self, make: &MakeCards, share: &BatchShare, terms: u32) -> Result<u32, Rejection> {
         let begun = self.terms.of(terms);
         let is_same = begun.template_id == make.template && begun.version == make.version && share.wanted == make.share;
-        if is_same { Ok((terms, Events::new())) } else { Err(Reason::BatchExists.into()) }
+        if is_same { Ok(terms) } else { Err(Reason::BatchExists.into()) }
     }
 
     /// The terms of a share that nothing was made of, adopted if they are not yet.
-    fn begin<'a>(&self, context: &Context<'a>, make: &MakeCards) -> Result<(u32, Events<'a>), Rejection> {
+    fn begin<'a>(&self, context: &Context<'a>, make: &MakeCards, events: &mut Events<'a>) -> Result<u32, Rejection> {
         let template = batched(context, &make.template)?;
         let version = template.terms.version;
         if version != make.version {
             return Err(Rejection::new(Reason::VersionMismatch, version.into()));
         }
-        Ok(self.adopting(template))
+        Ok(self.adopting(template, events))
     }
 
     pub(super) fn decide_complete_batch<'a>(

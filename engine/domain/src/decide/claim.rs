@@ -90,7 +90,8 @@ impl Partition {
         window: Window,
         fingerprint: u64,
     ) -> Events<'a> {
-        let (terms, mut events) = self.adopting(template);
+        let mut events = Events::new();
+        let terms = self.adopting(template, &mut events);
         events.push(Event::Claimed(Claimed {
             coupon: self.coupons.next(),
             terms,
@@ -106,16 +107,15 @@ impl Partition {
         events
     }
 
-    /// The number of a template's terms here, and their adoption if this partition does not have them yet.
-    pub(super) fn adopting<'a>(&self, template: &'a Template) -> (u32, Events<'a>) {
-        let mut events = Events::new();
-        let terms = self.terms.find(template.terms.template, template.terms.version).unwrap_or_else(|| {
+    /// The number of a template's terms here; if this partition does not have them yet, their adoption is the next event.
+    #[inline]
+    pub(super) fn adopting<'a>(&self, template: &'a Template, events: &mut Events<'a>) -> u32 {
+        self.terms.find(template.terms.template, template.terms.version).unwrap_or_else(|| {
             let terms = self.terms.next();
             let (body, rules) = (template.terms.body(), template.terms.rule_bytes());
             events.push(Event::TermsAdopted(TermsAdopted { terms, body, rules }));
             terms
-        });
-        (terms, events)
+        })
     }
 }
 
@@ -128,6 +128,7 @@ pub(super) fn check_offer(template: &Template, window: &Window, channel: Option<
 }
 
 /// Whether what may be used in this window is issued now, through this channel.
+#[inline(always)]
 pub(super) fn check_issue(terms: &Terms, window: &Window, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
     if terms.issue.is_before(now_ms) {
         return Err(Rejection::new(Reason::IssueNotStarted, terms.issue.from_ms));

@@ -72,6 +72,7 @@ pub const EXPIRED: u8 = 2;
 
 impl<'a> Held<'a> {
     /// What happens, without whose request it answers.
+    #[inline]
     pub(crate) fn part(&self) -> PartHeld<'a> {
         let Held { coupon, previous, merchant, order, amount, applied, held, deadline_ms, replaces, .. } = *self;
         PartHeld { coupon, previous, merchant, order, amount, applied, held, deadline_ms, replaces }
@@ -80,6 +81,7 @@ impl<'a> Held<'a> {
 
 impl Captured<'_> {
     /// What happens, without whose request it answers.
+    #[inline]
     pub(crate) fn part(&self) -> PartCaptured {
         let Captured { hold, coupon, previous, amount, applied, captured, .. } = *self;
         PartCaptured { hold, coupon, previous, amount, applied, captured }

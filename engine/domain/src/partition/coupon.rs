@@ -46,9 +46,7 @@ impl Partition {
         let before = self.value(number);
         change(self);
         let after = self.value(number);
-        let totals = self.terms.totals_mut(terms);
-        *totals -= before;
-        *totals += after;
+        self.terms.totals_mut(terms).follow(&before, &after);
         (before, after)
     }
 
@@ -78,6 +76,7 @@ impl Partition {
         self.coupons.add(new);
         let value = self.value(event.coupon);
         *self.terms.totals_mut(event.terms) += value;
+        self.terms.expect_again(event.terms);
         self.remember(operation, key.0, &event.request, 0, event.coupon as i64);
         Ok(())
     }
@@ -89,6 +88,7 @@ impl Partition {
     }
 
     /// A coupon is used or a card charged at once; gives the redemption's number.
+    #[inline]
     pub(super) fn redeem(&mut self, event: &event::PartRedeemed<'_>, order: OrderKey) -> u64 {
         self.about_alone(event.coupon, event.previous, |coupon| coupon.capture(event.captured));
         self.add_redemption(event.coupon, order, event.amount, event.applied)

@@ -13,6 +13,7 @@ impl Partition {
     }
 
     /// A new hold; gives its number.
+    #[inline]
     pub(super) fn hold(&mut self, event: &event::PartHeld<'_>) -> u64 {
         let (lsn, now_ms) = (self.lsn, self.time_ms);
         let order = self.order_key(event.merchant, event.order, event.coupon);
@@ -38,6 +39,7 @@ impl Partition {
     }
 
     /// A hold becomes a redemption; gives its number.
+    #[inline]
     pub(super) fn capture(&mut self, event: &event::PartCaptured, reacquired: bool) -> u64 {
         let (number, hold) = self.holds.at_lsn(event.hold).expect("I9: a captured hold exists");
         let hold = *hold;

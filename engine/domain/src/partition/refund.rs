@@ -34,6 +34,7 @@ impl Partition {
     }
 
     /// Something of a redemption is given back; gives the refund's number.
+    #[inline]
     pub(super) fn refund(&mut self, event: &event::PartRefunded) -> Result<u64, Divergence> {
         let window = (event.use_from_ms, event.use_until_ms, event.key_version);
         if event.replacement == 0 && window != (0, 0, 0) {

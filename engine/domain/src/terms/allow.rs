@@ -30,6 +30,7 @@ impl Terms {
     }
 
     /// Whether a coupon may be used at this hour and through this channel.
+    #[inline]
     pub(crate) fn check_place(&self, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
         self.check_hours(now_ms)?;
         match self.rules.get() {
