@@ -13,12 +13,15 @@
 //! The auditors see what leaves the node and what a crash leaves on the disk, and decide with their own plain models; the
 //! only code of the engine that they trust is `apply` and the frame format. Faults planted on purpose ([`Planted`]) prove that
 //! they would notice.
+//!
+//! Beside the worlds stands [`journey`]: real baskets and campaigns, relived by the same machine and reconciled month by month.
 
 mod audit;
 mod clients;
 mod clock;
 mod dice;
 mod history;
+pub mod journey;
 mod machine;
 mod plan;
 mod planted;

@@ -3,7 +3,10 @@
 //! ```text
 //! tessera-sim --seed N --scenario NAME [--planted FAULT] [--trace]
 //! tessera-sim --seconds N [--scenario NAME] [--seed FIRST] [--workers N]
+//! tessera-sim journey DIRECTORY [--seed N]
 //! ```
+//!
+//! The last one relives the baskets and campaigns of a data set, and reconciles every month.
 
 mod shares;
 mod soak;
@@ -27,7 +30,12 @@ struct Wish {
 }
 
 fn main() -> ExitCode {
-    match wish(std::env::args().skip(1)) {
+    let mut words = std::env::args().skip(1);
+    if std::env::args().nth(1).as_deref() == Some("journey") {
+        words.next();
+        return journey(words);
+    }
+    match wish(words) {
         Ok(Wish { seed, plans, planted, seconds: Some(seconds), workers, .. }) => {
             soak::run_for(soak::Soak { first_seed: seed, plans, planted, limit: Duration::from_secs(seconds), workers })
         }
@@ -39,6 +47,33 @@ fn main() -> ExitCode {
                 Planted::all().iter().map(Planted::to_string).collect::<Vec<_>>()
             );
             ExitCode::from(2)
+        }
+    }
+}
+
+/// The table of all months, or the first that does not reconcile.
+fn journey(words: impl Iterator<Item = String>) -> ExitCode {
+    let words: Vec<String> = words.collect();
+    let (directory, seed) = match &words[..] {
+        [directory] => (directory, Ok(1)),
+        [directory, word, seed] if word == "--seed" => (directory, seed.parse()),
+        _ => {
+            eprintln!("tessera-sim journey DIRECTORY [--seed N]");
+            return ExitCode::from(2);
+        }
+    };
+    let Ok(seed) = seed else {
+        eprintln!("--seed is a number");
+        return ExitCode::from(2);
+    };
+    match tessera_sim::journey::run(directory.as_ref(), seed, None) {
+        Ok(report) => {
+            print!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}\nreplay: cargo run -p tessera-sim -- journey {directory} --seed {seed}");
+            ExitCode::FAILURE
         }
     }
 }

@@ -204,6 +204,10 @@ const ROT: Plan = Plan {
     ..MIXED
 };
 
+/// The machine of a journey ([`crate::journey`]); who asks it what, and what goes wrong, is said there.
+pub(crate) const JOURNEY: Plan =
+    Plan { name: "journey", partitions: 16, shards: 4, mix: ORDERS, chances: CALM, segment_bytes: 1024 * 1024, ..LEASE };
+
 /// Every scenario, by name.
 pub const PLANS: &[Plan] = &[
     Plan { name: "lease-1-1", partitions: 1, shards: 1, ..LEASE },

@@ -84,6 +84,16 @@ impl Post {
     }
 }
 
+/// Who reads a letter: a shard, or the catalog's owner as the one after the last.
+pub(crate) fn reader_of(letter: &Letter, shards: u16) -> u16 {
+    match letter {
+        Letter::Lease { to, .. } | Letter::Line { to, .. } | Letter::LineAck { to, .. } => to % shards,
+        Letter::Catalog { shard, .. } => *shard,
+        Letter::Installed { .. } => shards,
+        Letter::Partition(_) => unreachable!("partitions are adopted before a life begins"),
+    }
+}
+
 /// A second copy of a letter that may come twice.
 fn copy(letter: &Letter) -> Option<Letter> {
     Some(match *letter {

@@ -6,6 +6,7 @@ use crate::clients::{Ask, is_transient};
 use crate::machine::{Arrival, SnapshotError};
 use crate::plan::Plan;
 use crate::planted::Planted;
+use crate::post::reader_of;
 use crate::violation::{Checked, broken};
 use tessera_domain::{Reason, Reply};
 use tessera_engine::catalog::CatalogRequest;
@@ -317,12 +318,7 @@ impl World<'_> {
     }
 
     fn posted(&mut self, letter: Letter) {
-        let actor = match &letter {
-            Letter::Lease { to, .. } | Letter::Line { to, .. } | Letter::LineAck { to, .. } => to % self.plan.shards,
-            Letter::Catalog { shard, .. } => *shard,
-            Letter::Installed { .. } => self.plan.shards,
-            Letter::Partition(_) => unreachable!("partitions are adopted before a life begins"),
-        };
+        let actor = reader_of(&letter, self.plan.shards);
         self.post.send(actor, letter, self.now_ms, &mut self.dice, &mut self.totals);
     }
 }
