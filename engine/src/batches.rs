@@ -119,7 +119,7 @@ fn is_for_want_of_room(reason: Reason) -> bool {
 }
 
 /// Asks partitions and waits for all answers.
-fn ask(router: &Router, commands: impl IntoIterator<Item = (u16, Command)>) -> Result<Vec<(u16, Answer)>, Error> {
+pub(crate) fn ask(router: &Router, commands: impl IntoIterator<Item = (u16, Command)>) -> Result<Vec<(u16, Answer)>, Error> {
     let (sink, answers) = Waiting::open();
     let mut bundle = router.bundle();
     bundle.extend(commands.into_iter().map(|(partition, command)| Request { partition, tag: partition.into(), command }));

@@ -36,6 +36,7 @@ pub mod snapshotter;
 mod threads;
 pub mod turn;
 pub mod verification;
+pub mod voids;
 
 pub use bring_up::Up;
 pub use node::Node;

@@ -3,7 +3,7 @@
 //! Each runs on a thread of its own at the lowest priority and goes on when its caller goes away. What is
 //! asked for while the same is under way is given that operation. None of them touches live state but as everybody does, by asking
 //! shards: a replay rebuilds beside it, a verification reads, a restore writes elsewhere, a snapshot folds the log, a batch of cards is
-//! made by commands.
+//! made by commands, the void of a template is watched.
 
 use crate::actor::AbortOnPanic;
 use crate::batches::{self, Order};
@@ -15,6 +15,7 @@ use crate::restore::{self, Restored};
 use crate::router::Router;
 use crate::snapshots::{Round, Snapshots};
 use crate::verification::{self, Cancelled, Step, Verified};
+use crate::voids::{self, Progress, Watched};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ const OPERATIONS_MAX: usize = 256;
 
 /// Operations that may be under way at once: each rebuilds a journal in memory.
 const RUNNING_MAX: usize = 4;
+
+/// Void templates that may be watched at once, beside these: it costs a question to each partition, again and again.
+const WATCHED_MAX: usize = 16;
 
 /// Between two looks at a round of snapshots.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
@@ -62,6 +66,8 @@ pub enum Task {
     },
     /// A batch of cards.
     MakeCards(Order),
+    /// A template that is void becomes so coupon by coupon; this only watches.
+    VoidTemplate(Watched),
 }
 
 /// Where an operation is.
@@ -93,6 +99,8 @@ pub enum Outcome {
     Restore(Restored),
     /// A batch of cards: how many are made.
     Cards(u64),
+    /// A void template: how far it is.
+    Void(Progress),
 }
 
 /// A long operation.
@@ -124,7 +132,7 @@ pub struct Operation {
 
 /// Why an operation is not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{RUNNING_MAX} operations are under way already")]
+#[error("as many operations of this kind are under way as may be")]
 pub struct Busy;
 
 /// The long operations of a node.
@@ -190,7 +198,9 @@ impl Maintenance {
         if let Some(same) = running().find(|running| running.operation.lock().task == task) {
             return Ok((same.operation.lock().clone(), true));
         }
-        if running().count() >= RUNNING_MAX {
+        let watches = |task: &Task| matches!(task, Task::VoidTemplate(_));
+        let alike = running().filter(|running| watches(&running.operation.lock().task) == watches(&task)).count();
+        if alike >= if watches(&task) { WATCHED_MAX } else { RUNNING_MAX } {
             return Err(Busy);
         }
         let operation = Operation {
@@ -248,7 +258,7 @@ impl Maintenance {
     fn journals(&self, task: &Task) -> Vec<JournalId> {
         match task {
             Task::Replay { journal: Some(journal), .. } => vec![*journal],
-            Task::MakeCards(_) => (0..self.partitions).map(JournalId).collect(),
+            Task::MakeCards(_) | Task::VoidTemplate(_) => (0..self.partitions).map(JournalId).collect(),
             _ => (0..self.partitions).map(JournalId).chain([JournalId::CATALOG]).collect(),
         }
     }
@@ -263,6 +273,7 @@ impl Maintenance {
             Task::Verify => self.verify(running),
             Task::Restore { dir, until } => self.restore(running, dir, *until),
             Task::MakeCards(order) => self.make_cards(running, order),
+            Task::VoidTemplate(watched) => self.watch_void(running, watched),
         };
         let mut operation = running.operation.lock();
         operation.ended_ms = self.clock.now_ms();
@@ -384,6 +395,27 @@ impl Maintenance {
         };
         let is_through = batches::make(&self.router, order, &mut go_on).map_err(|error| error.to_string())?;
         Ok(if is_through { Went::Through } else { Went::PartWay })
+    }
+
+    /// A void cannot be taken back: cancelling it ends the watching alone.
+    fn watch_void(&self, running: &Running, watched: &Watched) -> Result<Went, String> {
+        let mut go_on = |progress: Progress| {
+            running.note(|operation| {
+                operation.journals_done = progress.partitions_done;
+                operation.outcome = Outcome::Void(progress);
+            });
+            !running.is_cancelled()
+        };
+        let is_through = voids::watch(&self.router, watched, &mut go_on).map_err(|error| error.to_string())?;
+        Ok(if is_through { Went::Through } else { Went::PartWay })
+    }
+
+    /// Watches what was not through when the node ended; it goes on whether it is watched or not.
+    pub(crate) fn watch_unfinished_voids(self: &Arc<Self>) {
+        for watched in voids::unfinished(&self.router).into_iter().take(WATCHED_MAX) {
+            // Nothing else is under way yet.
+            let _ = self.start(Task::VoidTemplate(watched));
+        }
     }
 }
 

@@ -207,6 +207,7 @@ impl Node {
             tell(up);
         })?;
         self.snapshots.carry(tail_bytes);
+        self.maintenance.watch_unfinished_voids();
         Ok(())
     }
 

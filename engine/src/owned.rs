@@ -39,6 +39,8 @@ pub(crate) struct Owned {
     pub(crate) raised: Vec<Raised>,
     /// Whether the ledger has begun this turn.
     pub(crate) in_turn: bool,
+    /// Void templates of the catalog, in its order, that the partition has heard of.
+    pub(crate) heard_voids: usize,
     /// When unacknowledged line messages are sent again.
     pub(crate) resend_ms: i64,
 }
@@ -55,6 +57,7 @@ impl Owned {
             parked: BTreeMap::new(),
             raised: Vec::new(),
             in_turn: false,
+            heard_voids: 0,
             resend_ms: 0,
         }
     }

@@ -9,6 +9,7 @@ mod command;
 mod lease;
 mod line;
 mod report;
+mod void;
 
 use crate::ledger::Ledger;
 use crate::letter::{Batch, Letter, PostOffice, Request};
@@ -69,6 +70,10 @@ pub struct Shard {
     owned: Vec<Option<Owned>>,
     inbox: VecDeque<Waiting>,
     queued_commands: usize,
+    /// Whether a partition has to hear of void templates, or the catalog's owner that all have.
+    must_hear: bool,
+    /// Whether a catalog came whose owner waits for word.
+    is_awaited: bool,
     next_tick_ms: i64,
     decided_commands: u64,
     turns: u64,
@@ -94,6 +99,8 @@ impl Shard {
             owned,
             inbox: VecDeque::new(),
             queued_commands: 0,
+            must_hear: false,
+            is_awaited: false,
             next_tick_ms: 0,
             decided_commands: 0,
             turns: 0,
@@ -106,6 +113,7 @@ impl Shard {
         let place = &mut self.owned[usize::from(ledger.state().id())];
         assert!(place.is_none(), "a partition has one owner");
         *place = Some(Owned::new(ledger, self.settings.partitions, wall_ms));
+        self.must_hear = true;
     }
 
     /// Takes requests; gives them back if the inbox is full. I13.
@@ -141,6 +149,7 @@ impl Shard {
         for letter in letters {
             self.read(letter, &mut scene, &mut turn);
         }
+        self.hear(&scene, &mut turn);
         self.run_commands(&mut scene, &mut turn);
         if wall_ms >= self.next_tick_ms {
             self.next_tick_ms = wall_ms + TICK_MS;
@@ -162,18 +171,18 @@ impl Shard {
             Letter::LineAck { from, to, through } => self.read_ack(from, to, through, scene, turn),
             Letter::Catalog { shard, catalog } => {
                 assert_eq!(shard, self.number, "a catalog is addressed to its shard");
-                self.install(catalog, turn);
+                self.install(catalog);
             }
             Letter::Installed { .. } => unreachable!("installations are told to the catalog's owner"),
         }
     }
 
-    /// From now on this shard decides with `catalog`, and says so.
-    fn install(&mut self, catalog: Arc<Catalog>, turn: &mut Turn) {
+    /// From now on this shard decides with `catalog`; it says so when its partitions have heard of what is void.
+    fn install(&mut self, catalog: Arc<Catalog>) {
         if catalog.lsn() > self.catalog.lsn() {
             self.catalog = catalog;
         }
-        turn.send(Letter::Installed { shard: self.number, lsn: self.catalog.lsn() });
+        (self.must_hear, self.is_awaited) = (true, true);
     }
 
     fn owns(&self, partition: u16) -> bool {

@@ -55,6 +55,8 @@ fn cny() -> Currency {
 /// One shard with one partition, and its client.
 struct Desk {
     shard: Shard,
+    owner: CatalogOwner,
+    office: Arc<Office>,
     heard: Arc<Heard>,
     asked: u64,
 }
@@ -80,12 +82,29 @@ impl Desk {
         let write = WriteTemplate { template, expected_version: None, spec, request_id, validate_only: false };
         let request = CatalogRequest { tag: 0, command: CatalogCommand::Write(write), sink: heard.clone() };
         let ledger = Ledger::new(JournalId::CATALOG, CatalogState::new(key()));
-        events(CatalogOwner::new(ledger, office.clone(), 1).turn([request], [], BEGIN_MS, true));
+        let mut owner = CatalogOwner::new(ledger, office.clone(), 1);
+        events(owner.turn([request], [], BEGIN_MS, true));
         let catalog = office.0.lock().unwrap().pop().unwrap();
-        let mut shard = Shard::new(0, Arc::new(settings), office, Arc::new(Catalog::new(key())));
+        let mut shard = Shard::new(0, Arc::new(settings), office.clone(), Arc::new(Catalog::new(key())));
         shard.adopt(Ledger::new(JournalId(0), Partition::new(0, key())), BEGIN_MS);
         events(shard.turn([catalog], BEGIN_MS, true));
-        Desk { shard, heard, asked: 0 }
+        office.0.lock().unwrap().clear();
+        Desk { shard, owner, office, heard, asked: 0 }
+    }
+
+    /// The catalog that says that the card is void.
+    fn voided(&mut self) -> Letter {
+        let (template, reason, request_id) = (id("card"), id("recall"), id("void"));
+        let (expected_version, revoke_holds, validate_only) = (1, false, false);
+        let void = VoidTemplate { template, expected_version, reason, revoke_holds, request_id, validate_only };
+        let request = CatalogRequest { tag: 1, command: CatalogCommand::Void(void), sink: self.heard.clone() };
+        events(self.owner.turn([request], [], BEGIN_MS, true));
+        self.office.0.lock().unwrap().pop().unwrap()
+    }
+
+    /// Whether the shard has told the catalog's owner since it was asked last.
+    fn has_told(&mut self) -> bool {
+        self.office.0.lock().unwrap().drain(..).any(|letter| matches!(letter, Letter::Installed { .. }))
     }
 
     /// Asks in one turn; gives the answer and the kinds of the events of each frame.
@@ -186,4 +205,24 @@ fn many_expiries_are_written_in_bounded_steps() {
         written.push(events(desk.shard.turn([], END_MS + tick * 10, true)).iter().map(Vec::len).sum::<usize>());
     }
     assert_eq!(written, [64, 64, 64, 8, 0, 0]);
+}
+
+#[test]
+fn a_void_is_told_when_the_partitions_have_it_and_its_coupons_follow_in_bounded_steps() {
+    let mut desk = Desk::new();
+    for card in 0..100 {
+        desk.claim(&format!("c{card}"));
+    }
+    let catalog = desk.voided();
+    // Without room in the log nobody may believe that all have heard.
+    assert!(events(desk.shard.turn([catalog], BEGIN_MS, false)).is_empty());
+    assert!(!desk.has_told());
+    let first = events(desk.shard.turn([], BEGIN_MS + 10, true));
+    assert!(desk.has_told());
+    assert_eq!((first[0][0].as_str(), first[0].len()), ("TermsVoided", 65));
+    let (answer, frames) = desk.ask(redeem(1), BEGIN_MS + 11, true);
+    assert_eq!((answer.unwrap_err().reason, &frames[0]), (Reason::CouponVoid, &vec!["Refused".to_owned()]));
+    let rest = events(desk.shard.turn([], BEGIN_MS + 20, true));
+    assert_eq!((rest[0].len(), rest[0].iter().all(|event| event == "VoidedWithTemplate")), (36, true));
+    assert!(events(desk.shard.turn([], BEGIN_MS + 30, true)).is_empty());
 }

@@ -90,7 +90,9 @@ fn code_of(reason: Reason) -> Code {
         TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound | BatchNotFound => Code::NotFound,
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed | BatchExists | BatchTaken => Code::AlreadyExists,
         VersionMismatch | StockMismatch => Code::Aborted,
-        TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => Code::FailedPrecondition,
+        TemplateVoid | TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => {
+            Code::FailedPrecondition
+        }
         CouponGiven | GiftEnded | GiftToOneself | NotTransferable => Code::FailedPrecondition,
         CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,

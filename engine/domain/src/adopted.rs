@@ -2,9 +2,11 @@
 //!
 //! A template may have many versions and a partition a million templates, so nothing here grows by moving what is there.
 
-use crate::container::{Index, Numbered, spread};
+use crate::container::{Index, Keyed, Numbered, spread};
 use crate::digest::contribution;
+use crate::image::{Fields, Restore};
 use crate::terms::Terms;
+use crate::terms::void::{Void, VoidTerms};
 use crate::value::ValueTotals;
 use std::sync::Arc;
 
@@ -19,6 +21,10 @@ pub(crate) struct AdoptedTerms {
     /// Those of the coupon that was claimed last, where the next claim looks first; derived.
     recent: u32,
     digest: u64,
+    /// Those whose template is void.
+    voids: Keyed<VoidTerms>,
+    /// Whether there are any; derived.
+    are_some_void: bool,
 }
 
 impl AdoptedTerms {
@@ -29,6 +35,11 @@ impl AdoptedTerms {
     /// Those of a coupon that is here.
     pub(crate) fn of(&self, number: u32) -> &Arc<Terms> {
         self.get(number).expect("I9: a coupon's terms were adopted")
+    }
+
+    /// The same with the sums of their coupons.
+    pub(crate) fn with_totals(&self, number: u32) -> (&Arc<Terms>, &ValueTotals) {
+        (self.of(number), self.totals.get(number.into()).expect("I9: a coupon's terms were adopted"))
     }
 
     /// The number that the next ones will get.
@@ -73,13 +84,52 @@ impl AdoptedTerms {
     }
 
     pub(crate) fn digest(&self) -> u64 {
-        self.digest
+        self.digest.wrapping_add(self.voids.digest())
+    }
+
+    /// Those whose template is void.
+    pub(crate) fn voids(&self) -> &Keyed<VoidTerms> {
+        &self.voids
+    }
+
+    /// Whether the template of any is void.
+    pub(crate) fn are_some_void(&self) -> bool {
+        self.are_some_void
+    }
+
+    /// From now on the template of these is void.
+    pub(crate) fn make_void(&mut self, number: u32, void: Void) {
+        self.voids.change(number.into(), |terms| {
+            assert!(terms.void.is_none(), "I9: a template is made void once");
+            terms.void = Some(void);
+        });
+        self.mark(number, void);
+    }
+
+    /// One more coupon of them was made void with their template.
+    pub(crate) fn count_void(&mut self, number: u32) {
+        self.voids.change(number.into(), |terms| terms.coupons += 1);
+    }
+
+    pub(crate) fn restore_void(&mut self, number: u64, fields: &Fields) -> Option<()> {
+        let terms = VoidTerms::restore(number, fields)?;
+        let is_here = u64::from(self.next()) > number;
+        is_here.then(|| self.voids.put_back(terms))??;
+        self.mark(terms.terms, terms.void?);
+        Some(())
+    }
+
+    /// What decisions read of it, in the terms themselves.
+    fn mark(&mut self, number: u32, void: Void) {
+        self.are_some_void = true;
+        let terms = self.terms.get_mut(number.into()).expect("I9: void terms were adopted");
+        Arc::make_mut(terms).void = Some(void);
     }
 
     /// Bytes of memory that they hold, without their texts, which the catalog shares.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let each = self.terms.len() * size_of::<Terms>() as u64;
-        each + self.terms.memory_bytes() + self.totals.memory_bytes() + self.by_version.memory_bytes()
+        each + self.terms.memory_bytes() + self.totals.memory_bytes() + self.by_version.memory_bytes() + self.voids.memory_bytes()
     }
 }
 

@@ -134,11 +134,14 @@ kinds! {
     GiftAccepted = 50 . 1;
     GiftReceived = 51 . 1;
     GiftArrived = 52 . 1;
+    TermsVoided = 61 . 1;
+    VoidedWithTemplate = 62 . 1;
     TemplateCreatedV1 = 64 . 1;
     TemplateCreated = 64 . 2;
     TemplateUpdatedV1 = 65 . 1;
     TemplateUpdated = 65 . 2;
     TemplateStopped = 66 . 1;
+    TemplateVoided = 67 . 1;
 }
 
 /// Kind and version of what stands inside of an event as bytes of its own.

@@ -256,6 +256,8 @@ pub enum Command {
     ReplaceCard(ReplaceCard),
     /// Where the ledger of a card begins.
     StartLedger(Instrument),
+    /// How far the void of a template has come here; without one, which are not through.
+    GetVoids(Option<u32>),
 }
 
 /// A command that is remembered under its request id.
@@ -312,6 +314,23 @@ pub struct WriteTemplate {
     pub validate_only: bool,
 }
 
+/// Makes a template void, for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoidTemplate {
+    /// Which.
+    pub template: Id,
+    /// The version that the caller knows.
+    pub expected_version: u32,
+    /// Why, for people.
+    pub reason: Id,
+    /// Whether live holds are taken away; else they may be captured until they end.
+    pub revoke_holds: bool,
+    /// Idempotency key.
+    pub request_id: Id,
+    /// Only say what would happen.
+    pub validate_only: bool,
+}
+
 /// What is asked of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogCommand {
@@ -326,6 +345,8 @@ pub enum CatalogCommand {
         /// Only say what would happen.
         validate_only: bool,
     },
+    /// See [`VoidTemplate`].
+    Void(VoidTemplate),
     /// One template.
     Get(Id),
     /// A page of templates in the order of their creation.

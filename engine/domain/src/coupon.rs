@@ -7,7 +7,7 @@
 
 use crate::block::Blocks;
 use crate::compact::{Amount, Lsn, Ms, Number};
-use crate::container::{Deadlines, Entities, Keyed, KeyedEntity};
+use crate::container::{DEADLINES_CHUNK, Deadlines, Entities, Keyed, KeyedEntity};
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
 use crate::planted::{self, Planted};
@@ -34,6 +34,14 @@ pub enum Life {
     Unactivated = 7,
 }
 
+impl Life {
+    /// The one of this number.
+    pub(crate) fn from_number(number: u8) -> Option<Life> {
+        use Life::*;
+        [Active, Used, Expired, Void, Gifting, Given, Unactivated].into_iter().find(|&life| life as u8 == number)
+    }
+}
+
 /// A coupon as the partition keeps it: 48 bytes, because coupons are many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coupon {
@@ -57,6 +65,9 @@ const _: () = assert!(size_of::<Coupon>() == 48);
 
 /// The owner of what belongs to whoever has its code; no user has this number.
 const NOBODY: u32 = u32::MAX;
+
+/// A deadline that has passed.
+const AT_ONCE_MS: i64 = 0;
 
 /// The lowest marks are the blocks.
 const BLOCKS: u8 = 7;
@@ -416,6 +427,16 @@ impl Coupons {
         self.extensions.change(number, |extension| extension.voided = amount);
     }
 
+    /// Makes what is available of a coupon void with its template: again where more came back to it.
+    pub(crate) fn void_rest(&mut self, number: u64, amount: i64) {
+        self.change(number, |coupon| {
+            assert_eq!(coupon.available(), amount, "I2: all that is available becomes void");
+            coupon.marks |= VOID;
+            coupon.available = Amount::default();
+        });
+        self.extensions.change(number, |extension| extension.voided += amount);
+    }
+
     /// From now on this much was loaded onto a coupon.
     pub(crate) fn load(&mut self, number: u64, loaded: i64) {
         self.extensions.change(number, |extension| extension.loaded = Some(loaded));
@@ -468,14 +489,27 @@ impl Coupons {
         Value { loaded: loaded.unwrap_or(first), voided, given, received, ..plain }.rest_expired()
     }
 
-    /// A coupon with something available whose validity has ended at `now`.
-    pub(crate) fn due(&self, now_ms: i64) -> Option<u64> {
-        self.deadlines.due(now_ms, |number| self.expires_ms(number))
+    /// A coupon that something is due of at `now`, by what is said of each.
+    pub(crate) fn due(&self, now_ms: i64, deadline_of: impl Fn(u64) -> Option<i64>) -> Option<u64> {
+        self.deadlines.due(now_ms, deadline_of)
     }
 
-    /// When what is available of a coupon expires, if anything is and ever does.
+    /// Every coupon may be due from now on. Costs a mark for each 1,024 of them.
+    pub(crate) fn look_at_all(&mut self) {
+        (0..self.coupons.next()).step_by(DEADLINES_CHUNK).for_each(|number| self.deadlines.add(number, AT_ONCE_MS));
+    }
+
+    /// This one may be.
+    pub(crate) fn look_at(&mut self, number: u64) {
+        self.deadlines.add(number, AT_ONCE_MS);
+    }
+
+    /// When what is available of a coupon expires, if anything is and ever does; at once if it came back to one that is void.
     pub(crate) fn expires_ms(&self, number: u64) -> Option<i64> {
         let coupon = self.get(number).filter(|coupon| coupon.available() > 0)?;
+        if coupon.is_void() {
+            return Some(AT_ONCE_MS);
+        }
         Some(self.window(number, coupon).until_ms).filter(|&until_ms| until_ms != 0)
     }
 

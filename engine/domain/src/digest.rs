@@ -57,13 +57,15 @@ pub enum EntityKind {
     Batch = 21,
     /// What a partition made of a batch.
     BatchShare = 22,
+    /// Terms whose template was made void, as a partition has heard of it.
+    VoidTerms = 32,
 }
 
 impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 23] = [
+        const ALL: [EntityKind; 24] = [
             Partition,
             Terms,
             User,
@@ -87,6 +89,7 @@ impl EntityKind {
             Gift,
             Batch,
             BatchShare,
+            VoidTerms,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)
     }

@@ -24,7 +24,7 @@ pub use checkout::{
 };
 pub use gift::{GIFT_CANCELLED, GIFT_EXPIRED, GiftAccepted, GiftArrived, GiftEnded, GiftOffered, GiftReceived};
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
-pub use operator::{CouponBlocked, UserBlocked, Voided};
+pub use operator::{CouponBlocked, TermsVoided, UserBlocked, Voided, VoidedWithTemplate};
 pub use rules::{DisplayBody, RulesBody, RulesBodyV2};
 pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
@@ -337,6 +337,19 @@ pub struct TemplateStopped<'a> {
     pub request: Request<'a>,
 }
 
+/// A template was made void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TemplateVoided<'a> {
+    /// The template.
+    pub template: u32,
+    /// Whether live holds are taken away.
+    pub revoke_holds: bool,
+    /// Why, for people.
+    pub reason: &'a str,
+    /// The request.
+    pub request: Request<'a>,
+}
+
 /// Everything that can happen to a partition or to the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
@@ -448,6 +461,12 @@ pub enum Event<'a> {
     TemplateUpdated(TemplateWritten<'a>),
     /// See [`TemplateStopped`].
     TemplateStopped(TemplateStopped<'a>),
+    /// See [`TermsVoided`].
+    TermsVoided(TermsVoided),
+    /// See [`VoidedWithTemplate`].
+    VoidedWithTemplate(VoidedWithTemplate),
+    /// See [`TemplateVoided`].
+    TemplateVoided(TemplateVoided<'a>),
 }
 
 impl<'a> TermsAdoptedV1<'a> {
@@ -510,6 +529,7 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.coupon),
             Event::Expired(event) => Some(event.coupon),
             Event::Voided(event) => Some(event.coupon),
+            Event::VoidedWithTemplate(event) => Some(event.coupon),
             Event::PartHeld(event) => Some(event.coupon),
             Event::PartRedeemed(event) => Some(event.coupon),
             Event::PartCaptured(event) => Some(event.coupon),
@@ -552,6 +572,7 @@ impl Event<'_> {
             Event::CouponBlocked(event) => Some(event.previous),
             Event::Expired(event) => Some(event.previous),
             Event::Voided(event) => Some(event.previous),
+            Event::VoidedWithTemplate(event) => Some(event.previous),
             Event::PartHeld(event) => Some(event.previous),
             Event::PartRedeemed(event) => Some(event.previous),
             Event::PartCaptured(event) => Some(event.previous),

@@ -18,6 +18,7 @@ mod operator;
 mod refund;
 mod replay;
 mod time;
+mod void;
 
 pub(crate) use batch::run_subject;
 pub(crate) use card::load_numbers;
@@ -295,6 +296,8 @@ impl Partition {
             Event::CouponBlocked(event) => return self.coupon_blocked(event),
             Event::UserBlocked(event) => return self.user_blocked(event),
             Event::Voided(event) => self.voided(event),
+            Event::TermsVoided(event) => return self.terms_voided(event),
+            Event::VoidedWithTemplate(event) => self.voided_with_template(event),
             Event::Expired(event) => self.expired(event),
             Event::Forgotten(event) => return self.forgotten(event),
             Event::RequestsForgotten(event) => self.requests.forget_before(event.before),
@@ -338,7 +341,8 @@ impl Partition {
             | Event::TemplateCreated(_)
             | Event::TemplateUpdatedV1(_)
             | Event::TemplateUpdated(_)
-            | Event::TemplateStopped(_) => {
+            | Event::TemplateStopped(_)
+            | Event::TemplateVoided(_) => {
                 return self.unexpected("an event of the catalog in a partition's journal");
             }
         }
@@ -359,6 +363,7 @@ impl Partition {
             out.blob(EntityKind::Terms, u64::from(number), &codec::encoded(&adopted))?;
         }
         out.end()?;
+        out.keyed(self.terms.voids())?;
         self.users.save(&mut out)?;
         self.coupons.save(&mut out)?;
         out.numbered(self.holds.entities())?;
@@ -409,6 +414,9 @@ impl Partition {
     pub(crate) fn derive(&mut self) -> Result<(), Twins> {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
         self.coupons.derive();
+        if self.terms.are_some_void() {
+            self.coupons.look_at_all();
+        }
         self.holds.derive();
         self.gifts.derive();
         for (number, totals) in (0..).zip(self.recount_value()) {

@@ -8,6 +8,7 @@ mod orders;
 mod times;
 
 use crate::container::Entities;
+use crate::coupon::Life;
 use crate::digest::{Entity, EntityKind};
 use crate::image::{Chunks, Fields, Restore};
 use crate::keyed::OrderKey;
@@ -107,6 +108,9 @@ pub(crate) struct Refund {
     pub(crate) at_ms: i64,
     /// The coupon that stands for a void one from then on: number + 1, 0 = none.
     pub(crate) replacement: u64,
+    /// What the coupon was right after, where that does not follow from the rest: a refund that was not the first under
+    /// [`RefundPolicy::Any`](crate::terms::RefundPolicy::Any).
+    pub(crate) life: Option<Life>,
 }
 
 impl Entity for Refund {
@@ -119,6 +123,7 @@ impl Entity for Refund {
         visit(5, self.at_ms as u64);
         visit(6, self.restored as u64);
         visit(7, self.replacement);
+        visit(8, self.life.map_or(0, |life| life as u64));
     }
 }
 
@@ -132,6 +137,10 @@ impl Restore for Refund {
             at_ms: fields.get(5) as i64,
             restored: fields.get(6) as i64,
             replacement: fields.get(7),
+            life: match fields.narrow(8)? {
+                0 => None,
+                number => Some(Life::from_number(number)?),
+            },
         })
     }
 }

@@ -124,6 +124,25 @@ pub struct Refunded {
     pub at_ms: i64,
     /// The new coupon that the amount is on, because this one is void.
     pub replacement: Option<Replacement>,
+    /// What has to be paid outside, because the card's template is void: all of it or nothing.
+    pub outside: i64,
+}
+
+/// How far the void of a template has come in a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoidView {
+    /// The template's number.
+    pub template: u32,
+    /// Its id.
+    pub template_id: Id,
+    /// Coupons that an event made void with it.
+    pub coupons: u64,
+    /// Value that is void by now, in minor units or in coupons that are used once.
+    pub voided: i128,
+    /// Value that is void and not counted so yet.
+    pub left: i128,
+    /// What holds that were kept hold.
+    pub held: i128,
 }
 
 /// A coupon that stands for a void one.
@@ -592,6 +611,8 @@ pub enum Reply {
         /// The template.
         template: Arc<Template>,
     },
+    /// To a question for how far the void of templates has come.
+    Voids(Vec<VoidView>),
     /// To what is written or asked of a batch at its home.
     Batch(BatchView),
     /// To a run of cards, or a question for how far they are.

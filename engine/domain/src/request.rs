@@ -90,6 +90,8 @@ pub enum Operation {
     AdjustCard = 28,
     /// A card is replaced by a new one.
     ReplaceCard = 29,
+    /// A template is made void.
+    VoidTemplate = 45,
 }
 
 impl Operation {
@@ -127,6 +129,7 @@ impl Operation {
         Operation::ReloadCard,
         Operation::AdjustCard,
         Operation::ReplaceCard,
+        Operation::VoidTemplate,
     ];
 
     /// Whether it is about an order as a whole: its remembered refusals name an instrument.

@@ -10,6 +10,7 @@ pub mod display;
 pub mod hours;
 pub mod rules;
 pub mod scope;
+pub mod void;
 
 use crate::calendar::Zone;
 use crate::id::Id;
@@ -19,6 +20,7 @@ use crate::rejection::Rejection;
 use display::Display;
 use rules::{KeptRules, Layer, Rules};
 use std::sync::LazyLock;
+use void::{LiveHolds, Void};
 
 /// Latest instant that is counted, in ms since the epoch (year 9999), so that sums of times cannot overflow.
 pub const TIME_MS_MAX: i64 = 253_402_300_800_000;
@@ -107,6 +109,8 @@ pub enum RefundPolicy {
     Full,
     /// It stays used.
     Never,
+    /// The first refund that gives back anything of its discount gives it back.
+    Any,
 }
 
 /// What is pinned to every coupon of one template version.
@@ -136,6 +140,8 @@ pub struct Terms {
     pub refund: RefundPolicy,
     /// What else they say.
     pub(crate) rules: KeptRules,
+    /// Since when their template is void where they were adopted. It is no part of what they say: state has it beside them.
+    pub(crate) void: Option<Void>,
 }
 
 /// What an operator writes when creating or updating a template.
@@ -174,6 +180,8 @@ pub struct Template {
     pub stock: Option<u64>,
     /// Whether it is stopped: nothing more is issued.
     pub stopped: bool,
+    /// Whether it is void, which is stopped for ever, and what becomes of live holds then.
+    pub void: Option<LiveHolds>,
 }
 
 impl Window {
@@ -307,6 +315,7 @@ impl TemplateSpec {
             limited: self.stock.is_some(),
             refund: self.refund,
             rules: self.rules.clone(),
+            void: None,
         }
     }
 }

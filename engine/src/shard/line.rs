@@ -4,7 +4,7 @@
 //! in answer become facts of one frame, so that no crash comes between them; sagas add messages, no mechanism. A line may lead to
 //! the partition that it begins at: what two partitions do with each other, one does with itself in the same way.
 
-use super::{Scene, Shard, context, enter};
+use super::{Scene, Shard, context, enter, void};
 use crate::ledger::Ledger;
 use crate::letter::Letter;
 use crate::planted::{self, Planted};
@@ -52,7 +52,15 @@ impl Shard {
         if is_next && scene.has_log_room && turn.sealed.bytes.len() < RECEIVED_BYTES_MAX {
             let context = context(settings, catalog, &owned.lessee, owned.ledger.now_ms());
             if let Some(happening) = owned.ledger.state().decide_message(&context, from, message) {
+                let adopted = happening.events.iter().find_map(|event| match event {
+                    Event::TermsAdopted(adopted) => Some(adopted.body.template),
+                    _ => None,
+                });
                 receive(&mut owned.ledger, LineReceived { from, number }, happening, turn);
+                // A gift may bring terms that are new here and void already.
+                if let Some(template) = adopted.filter(|&template| catalog.get(template).is_some()) {
+                    void::record(&mut owned.ledger, catalog, template, turn);
+                }
             }
         }
         let through = owned.ledger.state().lines().into(from).received;

@@ -421,6 +421,7 @@ impl Books {
             use_until_ms: coupon.until_ms,
             at_ms: now_ms,
             replacement,
+            outside_minor: 0,
             position: Some(self.position_of(place)),
             replayed: false,
         })))

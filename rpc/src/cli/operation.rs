@@ -82,6 +82,9 @@ fn print(operation: &v1::Operation) -> Result<(), Error> {
             facts.push(("problems", if verify.problems.is_empty() { "none".to_owned() } else { verify.problems.join("\n") }));
         }
         Some(v1::operation::Result::CardBatch(cards)) => facts.push(("cards", format!("{} of {} made", cards.made, cards.count))),
+        Some(v1::operation::Result::VoidTemplate(void)) => {
+            facts.push(("void", format!("{} %, {} coupons; {} left, {} held", void.percent, void.coupons, void.left, void.held)));
+        }
         Some(v1::operation::Result::Replay(_)) | None => {}
     }
     output::print_facts(&facts)?;
@@ -144,6 +147,7 @@ fn json_of(operation: &v1::Operation) -> serde_json::Value {
         Some(v1::operation::Result::CardBatch(cards)) => serde_json::json!({
             "batch_id": cards.batch_id, "count": cards.count, "made": cards.made,
         }),
+        Some(v1::operation::Result::VoidTemplate(void)) => output::value_of("VoidTemplateResult", void, true),
         None => serde_json::Value::Null,
     };
     serde_json::json!({

@@ -22,8 +22,10 @@ pub fn list(seals: Seals<'_>, request: v1::ListTemplatesRequest) -> Result<Catal
 }
 
 fn filter(request: &v1::ListTemplatesRequest) -> Result<TemplateFilter, Rejection> {
+    let (stopped, void) = state(request.state)?;
     Ok(TemplateFilter {
-        stopped: stopped(request.state)?,
+        stopped,
+        void,
         kind: kind(request.kind)?,
         currency: (!request.currency.is_empty()).then(|| currency("currency", &request.currency)).transpose()?,
         issuer: issuer(request)?,
@@ -32,11 +34,13 @@ fn filter(request: &v1::ListTemplatesRequest) -> Result<TemplateFilter, Rejectio
     })
 }
 
-fn stopped(state: i32) -> Result<Option<bool>, Rejection> {
+/// Whether it is stopped, and whether it is void.
+fn state(state: i32) -> Result<(Option<bool>, Option<bool>), Rejection> {
     match v1::TemplateState::try_from(state) {
-        Ok(v1::TemplateState::Unspecified) => Ok(None),
-        Ok(v1::TemplateState::Active) => Ok(Some(false)),
-        Ok(v1::TemplateState::Stopped) => Ok(Some(true)),
+        Ok(v1::TemplateState::Unspecified) => Ok((None, None)),
+        Ok(v1::TemplateState::Active) => Ok((Some(false), None)),
+        Ok(v1::TemplateState::Stopped) => Ok((Some(true), Some(false))),
+        Ok(v1::TemplateState::Void) => Ok((None, Some(true))),
         Err(_) => Err(malformed("state")),
     }
 }

@@ -99,6 +99,11 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.count = u64::from(event.revoked_holds);
             ask(change, &event.request);
         }
+        Event::VoidedWithTemplate(event) => {
+            change.applied_minor = event.amount;
+            change.count = u64::from(event.revoked_holds);
+        }
+        Event::TermsVoided(_) => {}
         Event::PartHeld(event) => {
             order(change, event.merchant, event.order);
             (change.amount_minor, change.applied_minor, change.until_ms) = (event.amount, event.applied, event.deadline_ms);
@@ -201,6 +206,7 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
         Event::TemplateCreatedV1(event) | Event::TemplateUpdatedV1(event) => template(change, &event.body, &event.request),
         Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, &event.body, &event.request),
         Event::TemplateStopped(event) => ask(change, &event.request),
+        Event::TemplateVoided(event) => ask(change, &event.request),
     }
 }
 

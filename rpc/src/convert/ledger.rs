@@ -89,6 +89,7 @@ fn movement(card: u64, event: &Event<'_>) -> (LedgerKind, i64) {
         Event::GiftAccepted(event) => (LedgerKind::MovedOut, -event.amount),
         Event::Expired(event) => (LedgerKind::Expired, -event.amount),
         Event::Voided(event) => (LedgerKind::Voided, -event.amount),
+        Event::VoidedWithTemplate(event) => (LedgerKind::Voided, -event.amount),
         Event::Replaced(replaced) if event.makes(card) => (LedgerKind::MovedIn, replaced.amount),
         Event::Replaced(event) => (LedgerKind::MovedOut, -event.amount),
         _ => (LedgerKind::Unspecified, 0),

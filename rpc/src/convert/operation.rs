@@ -8,6 +8,7 @@ use tessera_engine::{
     rebuild::{From, Until},
     replay::Replayed,
     snapshots::Round,
+    voids::{Progress, Watched},
 };
 use tessera_proto::v1::{self, start_replay_request};
 
@@ -106,6 +107,7 @@ fn kind(task: &Task) -> v1::OperationKind {
         Task::Restore { .. } => v1::OperationKind::Restore,
         Task::Verify => v1::OperationKind::Verify,
         Task::MakeCards(_) => v1::OperationKind::CardBatch,
+        Task::VoidTemplate(_) => v1::OperationKind::VoidTemplate,
     }
 }
 
@@ -124,6 +126,10 @@ fn result(operation: &Operation) -> Option<v1::operation::Result> {
             let Task::MakeCards(order) = &operation.task else { return None };
             let batch_id = order.batch.as_str().to_owned();
             Some(v1::operation::Result::CardBatch(v1::CardBatchResult { batch_id, count: order.count, made: *made }))
+        }
+        Outcome::Void(progress) => {
+            let Task::VoidTemplate(watched) = &operation.task else { return None };
+            Some(v1::operation::Result::VoidTemplate(void_template(watched, progress)))
         }
         Outcome::Nothing => None,
         Outcome::Snapshot(round) => Some(v1::operation::Result::Snapshot(snapshot(round))),
@@ -148,6 +154,12 @@ fn result(operation: &Operation) -> Option<v1::operation::Result> {
             coupons: restored.coupons,
         })),
     }
+}
+
+fn void_template(watched: &Watched, progress: &Progress) -> v1::VoidTemplateResult {
+    let [voided, left, held] = [progress.voided, progress.left, progress.held].map(|sum| i64::try_from(sum).unwrap_or(i64::MAX));
+    let (template_id, percent, coupons) = (watched.id.as_str().to_owned(), progress.percent(), progress.coupons);
+    v1::VoidTemplateResult { template_id, percent, coupons, voided, left, held }
 }
 
 /// What a round came to.

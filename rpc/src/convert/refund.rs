@@ -36,6 +36,7 @@ pub fn refunded(seals: Seals<'_>, refunded: &Refunded) -> v1::RefundResponse {
         at_ms: refunded.at_ms,
         position: Some(position(refunded.written)),
         replayed: refunded.written.replayed,
+        outside_minor: refunded.outside,
         replacement: refunded.replacement.as_ref().map(|card| replacement(seals, partition, card)),
     }
 }

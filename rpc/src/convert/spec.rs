@@ -78,6 +78,7 @@ fn refund_policy(policy: i32) -> Result<RefundPolicy, Rejection> {
     match v1::RefundPolicy::try_from(policy) {
         Ok(v1::RefundPolicy::Unspecified | v1::RefundPolicy::Full) => Ok(RefundPolicy::Full),
         Ok(v1::RefundPolicy::Never) => Ok(RefundPolicy::Never),
+        Ok(v1::RefundPolicy::Any) => Ok(RefundPolicy::Any),
         Err(_) => Err(malformed("spec.refund_policy")),
     }
 }
@@ -151,5 +152,6 @@ fn refund_policy_of(policy: RefundPolicy) -> v1::RefundPolicy {
     match policy {
         RefundPolicy::Full => v1::RefundPolicy::Full,
         RefundPolicy::Never => v1::RefundPolicy::Never,
+        RefundPolicy::Any => v1::RefundPolicy::Any,
     }
 }

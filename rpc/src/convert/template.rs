@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         Id, Rejection, Template,
-        command::{CatalogCommand, Command, RaiseStock, WriteTemplate},
+        command::{CatalogCommand, Command, RaiseStock, VoidTemplate, WriteTemplate},
         reply::StockView,
     },
     seals::Seals,
@@ -43,6 +43,15 @@ pub fn stop(request: v1::StopTemplateRequest) -> Result<CatalogCommand, Rejectio
     Ok(CatalogCommand::Stop { template, request_id, validate_only: request.validate_only })
 }
 
+/// The command of a void.
+pub fn void(request: v1::VoidTemplateRequest) -> Result<CatalogCommand, Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let template = Id::new("template_id", request.template_id)?;
+    let reason = Id::new("reason", request.reason)?;
+    let v1::VoidTemplateRequest { expected_version, revoke_holds, validate_only, .. } = request;
+    Ok(CatalogCommand::Void(VoidTemplate { template, expected_version, reason, revoke_holds, request_id, validate_only }))
+}
+
 /// The command that asks for one template.
 pub fn get(request: v1::GetTemplateRequest) -> Result<CatalogCommand, Rejection> {
     Id::new("template_id", request.template_id).map(CatalogCommand::Get)
@@ -65,7 +74,11 @@ pub fn get_stock(seals: Seals<'_>, request: v1::GetStockRequest) -> Result<(u16,
 
 /// A template.
 pub fn template(template: &Template) -> v1::Template {
-    let state = if template.stopped { v1::TemplateState::Stopped } else { v1::TemplateState::Active };
+    let state = match (template.void, template.stopped) {
+        (Some(_), _) => v1::TemplateState::Void,
+        (None, true) => v1::TemplateState::Stopped,
+        (None, false) => v1::TemplateState::Active,
+    };
     v1::Template {
         template_id: template.terms.template_id.as_str().to_owned(),
         version: template.terms.version,

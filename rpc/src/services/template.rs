@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tessera_engine::{maintenance::Task, voids::Watched};
 use tessera_proto::v1::{self, template_service_server::TemplateService};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -9,7 +10,7 @@ use super::mismatched;
 use crate::{
     convert::{catalog, position, template},
     desk::Desk,
-    domain::{Rejection, Reply, command::CatalogCommand, reply::Written},
+    domain::{Rejection, Reply, Template, command::CatalogCommand, reply::Written},
 };
 
 /// The service.
@@ -32,6 +33,15 @@ impl Templates {
             }
             reply => mismatched("a question for a template", &reply),
         }
+    }
+}
+
+impl Templates {
+    /// Watches how a void template's coupons become void; the operation, or 0 where as many are watched as may be.
+    fn watch(&self, void: &Template) -> Result<u64, Status> {
+        let watched = Watched { template: void.terms.template, id: void.terms.template_id.clone() };
+        let started = self.0.maintenance()?.start(Task::VoidTemplate(watched));
+        Ok(started.map_or(0, |(operation, _)| operation.id))
     }
 }
 
@@ -94,6 +104,21 @@ impl TemplateService for Templates {
     ) -> Result<Response<v1::StopTemplateResponse>, Status> {
         let Shown { template, position, replayed } = self.show(template::stop(request.into_inner())).await?;
         Ok(Response::new(v1::StopTemplateResponse { template, position, replayed }))
+    }
+
+    async fn void_template(
+        &self,
+        request: Request<v1::VoidTemplateRequest>,
+    ) -> Result<Response<v1::VoidTemplateResponse>, Status> {
+        match self.0.ask_catalog(template::void(request.into_inner())).await? {
+            Reply::Template { written, template: void } => {
+                let (position, replayed) = standing(written);
+                let operation_id = if written.is_some() { self.watch(&void)? } else { 0 };
+                let template = Some(template::template(&void));
+                Ok(Response::new(v1::VoidTemplateResponse { template, position, replayed, operation_id }))
+            }
+            reply => mismatched("a void", &reply),
+        }
     }
 
     async fn raise_stock(&self, request: Request<v1::RaiseStockRequest>) -> Result<Response<v1::RaiseStockResponse>, Status> {

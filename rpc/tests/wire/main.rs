@@ -32,4 +32,5 @@ mod template;
 mod till_stream;
 mod transport;
 mod verify;
+mod void_template;
 mod wallet;

@@ -1,14 +1,15 @@
-//! Commands to the catalog: create, update, stop, get; a list is read where its filter is.
+//! Commands to the catalog: create, update, stop, void, get; a list is read where its filter is.
 
 use super::{CatalogState, Limits};
-use crate::command::{CatalogCommand, WriteTemplate};
+use crate::command::{CatalogCommand, VoidTemplate, WriteTemplate};
 use crate::decide::Decision;
 use crate::digest::{self, contribution};
-use crate::event::{Event, Request, RequestsForgotten, TemplateStopped, TemplateWritten};
+use crate::event::{Event, Request, RequestsForgotten, TemplateStopped, TemplateVoided, TemplateWritten};
 use crate::id::Id;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::{Known, Operation};
+use crate::terms::void::LiveHolds;
 use crate::terms::{Template, TemplateSpec};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ impl CatalogState {
             CatalogCommand::Stop { template, request_id, validate_only } => {
                 self.decide_stop(limits, template, request_id, *validate_only)
             }
+            CatalogCommand::Void(void) => self.decide_void(limits, void),
             CatalogCommand::Get(id) => match self.catalog.find(id) {
                 Some(template) => Decision::Answer(Reply::Template { written: None, template: template.clone() }),
                 None => Reason::TemplateNotFound.into(),
@@ -49,7 +51,8 @@ impl CatalogState {
         };
         let terms = write.spec.terms(number, version, write.template.clone());
         if write.validate_only {
-            let template = Template { terms, display: write.spec.display.clone(), stock: write.spec.stock, stopped: false };
+            let template =
+                Template { terms, display: write.spec.display.clone(), stock: write.spec.stock, stopped: false, void: None };
             return Decision::Answer(Reply::Template { written: None, template: Arc::new(template) });
         }
         let body = terms.body_named(write.template.as_str());
@@ -68,6 +71,7 @@ impl CatalogState {
             (None, None) => Ok((self.catalog.templates.len() as u32, 1)),
             (None, Some(_)) => Err(Reason::TemplateNotFound.into()),
             (Some(_), None) => Err(Reason::TemplateExists.into()),
+            (Some(template), Some(_)) if template.void.is_some() => Err(Reason::TemplateVoid.into()),
             (Some(template), Some(_)) if template.stock != write.spec.stock => {
                 Err(Rejection::invalid("stock", template.stock.unwrap_or(0) as i64))
             }
@@ -85,6 +89,7 @@ impl CatalogState {
         }
         match self.catalog.find(id) {
             None => Reason::TemplateNotFound.into(),
+            Some(template) if template.void.is_some() => Reason::TemplateVoid.into(),
             Some(template) if template.stopped => Reason::TemplateStopped.into(),
             Some(template) if validate_only => Decision::Answer(Reply::Template {
                 written: None,
@@ -96,6 +101,31 @@ impl CatalogState {
                 Decision::Happen([event].into_iter().collect())
             }
         }
+    }
+
+    fn decide_void<'a>(&self, limits: &Limits, void: &'a VoidTemplate) -> Decision<'a> {
+        let (id, reason) = (&void.template, void.reason.as_str());
+        let numbers = [void.expected_version.into(), void.revoke_holds.into()];
+        let fingerprint = self.catalog.key.fingerprint(&[reason], &numbers);
+        if let Some(known) = self.known_request(limits, Operation::VoidTemplate, id, &void.request_id, fingerprint) {
+            return known;
+        }
+        let template = match self.catalog.find(id) {
+            None => return Reason::TemplateNotFound.into(),
+            Some(template) if template.void.is_some() => return Reason::TemplateVoid.into(),
+            Some(template) if template.terms.version != void.expected_version => {
+                return Rejection::new(Reason::VersionMismatch, i64::from(template.terms.version)).into();
+            }
+            Some(template) => template,
+        };
+        if void.validate_only {
+            let holds = Some(LiveHolds::of(void.revoke_holds));
+            let template = Arc::new(Template { stopped: true, void: holds, ..(**template).clone() });
+            return Decision::Answer(Reply::Template { written: None, template });
+        }
+        let request = Request { id: void.request_id.as_str(), fingerprint };
+        let (template, revoke_holds) = (template.terms.template, void.revoke_holds);
+        Decision::happen([Event::TemplateVoided(TemplateVoided { template, revoke_holds, reason, request })])
     }
 
     /// Refuses or replays a request that is known, and refuses one that there is no room for; `None` lets it be decided.

@@ -37,8 +37,10 @@ pub enum Issuer {
 /// See the module. What is `None` is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateFilter {
-    /// Whether it is stopped.
+    /// Whether it is stopped, as what is void is, too.
     pub stopped: Option<bool>,
+    /// Whether it is void.
+    pub void: Option<bool>,
     /// Of which kind.
     pub kind: Option<KindName>,
     /// In which currency.
@@ -73,8 +75,9 @@ impl TemplateFilter {
 
     /// Whether a template is shown.
     pub fn shows(&self, template: &Template) -> bool {
-        let Template { terms, stopped, .. } = template;
+        let Template { terms, stopped, void, .. } = template;
         self.stopped.is_none_or(|asked| asked == *stopped)
+            && self.void.is_none_or(|asked| asked == void.is_some())
             && self.kind.is_none_or(|asked| asked == KindName::of(&terms.kind))
             && self.currency.is_none_or(|asked| asked == terms.currency)
             && self.open_at_ms.is_none_or(|at_ms| !terms.issue.is_before(at_ms) && !terms.issue.is_over(at_ms))

@@ -55,12 +55,14 @@ pub struct Catalog {
     templates: Vec<Arc<Template>>,
     by_id: Table<u32>,
     blocks: Blocks,
+    /// Those that are void, in the order in which they became so; derived.
+    void: Vec<u32>,
 }
 
 impl Catalog {
     /// An empty catalog.
     pub fn new(key: IdHashKey) -> Catalog {
-        Catalog { key, lsn: 0, templates: Vec::new(), by_id: Table::default(), blocks: Blocks::default() }
+        Catalog { key, lsn: 0, templates: Vec::new(), by_id: Table::default(), blocks: Blocks::default(), void: Vec::new() }
     }
 
     /// The catalog journal's lsn that it stands at.
@@ -79,6 +81,11 @@ impl Catalog {
         self.templates.get(number as usize)
     }
 
+    /// The templates that are void, in the order in which they became so.
+    pub fn void(&self) -> &[u32] {
+        &self.void
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> u32 {
         self.templates.len() as u32
@@ -91,6 +98,9 @@ impl Catalog {
 
     fn put(&mut self, template: Arc<Template>) {
         let number = template.terms.template as usize;
+        if template.void.is_some() {
+            self.void.push(template.terms.template);
+        }
         match self.templates.get_mut(number) {
             Some(known) => *known = template,
             None => self.add(template),

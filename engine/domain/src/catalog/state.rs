@@ -7,7 +7,7 @@ use super::Catalog;
 use crate::codec;
 use crate::container::Entities;
 use crate::digest::{self, Clock, Entity, EntityKind, contribution};
-use crate::event::{Event, Request, TemplateStopped, TemplateWritten, TemplateWrittenV1};
+use crate::event::{Event, Request, TemplateStopped, TemplateVoided, TemplateWritten, TemplateWrittenV1};
 use crate::image::{Chunks, Twins};
 use crate::keyed::IdHashKey;
 use crate::partition::Divergence;
@@ -15,6 +15,7 @@ use crate::rejection::Rejection;
 use crate::reply::{CATALOG_PARTITION, Reply, Written};
 use crate::request::{Operation, Remembered, Requests};
 use crate::terms::display::Display;
+use crate::terms::void::LiveHolds;
 use crate::terms::{Template, Terms};
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ impl Entity for Arc<Template> {
         visit(3, self.stock.map_or(0, |stock| stock + 1));
         visit(4, u64::from(self.stopped));
         visit(5, self.display.digest_of_fields());
+        visit(6, self.void.map_or(0, |holds| holds as u64));
     }
 }
 
@@ -151,6 +153,7 @@ impl CatalogState {
             Event::TemplateUpdatedV1(event) => self.written(Operation::UpdateTemplate, template_of_v1(event), &event.request),
             Event::TemplateUpdated(event) => self.written(Operation::UpdateTemplate, template_of(event), &event.request),
             Event::TemplateStopped(event) => self.stopped(event),
+            Event::TemplateVoided(event) => self.voided(event),
             Event::RequestsForgotten(event) => {
                 self.requests.forget_before(event.before);
                 Ok(())
@@ -184,6 +187,21 @@ impl CatalogState {
         Ok(())
     }
 
+    fn voided(&mut self, event: &TemplateVoided<'_>) -> Result<(), Divergence> {
+        let Some(template) = self.catalog.get(event.template) else {
+            return self.unexpected("a template that was not created");
+        };
+        assert!(template.void.is_none(), "I9: a template is made void once");
+        let numbers = [template.terms.version.into(), event.revoke_holds.into()];
+        if self.catalog.key.fingerprint(&[event.reason], &numbers) != event.request.fingerprint {
+            return self.unexpected("a void that is not what was asked for");
+        }
+        let void = Some(LiveHolds::of(event.revoke_holds));
+        let template = Template { stopped: true, void, ..(**template).clone() };
+        self.write(Operation::VoidTemplate, template, &event.request);
+        Ok(())
+    }
+
     fn write(&mut self, operation: Operation, template: Template, request: &Request<'_>) {
         let key = self.request_key(operation, template.terms.template_id.as_str(), request.id);
         let template = Arc::new(template);
@@ -204,27 +222,32 @@ impl CatalogState {
 /// In an image a write has forgotten its request, which is remembered beside it.
 const NO_REQUEST: Request<'static> = Request { id: "", fingerprint: 0 };
 
-/// A write in an image: whether it stopped the template, then the event that would make it what it is.
+/// A write in an image: what became of the template (0 = it issues, 1 = stopped, 2 = void, live holds kept, 3 = void, live holds
+/// revoked), then the event that would make it what it is.
 fn write_bytes(template: &Template) -> Vec<u8> {
     let request = NO_REQUEST;
     let Template { terms, display, stock, .. } = template;
     let (body, rules, display, stock) = (terms.body(), terms.rule_bytes(), display.bytes(), stock.unwrap_or(0));
     let event = TemplateWritten { body, rules, display, stock, request };
-    let mut bytes = vec![u8::from(template.stopped)];
+    let mut bytes = vec![template.void.map_or(u8::from(template.stopped), |holds| 1 + holds as u8)];
     codec::encode(&Event::TemplateUpdated(event), &mut bytes);
     bytes
 }
 
 fn written_bytes(bytes: &[u8]) -> Option<Template> {
-    let (&stopped, event) = bytes.split_first()?;
+    let (&became, event) = bytes.split_first()?;
     let (written, used) = codec::decode(event).ok()?;
     let (template, request) = match written {
         Event::TemplateUpdatedV1(written) => (template_of_v1(&written)?, written.request),
         Event::TemplateUpdated(written) => (template_of(&written)?, written.request),
         _ => return None,
     };
-    let is_one = stopped <= 1 && used == event.len() && request == NO_REQUEST;
-    is_one.then_some(Template { stopped: stopped == 1, ..template })
+    let void = match became {
+        0 | 1 => None,
+        more => Some(LiveHolds::from_number(more - 1)?),
+    };
+    let is_one = used == event.len() && request == NO_REQUEST;
+    is_one.then_some(Template { stopped: became > 0, void, ..template })
 }
 
 /// The template that a write made; `None` if a number is not known.
@@ -232,11 +255,11 @@ fn template_of(written: &TemplateWritten<'_>) -> Option<Template> {
     let terms = Terms::from_body(&written.body, written.rules)?;
     let stock = terms.limited.then_some(written.stock);
     let is_one = terms.limited || written.stock == 0;
-    is_one.then_some(Template { terms, display: Display::from_bytes(written.display)?, stock, stopped: false })
+    is_one.then_some(Template { terms, display: Display::from_bytes(written.display)?, stock, stopped: false, void: None })
 }
 
 /// The same of the first version, which said nothing beside its numbers and its name.
 fn template_of_v1(written: &TemplateWrittenV1<'_>) -> Option<Template> {
     let terms = Terms::from_body(&written.body, &[])?;
-    Some(Template { terms, display: written.display_name.into(), stock: written.stock, stopped: false })
+    Some(Template { terms, display: written.display_name.into(), stock: written.stock, stopped: false, void: None })
 }

@@ -118,6 +118,7 @@ impl Keys {
             Command::GetBatch(_)
             | Command::GetShare(_)
             | Command::ListCards(_)
+            | Command::GetVoids(_)
             | Command::StartLedger(_)
             | Command::Validate(_)
             | Command::GetCoupon(_)

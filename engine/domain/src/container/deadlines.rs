@@ -13,7 +13,7 @@
 use std::cell::Cell;
 
 /// Entities in a chunk, and chunks in a group.
-const CHUNK: usize = 1024;
+pub const CHUNK: usize = 1024;
 
 /// Chunks that one question looks into; if none of them has anything due, the next question goes on behind them.
 const CHUNKS_SCANNED_MAX: usize = 16;

@@ -13,7 +13,7 @@ mod numbered;
 mod subtable;
 mod table;
 
-pub use deadlines::Deadlines;
+pub use deadlines::{CHUNK as DEADLINES_CHUNK, Deadlines};
 pub use entities::Entities;
 pub use index::{Filling, Index, Meeting};
 pub use keyed::{Keyed, KeyedEntity, spread};

@@ -2,8 +2,9 @@
 //!
 //! Whoever makes a batch asks for each run by how many were made before, so that a run is made once however often it is asked for,
 //! and goes on after a restart where it was. The template has to let it be issued when the batch is opened and with each partition's first run;
-//! what is begun is made to its end.
+//! what is begun is made to its end, unless the template is made void.
 
+use super::claim::check_not_stopped;
 use super::{Context, Decision, Events};
 use crate::batch::{BATCH_CARDS_MAX, Batch, BatchShare, RUN_CARDS_MAX};
 use crate::command::{CompleteBatch, Keys, ListCards, MakeCards, OpenBatch, TakeBatch};
@@ -85,7 +86,11 @@ impl Partition {
     fn go_on(&self, make: &MakeCards, share: &BatchShare, terms: u32) -> Result<u32, Rejection> {
         let begun = self.terms.of(terms);
         let is_same = begun.template_id == make.template && begun.version == make.version && share.wanted == make.share;
-        if is_same { Ok(terms) } else { Err(Reason::BatchExists.into()) }
+        match is_same {
+            true if begun.void.is_some() => Err(Reason::TemplateVoid.into()),
+            true => Ok(terms),
+            false => Err(Reason::BatchExists.into()),
+        }
     }
 
     /// The terms of a share that nothing was made of, adopted if they are not yet.
@@ -200,9 +205,7 @@ fn batched<'a>(context: &Context<'a>, id: &Id) -> Result<&'a Arc<Template>, Reje
     if terms.limited || terms.validity == Validity::AtIssue {
         return Err(Rejection::invalid("template_id", 0));
     }
-    if template.stopped {
-        return Err(Reason::TemplateStopped.into());
-    }
+    check_not_stopped(template)?;
     if terms.issue.is_over(context.now_ms) {
         return Err(Rejection::new(Reason::IssueEnded, terms.issue.until_ms));
     }

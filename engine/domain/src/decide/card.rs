@@ -134,7 +134,8 @@ impl Partition {
 /// When a card that is activated now may be used, if it may be activated.
 fn may_activate(context: &Context<'_>, activate: &ActivateCard, standing: &Standing<'_>) -> Result<Window, Rejection> {
     let terms = standing.terms;
-    if context.catalog.get(terms.template).is_some_and(|template| template.stopped) {
+    // Of a void template the card says that it is void itself.
+    if context.catalog.get(terms.template).is_some_and(|template| template.stopped && template.void.is_none()) {
         return Err(Reason::TemplateStopped.into());
     }
     standing.check_not_void()?;

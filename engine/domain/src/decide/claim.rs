@@ -121,10 +121,17 @@ impl Partition {
 
 /// Whether the template is on offer now and through this channel, for coupons of this use window.
 pub(super) fn check_offer(template: &Template, window: &Window, channel: Option<&Id>, now_ms: i64) -> Result<(), Rejection> {
-    if template.stopped {
-        return Err(Reason::TemplateStopped.into());
-    }
+    check_not_stopped(template)?;
     check_issue(&template.terms, window, channel, now_ms)
+}
+
+/// Whether anything of the template is issued ever again.
+pub(super) fn check_not_stopped(template: &Template) -> Result<(), Rejection> {
+    match (template.void, template.stopped) {
+        (Some(_), _) => Err(Reason::TemplateVoid.into()),
+        (None, true) => Err(Reason::TemplateStopped.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether what may be used in this window is issued now, through this channel.

@@ -123,7 +123,10 @@ impl Partition {
     pub(super) fn view_gift(&self, context: &Context<'_>, gift: u64) -> Result<GiftView, Rejection> {
         let gift = self.known_gift(gift, context.now_ms).ok_or(Reason::CodeNotAccepted)?;
         let standing = self.standing_of(gift.coupon, context.now_ms);
-        let (state, ended_ms) = gift.state_at(context.now_ms);
+        let (state, ended_ms) = match (gift.state_at(context.now_ms), standing.terms.void) {
+            ((GiftState::Open, _), Some(void)) => (GiftState::Cancelled, void.at_ms),
+            (stands, _) => stands,
+        };
         Ok(GiftView {
             gift: gift.lsn,
             offer: Offer::of(standing.terms),

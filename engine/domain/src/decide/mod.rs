@@ -24,6 +24,7 @@ mod standing;
 mod stock;
 mod time;
 mod touch;
+mod void;
 
 use crate::catalog::Catalog;
 use crate::command::{Command, Keys};
@@ -89,7 +90,7 @@ pub enum Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    fn happen(events: impl IntoIterator<Item = Event<'a>>) -> Decision<'a> {
+    pub(crate) fn happen(events: impl IntoIterator<Item = Event<'a>>) -> Decision<'a> {
         Decision::Happen(events.into_iter().collect())
     }
 }
@@ -160,6 +161,7 @@ impl Partition {
             Command::ReloadCard(reload) => self.decide_reload(context, reload, keys),
             Command::AdjustCard(adjust) => self.decide_adjust(context, adjust, keys),
             Command::ReplaceCard(replace) => self.decide_replace(context, replace, keys),
+            Command::GetVoids(template) => Decision::Answer(Reply::Voids(self.voids(*template))),
             Command::StartLedger(instrument) => self.ledger_start(instrument).into(),
         }
     }

@@ -71,7 +71,7 @@ impl Partition {
                 Ok(Reply::Replaced(Replaced { written, replacement, at_ms: entry.at_ms }))
             }
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
-            Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate => {
+            Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate | Operation::VoidTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
             }
         }
@@ -150,7 +150,8 @@ impl Partition {
             is_card: terms.is_stored_value(),
             amount: refund.amount,
             balance_after: refund.balance_after,
-            life: self.life_after(redemption.coupon, terms, refund),
+            life: self.life_after(redemption.coupon, terms, refund, written.lsn),
+            outside: if is_paid_outside(terms, written.lsn) { refund.amount } else { 0 },
             until_ms: refund.until_ms,
             at_ms: refund.at_ms,
             replacement: refund.replacement.checked_sub(1).map(|number| self.recall_replacement(number)),
@@ -167,14 +168,30 @@ impl Partition {
         Replacement { coupon, key_version: found.key_version, window: found.window() }
     }
 
-    /// What a coupon was at the instant of its refund: one that got a replacement was final by then.
-    fn life_after(&self, coupon: u64, terms: &Terms, refund: &Refund) -> Life {
+    /// What a coupon was right after its refund of this lsn: one that got a replacement was final by then.
+    fn life_after(&self, coupon: u64, terms: &Terms, refund: &Refund, lsn: u64) -> Life {
+        let is_expired = refund.until_ms != 0 && refund.at_ms >= refund.until_ms;
+        if let Some(life) = refund.life {
+            return life;
+        }
         match () {
+            () if is_paid_outside(terms, lsn) && self.value(coupon).given > 0 => Life::Given,
+            () if is_paid_outside(terms, lsn) && !self.is_over_at_void(coupon, terms) => Life::Void,
             () if refund.replacement != 0 && self.value(coupon).given > 0 => Life::Given,
             () if refund.replacement != 0 => Life::Void,
             () if !terms.is_stored_value() && refund.restored == 0 => Life::Used,
-            () if refund.until_ms != 0 && refund.at_ms >= refund.until_ms => Life::Expired,
+            () if is_expired => Life::Expired,
             () => Life::Active,
         }
     }
+
+    fn is_over_at_void(&self, coupon: u64, terms: &Terms) -> bool {
+        let found = self.coupons.get(coupon).expect("I3: a refunded coupon is here");
+        terms.void.is_some_and(|void| self.coupons.window(coupon, found).is_over(void.at_ms) && !found.is_void())
+    }
+}
+
+/// Whether what a refund of this lsn gave back to a card was lost with the card's template.
+fn is_paid_outside(terms: &Terms, lsn: u64) -> bool {
+    terms.is_stored_value() && terms.void.is_some_and(|void| void.lsn < lsn)
 }

@@ -1,8 +1,10 @@
-//! Refund 退款 of a redemption, as a whole or in part: money comes back each time, a one-use coupon with the last part, if its
-//! template says so.
+//! Refund 退款 of a redemption, as a whole or in part: money comes back each time, a one-use coupon with the last part or with the
+//! first, if its template says so. What comes back after that is reckoned as before: the coupon was given back with it, and may be in
+//! use elsewhere by then.
 //!
 //! A card past its end opens again for what came back; what had been left on it then stays expired. A card that is void, or was
-//! given to somebody else, stays so: a new one with the same terms and owner takes what came back. After its window a redemption is archived, at the instant,
+//! given to somebody else, stays so: a new one with the same terms and owner takes what came back. Of a void template there is no new
+//! one: what comes back to its cards is void at once, and whoever refunds pays it outside; a one-use coupon stays used. After its window a redemption is archived, at the instant,
 //! whether it is still in memory or not; that is refused before everything else is looked at, and not remembered, because it never
 //! changes.
 
@@ -90,16 +92,18 @@ impl Partition {
     ) -> PartRefunded {
         let (coupon, terms) = self.coupon(redemption.coupon).expect("a redeemed coupon is here");
         let is_over = self.coupons.window(redemption.coupon, coupon).is_over(context.now_ms);
+        let (is_card, is_of_void) = (terms.is_stored_value(), terms.void.is_some());
         let is_closed = coupon.is_void() || coupon.is_of_gift() && self.value(redemption.coupon).given > 0;
-        let is_replaced = terms.is_stored_value() && is_closed;
-        let is_reopened = terms.is_stored_value() && !is_closed && is_over;
+        let is_replaced = is_card && is_closed && !is_of_void;
+        let is_reopened = is_card && !is_closed && is_over && !is_of_void;
+        let is_lost = if is_of_void { !is_card } else { is_closed };
         let end_ms = context.now_ms + REOPENED_MS;
         PartRefunded {
             redemption: redemption.lsn,
             coupon: redemption.coupon,
             previous: coupon.last(),
             amount,
-            restored: if is_closed { 0 } else { restored(terms, redemption, amount) },
+            restored: if is_lost { 0 } else { restored(terms, redemption, amount) },
             reopened_until_ms: if is_reopened { end_ms } else { 0 },
             replacement: if is_replaced { self.coupons.next() + new_coupons + 1 } else { 0 },
             use_from_ms: if is_replaced { context.now_ms } else { 0 },
@@ -109,11 +113,12 @@ impl Partition {
     }
 }
 
-/// What comes back to the coupon: money always, the one unit of a one-use coupon with the last part if its template says so.
+/// What comes back to the coupon: money always, the one unit of a one-use coupon with the part that its template says.
 fn restored(terms: &Terms, redemption: &Redemption, amount: i64) -> i64 {
     match (terms.is_stored_value(), terms.refund) {
         (true, _) => amount - i64::from(planted::is(Planted::RefundKeepsFen)),
         (false, RefundPolicy::Full) => i64::from(amount == redemption.left()),
+        (false, RefundPolicy::Any) => i64::from(redemption.refunded == 0),
         (false, RefundPolicy::Never) => 0,
     }
 }

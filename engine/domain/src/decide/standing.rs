@@ -1,7 +1,7 @@
 //! How a coupon stands at an instant: its accounts, its window and its blocks, with everything that time has brought by then.
 //!
 //! Reads and decisions look here and nowhere else, so a hold whose deadline has passed counts as expired, and what is past the
-//! window counts as expired, whether or not an event has said so yet. Where every event that is due has been recorded, what
+//! window counts as expired, and a void template's coupon as void, whether or not an event has said so yet. Where every event that is due has been recorded, what
 //! stands here is what is stored.
 
 use super::Context;
@@ -16,6 +16,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
+use crate::terms::void::Void;
 use crate::terms::{Kind, Terms, Window};
 use crate::user::User;
 use crate::value::Value;
@@ -39,6 +40,8 @@ pub(super) struct Standing<'a> {
     pub(super) account_blocks: Blocks,
     /// The gift that it is offered by.
     pub(super) gift: Option<&'a Gift>,
+    /// Whether it is void, by itself or with its template.
+    is_void: bool,
     now_ms: i64,
 }
 
@@ -68,18 +71,37 @@ impl Partition {
     pub(super) fn standing_of(&self, number: u64, now_ms: i64) -> Standing<'_> {
         let (coupon, terms) = self.coupon(number).expect("a coupon that is looked at is here");
         let (mut value, (_, mut live_holds)) = (self.value(number), self.holds.held(number));
-        for (_, due) in self.holds.live_of(number).take_while(|(_, hold)| !hold.is_live(now_ms)) {
+        let window = self.coupons.window(number, coupon);
+        let void = self.void_of(number, coupon, terms, &window);
+        let ends_ms = void.filter(Void::revokes).map_or(now_ms, |void| void.at_ms);
+        for (_, due) in self.holds.live_of(number).take_while(|(_, hold)| !hold.is_live(ends_ms)) {
             value.held -= due.held;
             value.available += due.held;
             live_holds -= 1;
         }
-        let window = self.coupons.window(number, coupon);
-        if window.is_over(now_ms) {
-            value.expired += std::mem::take(&mut value.available);
+        match void {
+            Some(void) => {
+                let is_over = window.is_over(void.at_ms);
+                let rest = std::mem::take(&mut value.available);
+                *(if is_over { &mut value.expired } else { &mut value.voided }) += rest;
+                if void.revokes() {
+                    (value.voided, live_holds) = (value.voided + std::mem::take(&mut value.held), 0);
+                }
+            }
+            None if window.is_over(now_ms) => value.expired += std::mem::take(&mut value.available),
+            None => {}
         }
         let account_blocks = coupon.owner().map_or(Blocks::default(), |owner| self.users.blocks(owner));
-        let gift = self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms));
-        Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, now_ms }
+        let is_void = coupon.is_void() || void.is_some();
+        let gift = self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms) && !is_void);
+        Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, is_void, now_ms }
+    }
+
+    /// The void of its template, if that takes this coupon: what was past its end before has expired, but for what was held.
+    pub(super) fn void_of(&self, number: u64, coupon: &Coupon, terms: &Terms, window: &Window) -> Option<Void> {
+        let void = terms.void?;
+        let is_revoked = || void.revokes() && self.holds.live_of(number).any(|(_, hold)| hold.is_live(void.at_ms));
+        (coupon.is_void() || !window.is_over(void.at_ms) || is_revoked()).then_some(void)
     }
 
     /// Whether nobody may accept a coupon now.
@@ -102,10 +124,11 @@ impl Standing<'_> {
     /// What people call it.
     pub(super) fn life(&self) -> Life {
         match () {
-            () if self.coupon.is_void() => Life::Void,
             () if self.is_given() => Life::Given,
-            () if self.coupon.is_unactivated() => Life::Unactivated,
+            // One that was used before its template was made void, or by a hold that was kept, stays so.
             () if self.is_used() => Life::Used,
+            () if self.is_void => Life::Void,
+            () if self.coupon.is_unactivated() => Life::Unactivated,
             () if self.gift.is_some() => Life::Gifting,
             () if self.window.is_over(self.now_ms) => Life::Expired,
             () => Life::Active,
@@ -236,7 +259,7 @@ impl Standing<'_> {
         if self.is_given() {
             return Err(Reason::CouponGiven.into());
         }
-        if self.coupon.is_void() { Err(Reason::CouponVoid.into()) } else { Ok(()) }
+        if self.is_void { Err(Reason::CouponVoid.into()) } else { Ok(()) }
     }
 
     pub(super) fn check_not_used(&self) -> Result<(), Rejection> {

@@ -1,4 +1,5 @@
-//! What time alone brings about: holds, gifts and value expire, what was remembered long enough is forgotten.
+//! What time alone brings about: holds, gifts and value expire, a void template's coupons become void one by one, what was remembered
+//! long enough is forgotten.
 //!
 //! Reads and decisions derive what is due ([`standing`](super::standing)), so nothing here is late for anybody. It is recorded on two
 //! roads: before a write is decided, for the coupon that it is about ([`Partition::due`]), so that decisions meet settled
@@ -6,13 +7,15 @@
 
 use crate::checkouts::Stage;
 use crate::command::{Command, Instrument, Operation};
+use crate::coupon::Coupon;
 use crate::event::{
     CHECKOUT_REFUNDS, CHECKOUTS, EXPIRED, Event, Expired, Forgotten, GIFT_EXPIRED, GIFTS, GiftEnded, HOLDS, HoldEnded,
-    REDEMPTIONS, REFUNDS, RequestsForgotten,
+    REDEMPTIONS, REFUNDS, RequestsForgotten, VoidedWithTemplate,
 };
 use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::partition::Partition;
+use crate::terms::void::Void;
 
 use super::operator::REVOKED_COUPONS_MAX;
 
@@ -50,8 +53,9 @@ impl Partition {
             Command::ReleaseOrder(release) => self.due_of_order(release.checkout, now_ms),
             Command::RefundOrder(refund) => self.due_of_order(refund.checkout, now_ms),
             Command::BlockUser(block) if block.operation == Operation::FreezeUser && block.revoke_holds => {
-                let mut wallet = self.wallet(block.user.key).take(REVOKED_COUPONS_MAX);
-                wallet.find_map(|coupon| self.holds.due_of(coupon, now_ms)).map(|(_, hold)| self.hold_expired(hold))
+                let held = self.wallet(block.user.key).take(REVOKED_COUPONS_MAX).filter(|&coupon| self.holds.held(coupon).1 > 0);
+                let mut due = held.filter_map(|coupon| self.due_of(coupon, now_ms));
+                due.find(|event| !matches!(event, Event::Expired(_)))
             }
             _ => None,
         }
@@ -64,27 +68,83 @@ impl Partition {
             return Some(Event::RequestsForgotten(RequestsForgotten { before }));
         }
         if let Some((_, hold)) = self.holds.due(now_ms) {
-            return Some(self.hold_expired(hold));
+            return self.due_of(hold.coupon, now_ms);
         }
         if let Some(gift) = self.gifts.due(now_ms) {
-            return Some(self.gift_expired(gift));
+            return self.due_of(gift.coupon, now_ms);
         }
-        if let Some(coupon) = self.coupons.due(now_ms) {
+        if let Some(coupon) = self.coupons.due(now_ms, |number| self.coupon_due_ms(number)) {
             return self.due_of(coupon, now_ms);
         }
         self.forgettable(now_ms)
     }
 
-    /// What time has brought to one coupon: the end of a hold or a gift first, then of what is available.
+    /// What time, or the void of its template, has brought to one coupon: the end of a hold or a gift first, then of what is left.
+    /// What was live when the template was made void did not end later.
     fn due_of(&self, coupon: u64, now_ms: i64) -> Option<Event<'static>> {
-        if let Some((_, hold)) = self.holds.due_of(coupon, now_ms) {
+        let void = self.void_that_takes(coupon);
+        let holds_ms = void.filter(Void::revokes).map_or(now_ms, |void| void.at_ms);
+        if let Some((_, hold)) = self.holds.due_of(coupon, holds_ms) {
             return Some(self.hold_expired(hold));
         }
-        if let Some(gift) = self.gifts.due_of(coupon, now_ms) {
+        if let Some(gift) = self.gifts.due_of(coupon, void.map_or(now_ms, |void| void.at_ms)) {
             return Some(self.gift_expired(gift));
         }
-        let is_due = self.coupons.expires_ms(coupon).is_some_and(|expires_ms| expires_ms <= now_ms);
-        is_due.then(|| self.coupon_expired(coupon))
+        match void {
+            Some(void) if !self.is_over(coupon, void.at_ms) || self.is_empty(coupon) => self.void_due(coupon, &void),
+            _ => self.coupons.expires_ms(coupon).filter(|&due_ms| due_ms <= now_ms).map(|_| self.coupon_expired(coupon)),
+        }
+    }
+
+    /// When something is due of what is available of a coupon.
+    fn coupon_due_ms(&self, coupon: u64) -> Option<i64> {
+        let is_left = |void: &Void| {
+            let value = self.value(coupon);
+            value.available > 0 || value.held > 0 && (void.revokes() || !self.is_marked(coupon))
+        };
+        match self.void_that_takes(coupon).filter(is_left) {
+            Some(void) => Some(void.at_ms),
+            None => self.coupons.expires_ms(coupon),
+        }
+    }
+
+    /// The void of a coupon's template, if there is one and it takes this coupon.
+    #[inline]
+    fn void_that_takes(&self, coupon: u64) -> Option<Void> {
+        if self.terms.are_some_void() { self.void_in_terms(coupon) } else { None }
+    }
+
+    #[cold]
+    fn void_in_terms(&self, coupon: u64) -> Option<Void> {
+        let (found, terms) = self.coupon(coupon)?;
+        terms.void?;
+        self.void_of(coupon, found, terms, &self.coupons.window(coupon, found))
+    }
+
+    /// What its template's void leaves to be done of a coupon whose holds and gifts have had their time.
+    fn void_due(&self, coupon: u64, void: &Void) -> Option<Event<'static>> {
+        let (found, terms) = self.coupon(coupon).expect("a coupon that becomes void is here");
+        let value = self.value(coupon);
+        let (revoked_value, revoked_holds) = if void.revokes() { self.holds.held(coupon) } else { (0, 0) };
+        let amount = value.available + revoked_value;
+        // What is used up or given away has come to its end already; a card may get something back.
+        let is_final = !terms.is_stored_value() && (value.captured > 0 || value.given > 0);
+        let is_done = found.is_void() || is_final;
+        let previous = found.last();
+        let event = VoidedWithTemplate { coupon, previous, amount, revoked_holds, revoked_value };
+        (amount > 0 || !is_done).then_some(Event::VoidedWithTemplate(event))
+    }
+
+    fn is_over(&self, coupon: u64, at_ms: i64) -> bool {
+        self.coupons.get(coupon).is_some_and(|found| self.coupons.window(coupon, found).is_over(at_ms))
+    }
+
+    fn is_empty(&self, coupon: u64) -> bool {
+        self.coupons.get(coupon).is_some_and(|found| found.available() == 0)
+    }
+
+    fn is_marked(&self, coupon: u64) -> bool {
+        self.coupons.get(coupon).is_some_and(Coupon::is_void)
     }
 
     /// The same for the coupons of a checkout.

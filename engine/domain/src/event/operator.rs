@@ -55,3 +55,27 @@ pub struct Voided<'a> {
     /// The request.
     pub request: Request<'a>,
 }
+
+/// The template of these terms was made void, and this partition's coupons of them with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TermsVoided {
+    /// The terms' number here.
+    pub terms: u32,
+    /// Whether live holds are taken away.
+    pub revoke_holds: bool,
+}
+
+/// What was left on a coupon of a void template became void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct VoidedWithTemplate {
+    /// Which coupon.
+    pub coupon: u64,
+    /// Lsn of the coupon's previous event.
+    pub previous: u64,
+    /// What was available, revoked holds included; 0 where all of it is held or spent.
+    pub amount: i64,
+    /// Live holds that were taken away.
+    pub revoked_holds: u32,
+    /// What they held.
+    pub revoked_value: i64,
+}

@@ -33,6 +33,7 @@ impl PartitionLoader {
         match EntityKind::from_number(section.number) {
             Some(EntityKind::Partition) => section.keyed(|key, fields| state.set_clock(&Clock::restore(key, fields)?)),
             Some(EntityKind::Terms) => section.blobs(|number, bytes| state.restore_terms(number, bytes)),
+            Some(EntityKind::VoidTerms) => section.keyed(|number, fields| state.terms.restore_void(number, fields)),
             Some(EntityKind::User) => section.numbered(|number, fields| state.users.restore(number, fields)),
             Some(EntityKind::ClaimCount) => section.keyed(|key, fields| state.users.restore_count(key, fields)),
             Some(EntityKind::DayCount) => section.keyed(|key, fields| state.users.restore_day_count(key, fields)),

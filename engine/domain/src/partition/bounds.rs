@@ -42,6 +42,9 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
             ([use_from_ms, use_until_ms], [loaded, 0, 0])
         }
         Event::Reloaded(event::Reloaded { amount, .. }) => ([0, 0], [amount, 0, 0]),
+        Event::VoidedWithTemplate(event::VoidedWithTemplate { amount, revoked_value, .. }) => {
+            ([0, 0], [amount, revoked_value, 0])
+        }
         Event::Adjusted(event::Adjusted { amount, .. }) => ([0, 0], [amount.checked_abs().unwrap_or(-1), 0, 0]),
         Event::Replaced(event::Replaced { use_from_ms, use_until_ms, amount, revoked_value, .. }) => {
             ([use_from_ms, use_until_ms], [amount, revoked_value, 0])

@@ -97,9 +97,9 @@ impl Partition {
     /// The redemption that the event of now made of what it captured.
     pub(super) fn add_redemption(&mut self, coupon: u64, order: OrderKey, amount: i64, applied: i64) -> u64 {
         let (found, terms) = self.coupon(coupon).expect("a redeemed coupon is here");
-        // What a capture gives back past the card's end has expired at that instant, whatever event says so.
-        let is_over = self.coupons.window(coupon, found).is_over(self.time_ms);
-        let balance_after = if terms.is_stored_value() && !is_over { found.available() } else { 0 };
+        // What a capture gives back past the card's end, or when its template is void, is lost at that instant, whatever event says so.
+        let is_lost = self.coupons.window(coupon, found).is_over(self.time_ms) || terms.void.is_some();
+        let balance_after = if terms.is_stored_value() && !is_lost { found.available() } else { 0 };
         let (lsn, at_ms) = (self.lsn, self.time_ms);
         self.redemptions.add(Redemption {
             lsn,

@@ -72,6 +72,9 @@ impl Partition {
         self.coupons.mark_received(event.coupon, event.amount, (event.from, event.gift));
         let value = self.value(event.coupon);
         *self.terms.totals_mut(event.terms) += value;
+        if self.terms.of(event.terms).void.is_some() {
+            self.coupons.look_at(event.coupon);
+        }
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! How refunds change a coupon: value comes back, an expired card opens again, one that is void or given gets a new coupon in its place.
 
 use super::Partition;
+use crate::coupon::Life;
 use crate::event;
 use crate::partition::Divergence;
 use crate::redemption::Refund;
 use crate::request::Operation;
-use crate::terms::Window;
+use crate::terms::{RefundPolicy, Window};
 use crate::value::Value;
 
 impl Partition {
@@ -56,8 +57,11 @@ impl Partition {
             self.stand_in(&old, event.replacement - 1, window, event.amount, event.key_version);
         }
         let (coupon, terms) = self.coupon(event.coupon).expect("the coupon was just here");
-        let balance_after = if terms.is_stored_value() { coupon.available() } else { 0 };
+        // What comes back to a card of a void template is void at that instant, whatever event says so.
+        let balance_after = if terms.is_stored_value() && terms.void.is_none() { coupon.available() } else { 0 };
         let until_ms = self.coupons.window(event.coupon, coupon).until_ms;
+        let is_later = terms.refund == RefundPolicy::Any && !terms.is_stored_value() && event.restored == 0;
+        let life = is_later.then(|| self.life_of_one_use(event.coupon));
         let (redemption, _) = self.redemptions.at_lsn(event.redemption).expect("I9: a refunded redemption exists");
         Ok(self.redemptions.add_refund(Refund {
             redemption,
@@ -67,7 +71,21 @@ impl Partition {
             until_ms,
             at_ms: self.time_ms,
             replacement: event.replacement,
+            life,
         }))
+    }
+
+    /// What a coupon that is used once is at the instant of the event of now.
+    fn life_of_one_use(&self, number: u64) -> Life {
+        let (coupon, terms) = self.coupon(number).expect("the coupon was just here");
+        let is_over = self.coupons.window(number, coupon).is_over(self.time_ms);
+        match () {
+            () if self.value(number).given > 0 => Life::Given,
+            () if coupon.captured() > 0 => Life::Used,
+            () if coupon.is_void() || terms.void.is_some() => Life::Void,
+            () if is_over => Life::Expired,
+            () => Life::Active,
+        }
     }
 
     /// Takes captured value off a void or a given card, and what was loaded with it: it is loaded onto the replacement.

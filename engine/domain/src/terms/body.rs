@@ -11,7 +11,7 @@ use crate::money::{BasisPoints, Currency, Rounding};
 const ROUNDINGS: [Rounding; 4] = [Rounding::HalfUp, Rounding::Floor, Rounding::Ceil, Rounding::HalfEven];
 
 /// By their numbers in the journal.
-const REFUNDS: [RefundPolicy; 2] = [RefundPolicy::Full, RefundPolicy::Never];
+const REFUNDS: [RefundPolicy; 3] = [RefundPolicy::Full, RefundPolicy::Never, RefundPolicy::Any];
 
 impl Kind {
     /// From its number and its two.
@@ -80,6 +80,7 @@ impl Terms {
             limited: body.limited,
             refund: *REFUNDS.get(usize::from(body.refund))?,
             rules: KeptRules::from_bytes(rules)?,
+            void: None,
         };
         (terms.body() == *body).then_some(terms)
     }

@@ -130,6 +130,8 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("GiftAccepted", vec![Event::GiftAccepted(GIFT_ACCEPTED)]),
         ("GiftReceived", vec![Event::GiftReceived(GIFT_RECEIVED)]),
         ("GiftArrived", vec![Event::GiftArrived(GiftArrived { gift: 99_600, coupon: 80_000 })]),
+        ("TermsVoided", [false, true].map(|revoke_holds| Event::TermsVoided(TermsVoided { terms: 300, revoke_holds })).to_vec()),
+        ("VoidedWithTemplate", vec![Event::VoidedWithTemplate(VOIDED_WITH_TEMPLATE)]),
         (
             "TemplateCreatedV1",
             vec![Event::TemplateCreatedV1(template_v1(CARD, None)), Event::TemplateCreatedV1(template_v1(BODY, Some(0)))],
@@ -138,6 +140,10 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("TemplateUpdatedV1", vec![Event::TemplateUpdatedV1(template_v1(BODY, Some(1_000)))]),
         ("TemplateUpdated", vec![Event::TemplateUpdated(template(BODY, 1_000))]),
         ("TemplateStopped", vec![Event::TemplateStopped(TemplateStopped { template: 7, request: REQUEST })]),
+        (
+            "TemplateVoided",
+            vec![Event::TemplateVoided(TemplateVoided { template: 7, revoke_holds: true, reason: "recall", request: REQUEST })],
+        ),
     ]
 }
 
@@ -167,6 +173,9 @@ const USER_BLOCKED: UserBlocked<'static> =
 
 const VOIDED: Voided<'static> =
     Voided { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100, request: REQUEST };
+
+const VOIDED_WITH_TEMPLATE: VoidedWithTemplate =
+    VoidedWithTemplate { coupon: 70_000, previous: 100_004, amount: 700, revoked_holds: 2, revoked_value: 100 };
 
 const PART_HELD: PartHeld<'static> = PartHeld {
     coupon: 70_001,

@@ -4,12 +4,13 @@ use crate::digest::{carded, eventful};
 use crate::gift::gifted;
 use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
+use crate::template_void::voided;
 use tessera_domain::image::NotAnImage;
 
 #[test]
 fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
     let world = eventful();
-    for world in [&world, &gifted()] {
+    for world in [&world, &gifted(), &voided()] {
         for frames in 0..=world.frames.len() {
             let (covered, tail) = world.frames.split_at(frames);
             let covered = rebuilt(covered);

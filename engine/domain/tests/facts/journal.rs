@@ -174,7 +174,7 @@ fn terms_hold_only_numbers_that_mean_something() {
         TermsBody { rounding: 4, ..body },
         TermsBody { validity: 0, ..body },
         TermsBody { validity: 5, ..body },
-        TermsBody { refund: 2, ..body },
+        TermsBody { refund: 3, ..body },
         TermsBody { currency: *b"Cny", ..body },
         TermsBody { template_id: "", ..body },
     ] {

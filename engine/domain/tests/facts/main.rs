@@ -37,6 +37,7 @@ mod reveal;
 mod rules;
 mod stock;
 mod template;
+mod template_void;
 mod validate;
 mod void;
 mod wallet;

@@ -208,3 +208,59 @@ fn a_refund_of_a_coupon_that_was_used_again_leaves_the_later_use() {
          refund #5 r6 => gave back 2000 of #5 to coupon 0, ACTIVE until 0 with 0 at 1000 #7",
     );
 }
+
+#[test]
+fn under_the_policy_any_the_first_part_gives_the_coupon_back_and_later_ones_leave_it_alone() {
+    story(
+        "template cash off 0 1000 t refund=any use=0..90000
+         claim alice cash r1
+         redeem alice 0 shop/1 5000 r2
+         refund #3 b1 amount=300 => gave back 300 of #3 to coupon 0, ACTIVE until 90000 with 0 at 1000 #4
+         view alice 0 => coupon 0 of cash v1 ACTIVE 0..90000 available 1 captured 0
+         refund #3 b2 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 90000 with 0 at 1000 #5
+         redeem alice 0 shop/1 5000 r3 => ORDER_ALREADY_REDEEMED 3
+         redeem alice 0 shop/2 5000 r4
+         refund #3 b3 => gave back 600 of #3 to coupon 0, USED until 90000 with 0 at 1000 #8
+         view alice 0 => coupon 0 of cash v1 USED 0..90000 available 0 captured 1
+         refund #3 b4 => ALREADY_REFUNDED 1000
+         at 90000
+         refund #7 b5 => gave back 1000 of #7 to coupon 0, EXPIRED until 90000 with 0 at 90000 #10
+         refund #3 b2 amount=100 => gave back 100 of #3 to coupon 0, ACTIVE until 90000 with 0 at 1000 #5 replayed
+         refund #3 b3 => gave back 600 of #3 to coupon 0, USED until 90000 with 0 at 1000 #8 replayed",
+    );
+}
+
+#[test]
+fn a_later_part_tells_what_became_of_a_coupon_that_came_back() {
+    story(
+        "template cash off 0 1000 t refund=any use=0..90000
+         claim alice cash r1
+         claim alice cash r2
+         redeem alice 0 shop/1 5000 r3
+         redeem alice 1 shop/2 5000 r4
+         refund #4 b1 amount=1
+         refund #5 b2 amount=1
+         void known 0 v1
+         refund #4 b3 amount=1 => gave back 1 of #4 to coupon 0, VOID until 90000 with 0 at 1000 #9
+         at 90000
+         refund #5 b4 amount=1 => gave back 1 of #5 to coupon 1, EXPIRED until 90000 with 0 at 90000 #11",
+    );
+}
+
+#[test]
+fn lines_that_come_back_one_by_one_give_each_coupon_back_as_its_template_says() {
+    story(
+        "template full off 0 10 t1 stack=always
+         template any off 0 20 t2 stack=always refund=any
+         template never off 0 30 t3 stack=always refund=never
+         claim ann full c1
+         claim ann any c2
+         claim ann never c3
+         checkout redeem ann:0+ann:1+ann:2 shop/1 r1 lines=tea:4x100
+         checkout refund #10 b1 units=0:1 => \
+         order #10 gave back [2 to coupon 0 USED with 0, 5 to coupon 1 ACTIVE with 0, 7 to coupon 2 USED with 0], 85 outside #14
+         redeem ann 1 shop/2 100 r2
+         checkout refund #10 b2 units=0:3 => \
+         order #10 gave back [8 to coupon 0 ACTIVE with 0, 15 to coupon 1 USED with 0, 23 to coupon 2 USED with 0], 255 outside #19",
+    );
+}

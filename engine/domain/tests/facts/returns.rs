@@ -4,13 +4,14 @@ use crate::given::story::story;
 use crate::given::{Answer, World};
 use proptest::prelude::*;
 use tessera_domain::reply::{CheckedOut, CheckoutRefunded};
-use tessera_domain::{Reply, Stage};
+use tessera_domain::{Life, Reply, Stage};
 
-/// Coupons 0 to 5 stand beside each other, 6 and 7 are cards.
+/// Coupons 0 to 5 stand beside each other, 6 and 7 are cards. The second never comes back, the fourth with the first part of its
+/// discount, the others with the last.
 const WALLET: &str = "template third percent 6667 t1 stack=always layer=item goods=tea
-     template odd cash 7 t2 stack=always
+     template odd cash 7 t2 stack=always refund=never
      template lot off 50 13 t3 stack=always
-     template two pieces 2 5 t4 stack=always goods=rice
+     template two pieces 2 5 t4 stack=always goods=rice refund=any
      template gift exchange 1 t5 stack=always goods=oil
      template ship cash 9 t6 stack=always layer=shipping
      template brief card 41 t7 use=0..90000
@@ -90,6 +91,19 @@ fn refund(world: &mut World, checkout: u64, number: usize, units: &str) -> Check
     }
 }
 
+/// A coupon is back when its template says so, by what was given back of its discount in all.
+fn check_lives(checkout: &CheckedOut, back: &CheckoutRefunded, given: &[i64]) {
+    for part in &back.parts {
+        let applied = checkout.parts.iter().find(|of| of.coupon == part.coupon).map(|of| of.applied);
+        let is_back = match part.coupon {
+            1 => false,
+            3 | 6 | 7 => true,
+            coupon => Some(given[coupon as usize]) == applied,
+        };
+        assert_eq!(part.life, if is_back { Life::Active } else { Life::Used }, "{part:?} of {checkout:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -127,11 +141,13 @@ proptest! {
             outside += back.outside;
             prop_assert!(back.outside >= 0 && back.parts.iter().all(|part| part.amount > 0));
             back.parts.iter().for_each(|part| given[part.coupon as usize] += part.amount);
+            check_lives(&checkout, &back, &given);
         }
         if !open.is_empty() || shipping > 0 {
             let back = refund(&mut world, lsn, returns, "");
             outside += back.outside;
             back.parts.iter().for_each(|part| given[part.coupon as usize] += part.amount);
+            check_lives(&checkout, &back, &given);
         }
         for part in &checkout.parts {
             prop_assert_eq!(given[part.coupon as usize], part.applied);
@@ -139,7 +155,8 @@ proptest! {
         prop_assert_eq!(outside, checkout.payable);
         for coupon in 0..8 {
             let Some(Reply::Coupon(view)) = tell(&mut world, &format!("view ann {coupon}")) else { panic!("it is here") };
-            prop_assert_eq!((view.captured, view.held), (0, 0));
+            let is_kept = coupon == 1 && checkout.parts.iter().any(|part| part.coupon == 1);
+            prop_assert_eq!((view.captured, view.held), (i64::from(is_kept), 0));
         }
         world.restart();
     }

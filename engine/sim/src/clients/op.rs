@@ -104,7 +104,9 @@ impl Ask {
 
     pub(crate) fn is_write(&self) -> bool {
         match self {
-            Ask::Catalog(command) => matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. }),
+            Ask::Catalog(command) => {
+                matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. } | CatalogCommand::Void(_))
+            }
             Ask::Partition(_, command) => match command {
                 Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,
                 Command::GetStock(_) | Command::ListRedemptions(_) | Command::GetGift(_) => false,
@@ -115,6 +117,7 @@ impl Ask {
                 Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,
                 Command::Checkout(_) | Command::CaptureOrder(_) | Command::ReleaseOrder(_) | Command::RefundOrder(_) => true,
                 Command::GetBatch(_) | Command::GetShare(_) | Command::ListCards(_) | Command::StartLedger(_) => false,
+                Command::GetVoids(_) => false,
                 Command::OpenBatch(_) | Command::MakeCards(_) | Command::CompleteBatch(_) | Command::TakeBatch(_) => true,
                 Command::ActivateCard(_) | Command::ReloadCard(_) | Command::AdjustCard(_) | Command::ReplaceCard(_) => true,
             },

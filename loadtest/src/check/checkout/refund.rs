@@ -66,6 +66,7 @@ impl Wallet {
             position: stamp.position,
             replayed: false,
             replacement: None,
+            outside_minor: 0,
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::request::{Operation, pack_at};
+use crate::terms::void::Void;
 use crate::terms::within;
 
 /// Events that happen together, in one frame: the parts of a checkout, and the one that closes them.
@@ -223,7 +224,13 @@ impl Partition {
     /// The holds of a checkout that are live.
     fn live_parts(&self, checkout: &Known, now_ms: i64) -> impl Iterator<Item = &Hold> {
         let holds = checkout.numbers().filter_map(|number| self.holds.get(number));
-        holds.filter(move |hold| hold.is_live(now_ms))
+        holds.filter(move |hold| hold.is_live(now_ms) && !self.is_revoked(hold))
+    }
+
+    /// Whether the void of its template takes a live hold, recorded or not.
+    fn is_revoked(&self, hold: &Hold) -> bool {
+        let terms = self.coupon(hold.coupon).map(|(_, terms)| terms);
+        terms.is_some_and(|terms| terms.void.as_ref().is_some_and(Void::revokes))
     }
 
     /// Each instrument, if it may be used now and here.

@@ -3,7 +3,8 @@
 //!
 //! Everything is reckoned from all units that came back so far, rounded down, and each refund gives the difference, so any order of
 //! returns sums exactly. Money goes back to the cards first, the last drained first, because what was paid by card is not paid out in
-//! cash while a card can take it; the rest is for who paid beside them.
+//! cash while a card can take it; the rest is for who paid beside them. A card of a void template takes it and loses it, so that is paid
+//! outside as well.
 
 use super::super::{Context, Decision};
 use super::{Group, Outcome, Refusal, together, units};
@@ -91,6 +92,7 @@ impl Partition {
             open -= amount;
             of_cards.push((*card, amount));
         }
+        let lost: i64 = of_cards.iter().filter(|(card, _)| self.is_of_void(card)).map(|(_, amount)| amount).sum();
         let mut parts: Vec<Event<'a>> = Vec::new();
         let mut replaced = 0;
         for (redemption, amount) in of_discounts.chain(of_cards).filter(|&(_, amount)| amount > 0) {
@@ -102,10 +104,15 @@ impl Partition {
             checkout: checkout.lsn,
             request,
             parts: parts.len() as u8,
-            outside: open - open_before,
+            outside: open - open_before + lost,
             body: &[],
         });
         Group { parts, closing, body: codec::encode_returns(returned) }
+    }
+
+    /// Whether the template of what was redeemed is void.
+    fn is_of_void(&self, redemption: &Redemption) -> bool {
+        self.coupon(redemption.coupon).is_some_and(|(_, terms)| terms.void.is_some())
     }
 
     fn part_redeemed(&self, number: u64) -> &Redemption {

@@ -14,6 +14,7 @@ pub fn filter(words: &[&str]) -> TemplateFilter {
     };
     TemplateFilter {
         stopped: if words.contains(&"stopped") { Some(true) } else { words.contains(&"running").then_some(false) },
+        void: words.contains(&"void").then_some(true),
         kind: value_of(words, "kind=").map(kind),
         currency: value_of(words, "currency=").map(currency),
         issuer,

@@ -142,6 +142,17 @@ impl World {
         events
     }
 
+    /// What the catalog says is void, as a shard records it before it decides with that catalog.
+    pub fn hear_voids(&mut self) {
+        let catalog = self.catalog.catalog();
+        let void = catalog.void().iter().map(|&template| catalog.get(template).expect("a void template").clone());
+        for template in void.collect::<Vec<_>>() {
+            for terms in self.partition.unheard(&template) {
+                self.happen(&[Event::TermsVoided(terms)]);
+            }
+        }
+    }
+
     /// Home says that a total is sold.
     pub fn hear_sold_out(&mut self, template: u32, total: u64) {
         let message = Message::SoldOut { template, total, asked_ms: self.now_ms };

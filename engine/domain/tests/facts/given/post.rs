@@ -32,6 +32,7 @@ impl World {
         let Some(happening) = partition.decide_message(&context, from, message) else { return false };
         let frame = happened(partition, *now_ms, Some(LineReceived { from, number }), &happening);
         self.frames.push(frame);
+        self.hear_voids();
         true
     }
 }

@@ -64,6 +64,18 @@ impl World {
                 request_id: id(request),
                 validate_only: *dry == ["dry"],
             }),
+            ["void-template", template, request, reason, ref rest @ ..] => {
+                let told = self.ask_catalog(&CatalogCommand::Void(VoidTemplate {
+                    template: id(template),
+                    expected_version: value_of(rest, "version=").map_or(1, number),
+                    reason: id(reason),
+                    revoke_holds: rest.contains(&"revoke"),
+                    request_id: id(request),
+                    validate_only: rest.contains(&"dry"),
+                }));
+                self.hear_voids();
+                told
+            }
             ["show", template] => self.ask_catalog(&CatalogCommand::Get(id(template))),
             ["templates", page_size, ref rest @ ..] => self.ask_catalog(&CatalogCommand::List {
                 page_size: number(page_size),
@@ -300,7 +312,11 @@ pub fn spec(kind: Kind, options: &[&str]) -> TemplateSpec {
         validity: validity(options),
         per_user_limit: value_of(options, "limit=").map_or(0, number),
         stock: value_of(options, "stock=").map(number),
-        refund: if options.contains(&"refund=never") { RefundPolicy::Never } else { RefundPolicy::Full },
+        refund: match value_of(options, "refund=") {
+            Some("never") => RefundPolicy::Never,
+            Some("any") => RefundPolicy::Any,
+            _ => RefundPolicy::Full,
+        },
         rules: KeptRules::new(super::ruled::rules(options)),
     }
 }

@@ -43,7 +43,7 @@ fn told_reply(reply: &Reply) -> String {
             format!("{} at {}{anew} {}", quote("took", &redeemed.quote), redeemed.at_ms, written(&redeemed.written))
         }
         Reply::Refunded(refunded) => format!(
-            "gave back {} of #{} to coupon {}, {} until {} with {} at {}{} {}",
+            "gave back {} of #{} to coupon {}, {} until {} with {} at {}{}{} {}",
             refunded.amount,
             refunded.redemption,
             refunded.coupon,
@@ -52,6 +52,7 @@ fn told_reply(reply: &Reply) -> String {
             refunded.balance_after,
             refunded.at_ms,
             refunded.replacement.as_ref().map_or(String::new(), replacement),
+            outside(refunded),
             written(&refunded.written)
         ),
         Reply::CheckedOut(checkout) => format!("{} {}", super::ordered::checked_out(checkout), written(&checkout.written)),
@@ -123,6 +124,7 @@ fn told_reply(reply: &Reply) -> String {
         }
         Reply::Loaded(loaded) => format!("balance {} {}", loaded.balance_after, written(&loaded.written)),
         Reply::Replaced(replaced) => format!("replaced{} {}", replacement(&replaced.replacement), written(&replaced.written)),
+        Reply::Voids(voids) => format!("{voids:?}"),
         Reply::Ledger(ledger) => format!("balance {} since #{}", ledger.balance, ledger.last),
         Reply::Redemptions(redemptions) => {
             format!("[{}]", redemptions.iter().map(redemption).collect::<Vec<_>>().join(", "))
@@ -231,7 +233,11 @@ fn coupon(view: &CouponView) -> String {
 }
 
 fn template_line(template: &Template) -> String {
-    let state = if template.stopped { "stopped" } else { "running" };
+    let state = match (template.void, template.stopped) {
+        (Some(_), _) => "void",
+        (None, true) => "stopped",
+        (None, false) => "running",
+    };
     format!("{} v{} {state}", template.terms.template_id, template.terms.version)
 }
 
@@ -276,5 +282,10 @@ fn written(place: &Written) -> String {
 /// What a coupon is after a refund of an order gave it something back.
 pub fn refunded(refunded: &Refunded) -> String {
     let anew = refunded.replacement.as_ref().map_or(String::new(), replacement);
-    format!("coupon {} {} with {}{anew}", refunded.coupon, life(refunded.life), refunded.balance_after)
+    let outside = outside(refunded);
+    format!("coupon {} {} with {}{anew}{outside}", refunded.coupon, life(refunded.life), refunded.balance_after)
+}
+
+fn outside(refunded: &Refunded) -> String {
+    if refunded.outside == 0 { String::new() } else { format!(" outside {}", refunded.outside) }
 }
