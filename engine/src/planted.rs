@@ -13,6 +13,8 @@ tessera_planted::faults! {
     MessageUnreceived,
     /// What is due for a coupon is not recorded before a decision about it.
     DueUnrecorded,
+    /// No partition hears that a template is void, and the catalog's owner is told that all have.
+    VoidUnheard,
     /// An inbox takes whatever comes.
     InboxUnbounded,
     /// A rebuilding leaves a frame out.

@@ -51,6 +51,10 @@ tessera_planted::faults! {
     GiftNeverExpires,
     /// A coupon that is offered is used like any other.
     GiftingIgnored,
+    /// A void template's coupons are used like any other, and nothing of their value becomes void.
+    VoidIgnored,
+    /// A void template is issued on.
+    VoidIssued,
     /// A frozen card is reloaded.
     FrozenReloaded,
     /// Neither image nor digest cover what was loaded onto a card beside its face value.

@@ -21,6 +21,8 @@ pub(crate) struct Mix {
     pub(crate) orders: u32,
     /// Coupons offered, accepted and taken back.
     pub(crate) gifts: u32,
+    /// Templates made void, of those that are there for it.
+    pub(crate) voids: u32,
 }
 
 /// How often, in a thousand.
@@ -113,6 +115,7 @@ const SALE: Mix = Mix {
     operators: 0,
     orders: 0,
     gifts: 0,
+    voids: 0,
 };
 const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
 const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
@@ -186,6 +189,15 @@ const GIFTS_PLAN: Plan = Plan {
     ..MIXED
 };
 
+/// Templates become void while their cards are held, given, on orders and refunded.
+const VOIDS_PLAN: Plan = Plan {
+    name: "voids-4-2",
+    users: 20,
+    mix: Mix { voids: 2, cards: 60, orders: 20, gifts: 40, holds: 30, ends: 25, ..TILLS },
+    chances: Chances { crash: 8, letter: 120, leap: 3, ..ROUGH },
+    ..TILLS_PLAN
+};
+
 /// One partition and small segments: what is damaged is a large part of what there is.
 const ROT: Plan = Plan {
     name: "rot-1-1",
@@ -249,6 +261,8 @@ pub const PLANS: &[Plan] = &[
     GIFTS_PLAN,
     // Everybody is in one partition: its lines lead to itself.
     Plan { name: "gifts-1-1", partitions: 1, shards: 1, ..GIFTS_PLAN },
+    VOIDS_PLAN,
+    Plan { name: "voids-1-1", partitions: 1, shards: 1, ..VOIDS_PLAN },
     Plan { name: "days-4-2", chances: Chances { day: 300, ..ROUGH }, ..MIXED },
     // Images and trims under load.
     Plan { name: "images-4-2", snapshots: 25, chances: Chances { crash: 6, blind: 100, ..ROUGH }, ..TILLS_PLAN },

@@ -114,6 +114,10 @@ totals! {
     gifts: "gifts accepted",
     /// Gifts whose deadline passed.
     expired_gifts: "gifts expired",
+    /// Templates that were made void.
+    void_templates: "templates made void",
+    /// Coupons and cards that became void with their template.
+    doomed: "coupons void with their template",
     /// Value that expired, in minor units and one-use coupons.
     expired_value: "value expired",
 }

@@ -7,6 +7,7 @@
 use super::{Scene, Shard};
 use crate::ledger::Ledger;
 use crate::letter::Letter;
+use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::Partition;
 use tessera_domain::catalog::Catalog;
@@ -19,7 +20,7 @@ impl Shard {
             return;
         }
         let (catalog, mut have_heard) = (self.catalog.clone(), true);
-        let is_late = |heard: usize| heard < catalog.void().len();
+        let is_late = |heard: usize| heard < catalog.void().len() && !planted::is(Planted::VoidUnheard);
         for partition in 0..self.settings.partitions {
             let Some(heard) = self.owned[usize::from(partition)].as_ref().map(|owned| owned.heard_voids) else { continue };
             match scene.has_log_room {

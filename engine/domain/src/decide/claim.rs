@@ -128,7 +128,7 @@ pub(super) fn check_offer(template: &Template, window: &Window, channel: Option<
 /// Whether anything of the template is issued ever again.
 pub(super) fn check_not_stopped(template: &Template) -> Result<(), Rejection> {
     match (template.void, template.stopped) {
-        (Some(_), _) => Err(Reason::TemplateVoid.into()),
+        (Some(_), _) if !planted::is(Planted::VoidIssued) => Err(Reason::TemplateVoid.into()),
         (None, true) => Err(Reason::TemplateStopped.into()),
         _ => Ok(()),
     }

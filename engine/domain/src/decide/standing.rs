@@ -99,7 +99,7 @@ impl Partition {
 
     /// The void of its template, if that takes this coupon: what was past its end before has expired, but for what was held.
     pub(super) fn void_of(&self, number: u64, coupon: &Coupon, terms: &Terms, window: &Window) -> Option<Void> {
-        let void = terms.void?;
+        let void = terms.void.filter(|_| !planted::is(Planted::VoidIgnored))?;
         let is_revoked = || void.revokes() && self.holds.live_of(number).any(|(_, hold)| hold.is_live(void.at_ms));
         (coupon.is_void() || !window.is_over(void.at_ms) || is_revoked()).then_some(void)
     }

@@ -34,7 +34,7 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
 
 fn check_card(shelf: &Shelf, view: &CouponView, floor: u64) -> Checked {
     let card = shelf.cards.get(view.coupon as usize).ok_or_else(|| never_issued(view.coupon))?;
-    let is_one = card.was(floor, |accounts| accounts.may_show(view));
+    let is_one = card.was(floor, |accounts| accounts.may_show(view, card.is_doomed));
     holds(is_one, "I11", || format!("card {} was shown as {view:?} since lsn {floor}; it was {:?}", view.coupon, card.versions))
 }
 
@@ -45,8 +45,8 @@ fn check_gift(shelf: &Shelf, view: &GiftView) -> Checked {
     let is_true = match view.state {
         GiftState::Open => view.arrived.is_none(),
         GiftState::Accepted => matches!(gift.end, Some(GiftEnd::Accepted { amount, .. }) if amount == view.amount),
-        GiftState::Cancelled => matches!(gift.end, Some(GiftEnd::Cancelled)),
-        // Time says so before an event does.
+        // The void of a template, and time, say so before an event does.
+        GiftState::Cancelled => matches!(gift.end, Some(GiftEnd::Cancelled)) || shelf.cards[gift.coupon as usize].is_doomed,
         GiftState::Expired => gift.deadline_ms <= view.at_ms,
     };
     let has_come = view.arrived.is_none_or(|(_, coupon)| gift.received == Some(coupon));

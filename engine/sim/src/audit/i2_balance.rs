@@ -22,7 +22,7 @@ pub(crate) fn check(shadow: &Shadow, history: &History) -> Checked {
         };
         for (number, card) in (0..).zip(&shelf.cards) {
             let found = seen(ledger.state(), &context, number);
-            let is_told = found.as_ref().is_some_and(|view| card.now().may_show(view));
+            let is_told = found.as_ref().is_some_and(|view| card.now().may_show(view, card.is_doomed));
             let is_frozen = found.as_ref().is_some_and(|view| view.blocks.is_frozen());
             holds(is_frozen == card.is_frozen, "I9", || format!("card {number} is frozen: {is_frozen}, and should not be so"))?;
             holds(is_told, "I2", || format!("card {number}: the state shows {found:?}, its history {:?}", card.now()))?;

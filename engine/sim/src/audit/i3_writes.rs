@@ -85,6 +85,9 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::TemplateStopped { template }, Ok(Reply::Template { template: told, .. })) => {
             told.terms.template == template && told.stopped
         }
+        (What::TemplateVoided { template }, Ok(Reply::Template { template: told, .. })) => {
+            told.terms.template == template && told.void.is_some()
+        }
         // The journal has an instrument's place above the number of a refusal of an order.
         (What::Refused { reason, value }, Err(refusal)) if !refusal.field.is_empty() => {
             refusal.reason as u16 == reason && refusal.value == value & ((1 << 50) - 1) && value >> 50 > 0

@@ -21,9 +21,10 @@ pub(crate) fn check_at_rest(history: &History, now_ms: i64) -> Checked {
     for shelf in &history.partitions {
         let late = shelf.promises.live().find(|(_, promise)| promise.deadline_ms <= now_ms);
         holds(late.is_none(), "I8", || format!("hold {late:?} lives at {now_ms}"))?;
-        let is_due = |card: &&crate::history::Card| card.until_ms != 0 && card.until_ms <= now_ms && card.now().available > 0;
+        let is_over = |card: &crate::history::Card| card.until_ms != 0 && card.until_ms <= now_ms;
+        let is_due = |card: &&crate::history::Card| (is_over(card) || card.is_doomed) && card.now().available > 0;
         let due = shelf.cards.iter().find(is_due);
-        holds(due.is_none(), "I9", || format!("card {due:?} is not expired at {now_ms}"))?;
+        holds(due.is_none(), "I9", || format!("card {due:?} is not expired or void at {now_ms}"))?;
     }
     Ok(())
 }

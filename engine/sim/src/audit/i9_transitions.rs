@@ -11,7 +11,7 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
     let rules = [
         (now.given == 0, "given"),
         (card.gift.is_none(), "offered"),
-        (!card.is_void, "void"),
+        (!card.is_void && !card.is_doomed, "void"),
         (!card.is_frozen && !is_account_frozen, "frozen"),
         (is_card || now.captured == 0, "used"),
         (is_card || now.held == 0, "held"),
@@ -26,7 +26,7 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
 /// Only what has a balance and is neither void nor over is loaded.
 pub(crate) fn check_load(lsn: u64, card: &Card, now_ms: i64) -> Checked {
     let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
-    let is_legal = card.is_stored_value && !card.is_void && !is_over;
+    let is_legal = card.is_stored_value && !card.is_void && !card.is_doomed && !is_over;
     holds(is_legal, "I9", || format!("a card is loaded at lsn {lsn} that is void, over or none"))
 }
 

@@ -61,6 +61,7 @@ impl Ask {
             Ask::Partition(_, Command::GetStock(template)) => Some(template),
             Ask::Catalog(CatalogCommand::Write(write)) => Some(&write.template),
             Ask::Catalog(CatalogCommand::Stop { template, .. }) => Some(template),
+            Ask::Catalog(CatalogCommand::Void(void)) => Some(&void.template),
             _ => None,
         }
     }

@@ -40,6 +40,9 @@ const CHANNEL: &str = "till";
 /// Of a thousand uses, so many are at another merchant.
 const ELSEWHERE: u32 = 100;
 
+/// Templates that are made void, where any are.
+const DOOMED: usize = 8;
+
 /// Most pieces that a raise adds.
 const RAISE_MAX: i64 = 40;
 
@@ -58,8 +61,26 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
         let validity = Validity::Dynamic { wait_ms: 0, valid_ms: PASS_MS };
         wanted.push(("pass".into(), TemplateSpec { validity, ..spec(Kind::StoredValue { face_value: FACE_VALUE }, None) }));
     }
+    if plan.mix.voids > 0 {
+        let kinds = [Kind::StoredValue { face_value: FACE_VALUE }, percent_off(5_000)];
+        wanted.extend((0..DOOMED).map(|number| (doomed(number), free(plan, spec(kinds[number % kinds.len()], None)))));
+    }
     let numbered = (first_op..).zip(wanted);
     numbered.map(|(op, (name, spec))| write(name, None, spec, op)).collect()
+}
+
+/// A template that is made void some day.
+fn doomed(number: usize) -> String {
+    format!("doomed{number}")
+}
+
+/// One of them, made void under the version that is known.
+fn void(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let name = doomed(dice.below(DOOMED));
+    let (expected_version, revoke_holds) = (*known.templates.get(&name)?, dice.chance(500));
+    let (template, reason, request_id) = (id(name), id("recall".into()), request_id(op));
+    let void = VoidTemplate { template, expected_version, reason, revoke_holds, request_id, validate_only: false };
+    Some(Ask::Catalog(CatalogCommand::Void(void)))
 }
 
 /// Where friends are, what is claimed may be given away.
@@ -141,6 +162,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         mix.operators,
         mix.orders,
         mix.gifts,
+        mix.voids,
     ];
     match dice.weigh(&weights) {
         0 => {
@@ -148,8 +170,9 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
             known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))
         }
         1 => {
-            let template = *dice.pick(&["card", "card", "pass", "off", "off", "brief", DAILY])?;
-            let template = if known.templates.contains_key(template) { template } else { "card" };
+            let wanted = dice.pick(&["card", "card", "pass", "off", "off", "brief", DAILY])?.to_string();
+            let wanted = if mix.voids > 0 && dice.chance(700) { doomed(dice.below(DOOMED)) } else { wanted };
+            let template = if known.templates.contains_key(&wanted) { &wanted } else { "card" };
             known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
         }
         2 => card(known, plan, dice).map(|card| redeem(card, dice, op)),
@@ -164,6 +187,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         9 => till::operate(known, plan, dice, op),
         10 => orders::next(known, dice, op),
         11 => gift::next(card(known, plan, dice), known, plan, dice, op),
+        12 => void(known, dice, op),
         _ => read(known, plan, dice),
     }
 }

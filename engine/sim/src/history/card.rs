@@ -37,6 +37,8 @@ pub(crate) struct Card {
     pub(crate) until_ms: i64,
     pub(crate) is_frozen: bool,
     pub(crate) is_void: bool,
+    /// Whether its template was made void before its end came.
+    pub(crate) is_doomed: bool,
     /// Lsn of the gift that it is offered by.
     pub(crate) gift: Option<u64>,
     pub(crate) versions: Vec<Version>,
@@ -48,13 +50,14 @@ impl Accounts {
     }
 
     /// Whether a reader may have seen this as `view`: time moves what is held to what is available, and that to what has
-    /// expired, before an event says so.
-    pub(crate) fn may_show(&self, view: &CouponView) -> bool {
-        let by_time = self.available + self.held + self.expired;
-        (view.captured, view.voided, view.given) == (self.captured, self.voided, self.given)
-            && view.available + view.held + view.expired == by_time
+    /// expired, or is void with its template, before an event says so.
+    pub(crate) fn may_show(&self, view: &CouponView, is_of_void: bool) -> bool {
+        let by_time = self.available + self.held + self.expired + self.voided;
+        (view.captured, view.given) == (self.captured, self.given)
+            && view.available + view.held + view.expired + view.voided == by_time
             && view.held <= self.held
             && view.expired >= self.expired
+            && (view.voided == self.voided || is_of_void && view.voided > self.voided)
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) enum What {
     TemplateStopped {
         template: u32,
     },
+    TemplateVoided {
+        template: u32,
+    },
     /// The same again, under another request id.
     Joined {
         redemption: u64,

@@ -40,7 +40,13 @@ impl Shelf {
         let card = self.card(coupon)?;
         let now = card.now();
         let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
-        let may = card.gift.is_none() && !card.is_void && !is_frozen && !is_over && now.available > 0 && now.held == 0;
+        let may = card.gift.is_none()
+            && !card.is_void
+            && !card.is_doomed
+            && !is_frozen
+            && !is_over
+            && now.available > 0
+            && now.held == 0;
         holds(may && now_ms < deadline_ms, "I9", || format!("a gift of {card:?} until {deadline_ms} at {now_ms}"))?;
         let is_longer = card.until_ms != 0 && deadline_ms > card.until_ms;
         holds(!is_longer, "I9", || format!("a gift until {deadline_ms} of a card that ends at {}", card.until_ms))?;
@@ -68,6 +74,14 @@ impl Shelf {
         let end = GiftEnd::Accepted { user: event.user.to_owned(), to: event.to, amount, template, window };
         self.end_gift(event.gift, end, now_ms)?;
         Ok(What::GiftAccepted { gift: event.gift, amount })
+    }
+
+    /// An open gift ends with its card's template, whatever its deadline.
+    pub(super) fn void_gift(&mut self, coupon: u64) -> Checked {
+        let Some(lsn) = self.card(coupon)?.gift.take() else { return Ok(()) };
+        let gift = self.gifts.get_mut(&lsn).ok_or_else(|| broken("I9", format!("gift {lsn} ends and was never offered")))?;
+        gift.end = Some(GiftEnd::Cancelled);
+        Ok(())
     }
 
     fn end_gift(&mut self, lsn: u64, end: GiftEnd, now_ms: i64) -> Checked {
@@ -98,6 +112,7 @@ impl Shelf {
             until_ms: use_until_ms,
             is_frozen: false,
             is_void: false,
+            is_doomed: self.is_of_void(terms as usize),
             gift: None,
             versions: vec![Version { lsn, accounts: Accounts { available: amount, ..Accounts::default() } }],
         });

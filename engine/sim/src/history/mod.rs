@@ -34,13 +34,22 @@ pub(crate) struct History {
     effects: BTreeMap<usize, (u16, u64)>,
     /// Coupons issued, by template.
     issued: BTreeMap<u32, u64>,
+    /// Where the catalog says that a template is void.
+    voids: BTreeMap<u32, u64>,
     planted: Option<Planted>,
 }
 
 impl History {
     pub(crate) fn new(partitions: u16, planted: Option<Planted>) -> History {
         let partitions = (0..partitions).map(|_| Shelf::default()).collect();
-        History { partitions, catalog: Vec::new(), effects: BTreeMap::new(), issued: BTreeMap::new(), planted }
+        History {
+            partitions,
+            catalog: Vec::new(),
+            effects: BTreeMap::new(),
+            issued: BTreeMap::new(),
+            voids: BTreeMap::new(),
+            planted,
+        }
     }
 
     /// Takes a durable frame in.
@@ -51,6 +60,7 @@ impl History {
                 JournalId::CATALOG => self.note_catalog(&event)?,
                 JournalId(partition) => {
                     for (event, now_ms) in forger::forge(self.planted, event, frame.header.now_ms) {
+                        self.check_barrier(partition, &event, frame.header.catalog_lsn)?;
                         self.note_partition(partition, &event, now_ms)?;
                     }
                 }
@@ -89,6 +99,12 @@ impl History {
         counts.fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
     }
 
+    /// Templates that were made void, and the cards that became so with them.
+    pub(crate) fn voids(&self) -> [u64; 2] {
+        let cards = self.partitions.iter().flat_map(|shelf| &shelf.cards);
+        [self.voids.len() as u64, cards.filter(|card| card.is_doomed && card.is_void).count() as u64]
+    }
+
     /// Gifts of all partitions that were accepted, and that expired.
     pub(crate) fn gifts(&self) -> [u64; 2] {
         let ended = |is_so: fn(&GiftEnd) -> bool| {
@@ -107,6 +123,24 @@ impl History {
     /// Every event that answers a write.
     pub(crate) fn writes(&self) -> u64 {
         self.effects.len() as u64
+    }
+
+    /// I9: what is decided with a catalog that says that a template is void issues nothing of it, and uses none of its coupons.
+    fn check_barrier(&self, partition: u16, event: &Event<'_>, catalog_lsn: u64) -> Checked {
+        let shelf = &self.partitions[usize::from(partition)];
+        let of_coupon = |coupon: u64| shelf.cards.get(coupon as usize).map(|card| card.template);
+        let template = match event {
+            Event::Claimed(event) => Some(shelf.sketch(event.terms).0),
+            Event::Captured(event) if !event.reacquired => None,
+            Event::Redeemed(_) | Event::PartRedeemed(_) | Event::Held(_) | Event::PartHeld(_) | Event::Captured(_) => {
+                event.coupon().and_then(of_coupon)
+            }
+            Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) => event.coupon().and_then(of_coupon),
+            _ => None,
+        };
+        let void_at = template.and_then(|template| self.voids.get(&template));
+        let is_before = void_at.is_none_or(|&lsn| catalog_lsn < lsn);
+        holds(is_before, "I9", || format!("{event:?} was decided at catalog lsn {catalog_lsn}, void since {void_at:?}"))
     }
 
     fn note_partition(&mut self, partition: u16, event: &Event<'_>, now_ms: i64) -> Checked {
@@ -131,6 +165,10 @@ impl History {
             }
             Event::TemplateStopped(event) => {
                 Fact { op: op_of(event.request.id), what: What::TemplateStopped { template: event.template } }
+            }
+            Event::TemplateVoided(event) => {
+                self.voids.insert(event.template, self.catalog.len() as u64 + 1);
+                Fact { op: op_of(event.request.id), what: What::TemplateVoided { template: event.template } }
             }
             _ => Fact { op: None, what: What::Other },
         };

@@ -37,6 +37,8 @@ pub(crate) struct Orders {
     parts: Vec<(u64, i64)>,
     /// Redemption and amount of each refunded part.
     back: Vec<(u64, i64)>,
+    /// What of that came back to cards of void templates: it is paid outside as well.
+    lost: i64,
 }
 
 impl Orders {
@@ -84,6 +86,8 @@ impl Shelf {
             Event::PartRefunded(part) => {
                 self.refunded(&alone_refunded(part), lsn)?;
                 self.orders_of.back.push((part.redemption, part.amount));
+                let (is_card, terms) = self.card(part.coupon).map(|card| (card.is_stored_value, card.terms))?;
+                self.orders_of.lost += if is_card && self.is_of_void(terms) { part.amount } else { 0 };
                 (None, What::Other)
             }
             Event::CheckedOut(whole) => (Some(whole.request), self.checked_out(whole, lsn)?),
@@ -118,7 +122,7 @@ impl Shelf {
     }
 
     fn order_refunded(&mut self, whole: &event::CheckoutRefunded<'_>) -> Checked<What> {
-        let given = std::mem::take(&mut self.orders_of.back);
+        let (given, lost) = (std::mem::take(&mut self.orders_of.back), std::mem::take(&mut self.orders_of.lost));
         let missing = || broken("I9", format!("a refund of order {}", whole.checkout));
         let order = self.orders_of.by_lsn.get_mut(&whole.checkout).ok_or_else(missing)?;
         let units = codec::decode_returns(whole.body).ok_or_else(missing)?;
@@ -129,7 +133,7 @@ impl Shelf {
             let part = order.parts.iter().position(|&(lsn, _)| lsn == redemption).ok_or_else(missing)?;
             order.refunded[part] += amount;
         }
-        order.outside += whole.outside;
+        order.outside += whole.outside - lost;
         order.check(whole.checkout)?;
         Ok(What::CheckoutRefunded { checkout: whole.checkout, outside: whole.outside, parts: whole.parts.into() })
     }

@@ -27,6 +27,8 @@ struct TermsSketch {
     price: Price,
     /// Of the template that is limited by day and merchant.
     is_daily: bool,
+    /// Whether the template is void.
+    is_void: bool,
 }
 
 /// Shanghai is so far east of the epoch's meridian.
@@ -78,6 +80,8 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::TermsVoided(event) => (None, self.terms_voided(event, now_ms)?),
+            Event::VoidedWithTemplate(event) => (None, self.voided_with_template(event, lsn, now_ms)?),
             Event::GiftOffered(event) => (Some(event.request), self.gift_offered(event, lsn, now_ms)?),
             Event::GiftEnded(event) => (event.request, self.gift_ended(event, now_ms)?),
             Event::GiftAccepted(event) => (Some(event.request), self.gift_accepted(event, lsn, now_ms)?),
@@ -102,7 +106,7 @@ impl Shelf {
         match event {
             Event::TermsAdopted(event) => {
                 let (template, price, is_daily) = (event.body.template, Price::of(&event.body), event.body.template_id == DAILY);
-                self.terms.push(TermsSketch { template, price, is_daily });
+                self.terms.push(TermsSketch { template, price, is_daily, is_void: false });
             }
             Event::StockOpened(event) => self.move_stock(event.template, lsn, |_| (event.total as i64, 0)),
             Event::LeaseGranted(_) | Event::LeaseReclaimed(_) => self.lease_moved(event, lsn),
@@ -115,6 +119,17 @@ impl Shelf {
     pub(super) fn sketch(&self, terms: u32) -> (u32, bool) {
         let TermsSketch { template, price, .. } = self.terms[terms as usize];
         (template, matches!(price, Price::Card { .. }))
+    }
+
+    /// Whether the template of adopted terms is void.
+    pub(super) fn is_of_void(&self, terms: usize) -> bool {
+        self.terms[terms].is_void
+    }
+
+    /// From now on the template of adopted terms is void.
+    pub(super) fn make_terms_void(&mut self, terms: u32) -> Checked {
+        let was_void = std::mem::replace(&mut self.terms[terms as usize].is_void, true);
+        holds(!was_void, "I9", || format!("terms {terms} became void twice"))
     }
 
     fn claimed(&mut self, event: &event::Claimed<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
@@ -139,6 +154,7 @@ impl Shelf {
             until_ms: event.use_until_ms,
             is_frozen: false,
             is_void: false,
+            is_doomed: false,
             received: 0,
             gift: None,
             versions: vec![Version { lsn, accounts }],

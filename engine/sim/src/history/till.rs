@@ -46,7 +46,8 @@ impl Shelf {
         })?;
         // What comes back past the end has expired at that instant.
         let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
-        let balance_after = if card.is_stored_value && !is_over { after.available } else { 0 };
+        let (is_card, terms) = (card.is_stored_value, card.terms);
+        let balance_after = if is_card && !is_over && !self.is_of_void(terms) { after.available } else { 0 };
         Ok(What::Redeemed { coupon: event.coupon, amount: event.amount, applied: event.applied, balance_after })
     }
 
@@ -112,6 +113,32 @@ impl Shelf {
         Ok(What::Voided { amount: event.amount, revoked_holds: event.revoked_holds })
     }
 
+    pub(super) fn terms_voided(&mut self, event: &event::TermsVoided, now_ms: i64) -> Checked<What> {
+        self.make_terms_void(event.terms)?;
+        let of_terms = self.cards.iter_mut().filter(|card| card.terms == event.terms as usize);
+        for card in of_terms {
+            let is_revoked = event.revoke_holds && card.now().held > 0;
+            card.is_doomed = card.until_ms == 0 || now_ms < card.until_ms || is_revoked;
+        }
+        Ok(What::Other)
+    }
+
+    /// What is left of a card becomes void, again where more came back to it.
+    pub(super) fn voided_with_template(&mut self, event: &event::VoidedWithTemplate, lsn: u64, now_ms: i64) -> Checked<What> {
+        let terms = self.card(event.coupon)?.terms;
+        let is_of_void = self.is_of_void(terms);
+        holds(is_of_void, "I9", || format!("{event:?} at lsn {lsn} of a template that is not void"))?;
+        let revoked = if event.revoked_holds > 0 { self.revoke(event.coupon, lsn, now_ms)? } else { (0, 0) };
+        check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        self.void_gift(event.coupon)?;
+        let card = self.card(event.coupon)?;
+        card.is_void = true;
+        let available = card.now().available;
+        holds(available == event.amount, "I2", || format!("{} became void of {available} available", event.amount))?;
+        card.put(lsn, |accounts| accounts.voided += std::mem::take(&mut accounts.available))?;
+        Ok(What::Other)
+    }
+
     pub(super) fn reloaded(&mut self, event: &event::Reloaded<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
         let card = self.card(event.coupon)?.clone();
         let is_frozen = card.is_frozen || self.frozen.contains(&card.user);
@@ -159,12 +186,15 @@ impl Shelf {
         if event.reopened_until_ms != 0 {
             card.until_ms = event.reopened_until_ms;
         }
-        let balance_after = if card.is_stored_value { after.available } else { 0 };
+        let (is_card, terms, new) = (card.is_stored_value, card.terms, card.clone());
+        let is_of_void = self.is_of_void(terms);
+        holds(!(is_of_void && is_replaced), "I9", || format!("{event:?} makes a card of a void template"))?;
+        let balance_after = if is_card && !is_of_void { after.available } else { 0 };
         if is_replaced {
             let (from_ms, until_ms) = (event.use_from_ms, event.use_until_ms);
             // What froze the old card freezes the new one.
             let (loaded, received, versions) = (event.amount, 0, Vec::new());
-            let new = Card { loaded, received, from_ms, until_ms, is_void: false, gift: None, versions, ..card.clone() };
+            let new = Card { loaded, received, from_ms, until_ms, is_void: false, is_doomed: false, gift: None, versions, ..new };
             self.replace(new, event.replacement - 1, lsn)?;
         }
         let (redemption, coupon, amount) = (event.redemption, event.coupon, event.amount);

@@ -9,6 +9,7 @@ mod orders;
 mod planted;
 mod restarts;
 mod tills;
+mod voids;
 mod workloads;
 
 use tessera_sim::{Order, Plan, Totals, run};

@@ -111,6 +111,8 @@ rows! {
     fn a_gift_that_is_open_for_ever_is_found() = Planted::State(State::GiftNeverExpires), "gifts-4-2", ["I9", "assertion"];
     fn an_offered_coupon_that_is_used_is_found() = Planted::State(State::GiftingIgnored), "gifts-4-2", ["I9", "assertion"];
     fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
+    fn a_void_template_whose_coupons_are_used_is_found() = Planted::State(State::VoidIgnored), "voids-4-2", ["I9"];
+    fn a_void_template_that_is_issued_is_found() = Planted::State(State::VoidIssued), "voids-4-2", ["I9", "I10"];
     fn loads_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::LoadsUncovered), "tills-4-2", ["I2", "I6", "assertion"];
     fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
     fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];
@@ -120,6 +122,7 @@ rows! {
     fn a_flag_that_never_ends_is_found() = Planted::State(State::FlagNeverEnds), "lease-2-2", ["I1", "I14"];
 
     fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
+    fn a_void_that_no_partition_hears_of_is_found() = Planted::Engine(Engine::VoidUnheard), "voids-4-2", ["I9"];
     fn a_time_that_goes_back_is_found() = Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];
     fn a_message_acknowledged_and_not_recorded_is_found() = Planted::Engine(Engine::AcknowledgedUnrecorded), "lines-4-2", ["law 4"];
     fn a_message_that_counts_for_nothing_is_found() = Planted::Engine(Engine::MessageDropped), "gifts-4-2", ["I3"];

@@ -9,6 +9,7 @@ mod ask;
 mod card;
 mod gift;
 mod operator;
+mod orders;
 mod plain;
 mod recount;
 mod till;
