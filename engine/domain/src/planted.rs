@@ -51,6 +51,10 @@ tessera_planted::faults! {
     GiftNeverExpires,
     /// A coupon that is offered is used like any other.
     GiftingIgnored,
+    /// A run of cards that is asked for again is made again.
+    RunMadeAgain,
+    /// A card is activated however often it is sold.
+    ActivatedAgain,
     /// A void template's coupons are used like any other, and nothing of their value becomes void.
     VoidIgnored,
     /// A void template is issued on.

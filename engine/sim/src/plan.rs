@@ -23,6 +23,8 @@ pub(crate) struct Mix {
     pub(crate) gifts: u32,
     /// Templates made void, of those that are there for it.
     pub(crate) voids: u32,
+    /// Cards made by runs, looked for and activated.
+    pub(crate) batches: u32,
 }
 
 /// How often, in a thousand.
@@ -116,6 +118,7 @@ const SALE: Mix = Mix {
     orders: 0,
     gifts: 0,
     voids: 0,
+    batches: 0,
 };
 const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
 const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
@@ -198,6 +201,15 @@ const VOIDS_PLAN: Plan = Plan {
     ..TILLS_PLAN
 };
 
+/// Cards are made in batches, activated and spent while machines stop.
+const BATCHES_PLAN: Plan = Plan {
+    name: "batches-4-2",
+    users: 20,
+    mix: Mix { batches: 120, cards: 5, orders: 10, ..TILLS },
+    chances: Chances { crash: 10, leap: 2, ..ROUGH },
+    ..TILLS_PLAN
+};
+
 /// One partition and small segments: what is damaged is a large part of what there is.
 const ROT: Plan = Plan {
     name: "rot-1-1",
@@ -262,6 +274,7 @@ pub const PLANS: &[Plan] = &[
     // Everybody is in one partition: its lines lead to itself.
     Plan { name: "gifts-1-1", partitions: 1, shards: 1, ..GIFTS_PLAN },
     VOIDS_PLAN,
+    BATCHES_PLAN,
     Plan { name: "voids-1-1", partitions: 1, shards: 1, ..VOIDS_PLAN },
     Plan { name: "days-4-2", chances: Chances { day: 300, ..ROUGH }, ..MIXED },
     // Images and trims under load.

@@ -114,6 +114,10 @@ totals! {
     gifts: "gifts accepted",
     /// Gifts whose deadline passed.
     expired_gifts: "gifts expired",
+    /// Cards that were made in batches.
+    made_cards: "cards made in batches",
+    /// Of those, cards that were activated.
+    activated_cards: "cards activated",
     /// Templates that were made void.
     void_templates: "templates made void",
     /// Coupons and cards that became void with their template.

@@ -140,7 +140,7 @@ fn may_activate(context: &Context<'_>, activate: &ActivateCard, standing: &Stand
     }
     standing.check_not_void()?;
     standing.check_not_frozen()?;
-    if !standing.coupon.is_unactivated() {
+    if !standing.coupon.is_unactivated() && !planted::is(Planted::ActivatedAgain) {
         return Err(Reason::CouponActivated.into());
     }
     // Batches are made of no others.

@@ -14,6 +14,15 @@ use tessera_domain::{GiftState, Reply};
 pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Checked {
     match (ask, reply) {
         (_, Reply::Coupon(view)) => check_card(shelf, view, floor),
+        (Ask::Partition(_, Command::MakeCards(make)), Reply::Share(share)) => {
+            let made = shelf.made(make.batch.as_str());
+            holds(made >= share.made, "I3", || format!("{made} cards were made of {make:?}, and {} were told", share.made))
+        }
+        (_, Reply::Cards(page)) => {
+            let is_one = |number: u64| shelf.cards.get(number as usize).is_some_and(|card| card.user.is_empty());
+            let are_there = page.cards.iter().all(|&(number, _)| is_one(number));
+            holds(are_there, "I11", || format!("cards were listed that are not there: {page:?}"))
+        }
         (Ask::Partition(_, Command::ListCoupons(list)), Reply::Coupons(page)) => check_wallet(shelf, list, page, floor),
         (_, Reply::Gift(view)) => check_gift(shelf, view),
         (_, Reply::Quote(quote)) if quote.is_card => {

@@ -77,6 +77,7 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::GiftAccepted { gift, amount }, Ok(Reply::GiftAccepted(accepted))) => {
             (accepted.gift, accepted.amount) == (gift, amount)
         }
+        (What::Activated, Ok(Reply::Activated(_))) => true,
         (What::Loaded { balance_after }, Ok(Reply::Loaded(loaded))) => loaded.balance_after == balance_after,
         (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {

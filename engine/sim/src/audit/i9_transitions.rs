@@ -10,6 +10,7 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
     let (now, is_card) = (card.now(), card.is_stored_value);
     let rules = [
         (now.given == 0, "given"),
+        (!card.is_unactivated, "not activated"),
         (card.gift.is_none(), "offered"),
         (!card.is_void && !card.is_doomed, "void"),
         (!card.is_frozen && !is_account_frozen, "frozen"),
@@ -26,7 +27,7 @@ pub(crate) fn check_use(what: &str, lsn: u64, card: &Card, is_account_frozen: bo
 /// Only what has a balance and is neither void nor over is loaded.
 pub(crate) fn check_load(lsn: u64, card: &Card, now_ms: i64) -> Checked {
     let is_over = card.until_ms != 0 && now_ms >= card.until_ms;
-    let is_legal = card.is_stored_value && !card.is_void && !card.is_doomed && !is_over;
+    let is_legal = card.is_stored_value && !card.is_unactivated && !card.is_void && !card.is_doomed && !is_over;
     holds(is_legal, "I9", || format!("a card is loaded at lsn {lsn} that is void, over or none"))
 }
 

@@ -15,7 +15,7 @@ pub(super) fn next(card: Option<Card>, known: &Known, plan: &Plan, dice: &mut Di
     let recent = &known.gifts[known.gifts.len().saturating_sub(RECENT)..];
     let gift = dice.pick(recent).copied();
     match (dice.below(10), gift) {
-        (0..=3, _) | (_, None) => card.map(|card| offer(card, dice, op)),
+        (0..=3, _) | (_, None) => card.filter(|card| !card.is_bearer).map(|card| offer(card, dice, op)),
         (4..=6, Some(gift)) => Some(accept(gift, plan, dice, op)),
         (7, Some(gift)) => {
             let cancel = CancelGift { gift: gift.lsn, user: gift.giver, request_id: request_id(op) };

@@ -1,7 +1,7 @@
 //! What the clients have learnt from the replies they got. They ask for nothing else.
 
 use super::op::Ask;
-use crate::machine::KEY_VERSION;
+use crate::machine::{KEY_VERSION, hash_key};
 use std::collections::BTreeMap;
 use tessera_domain::command::{Command, Instrument};
 use tessera_domain::keyed::UserKey;
@@ -18,6 +18,17 @@ pub(crate) struct Card {
     pub(crate) key_version: u8,
     /// The end of its validity, 0 = none.
     pub(crate) until_ms: i64,
+    /// Whether it is of a batch: whose code one has, whose it is.
+    pub(crate) is_bearer: bool,
+}
+
+/// What a partition makes of a batch, as somebody was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    pub(crate) batch: String,
+    pub(crate) partition: u16,
+    pub(crate) wanted: u64,
+    pub(crate) made: u64,
 }
 
 /// A hold that somebody was told of.
@@ -68,6 +79,7 @@ pub(crate) struct Known {
     pub(crate) holds: Vec<Held>,
     pub(crate) checkouts: Vec<Checkout>,
     pub(crate) gifts: Vec<Gift>,
+    pub(crate) shares: Vec<Share>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
     /// Templates that were created, by name, with the version last heard of.
@@ -108,7 +120,7 @@ impl Known {
             {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
                 let (user, until_ms) = (claim.user.key, claimed.window.until_ms);
-                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms });
+                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms, is_bearer: false });
             }
             (_, Reply::Held(held)) => {
                 let (Written { partition, lsn, .. }, amount, deadline_ms) = (held.written, held.amount, held.deadline_ms);
@@ -122,6 +134,16 @@ impl Known {
                 let is_it = |gift: &&mut Gift| (gift.partition, gift.lsn) == (*partition, accepted.gift);
                 let gift = self.gifts.iter_mut().rev().find(is_it);
                 gift.into_iter().for_each(|gift| gift.receiver = Some(accept.user.key));
+            }
+            (Ask::Partition(partition, Command::MakeCards(make)), Reply::Share(share)) => {
+                let (batch, wanted, made) = (make.batch.as_str(), share.wanted, share.made);
+                match self.shares.iter_mut().find(|share| share.batch == batch) {
+                    Some(known) => known.made = known.made.max(made),
+                    None => self.shares.push(Share { batch: batch.into(), partition: *partition, wanted, made }),
+                }
+            }
+            (Ask::Partition(partition, Command::ListCards(_)), Reply::Cards(page)) => {
+                page.cards.iter().for_each(|&(coupon, key_version)| self.made(*partition, coupon, key_version));
             }
             (Ask::Partition(partition, _), Reply::Gift(view)) => self.arrived(*partition, view),
             (_, Reply::Refunded(refunded)) => self.replaced(refunded),
@@ -159,7 +181,16 @@ impl Known {
         let is_known = self.cards.iter().rev().any(|card| (card.partition, card.coupon) == (partition, coupon));
         if !is_known {
             let until_ms = view.window.until_ms;
-            self.cards.push(Card { partition, coupon, user, key_version: KEY_VERSION, until_ms });
+            self.cards.push(Card { partition, coupon, user, key_version: KEY_VERSION, until_ms, is_bearer: false });
+        }
+    }
+
+    /// A card of a batch is found.
+    fn made(&mut self, partition: u16, coupon: u64, key_version: u8) {
+        let is_known = self.cards.iter().any(|card| (card.partition, card.coupon) == (partition, coupon));
+        if !is_known {
+            let user = hash_key().user("nobody");
+            self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true });
         }
     }
 

@@ -1,5 +1,6 @@
 //! The clients: what they asked, what they heard, and when they ask again.
 
+mod batch;
 mod gift;
 mod known;
 mod op;

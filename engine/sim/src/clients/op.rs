@@ -135,6 +135,8 @@ impl Ask {
                 | CouponVoid
                 | CouponUsed
                 | CouponFrozen
+                | CouponNotActivated
+                | CouponActivated
                 | CouponGifting
                 | CouponHeld
                 | UseNotStarted
@@ -161,14 +163,21 @@ impl Ask {
             Command::RefundOrder(_) => of_refund,
             Command::OfferGift(_) => of_use || reason == NotTransferable,
             Command::CancelGift(_) | Command::AcceptGift(_) => of_use || matches!(reason, GiftEnded | GiftToOneself),
+            Command::ActivateCard(_) => of_use || reason == TemplateStopped,
             Command::ReloadCard(_) | Command::AdjustCard(_) => of_use || matches!(reason, NotACard | BalanceLimitReached),
             _ => false,
         }
     }
 
+    /// Whether it is a run of a batch: it is answered with how far the batch is by then, which only rises.
+    pub(crate) fn is_run(&self) -> bool {
+        matches!(self, Ask::Partition(_, Command::MakeCards(_)))
+    }
+
     /// Whether this answer binds: every later one must be the same.
     pub(crate) fn is_bound_by(&self, answer: &Answer) -> bool {
         match answer {
+            Ok(_) if self.is_run() => false,
             Ok(reply) => reply.written().is_some(),
             Err(refusal) => self.remembers(refusal.reason),
         }
@@ -202,6 +211,7 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::GiftCancelled(cancelled)) => Some(&mut cancelled.written),
         Ok(Reply::GiftAccepted(accepted)) => Some(&mut accepted.written),
         Ok(Reply::Loaded(loaded)) => Some(&mut loaded.written),
+        Ok(Reply::Activated(activated)) => Some(&mut activated.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         _ => None,
     };

@@ -2,7 +2,7 @@
 
 use super::known::{Card, Known, sale_of};
 use super::op::{Ask, id, request_id};
-use super::{gift, orders, till};
+use super::{batch, gift, orders, till};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
@@ -163,6 +163,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         mix.orders,
         mix.gifts,
         mix.voids,
+        mix.batches,
     ];
     match dice.weigh(&weights) {
         0 => {
@@ -188,6 +189,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         10 => orders::next(known, dice, op),
         11 => gift::next(card(known, plan, dice), known, plan, dice, op),
         12 => void(known, dice, op),
+        13 => batch::next(known, plan, dice, op),
         _ => read(known, plan, dice),
     }
 }
@@ -212,7 +214,7 @@ pub(crate) fn claim(plan: &Plan, template: &str, user: i64, op: usize) -> Ask {
 }
 
 pub(super) fn instrument(card: Card, dice: &mut Dice) -> Instrument {
-    match dice.chance(500) {
+    match dice.chance(500) || card.is_bearer {
         true => Instrument::Bearer { coupon: card.coupon, key_version: card.key_version },
         false => Instrument::Owned { user: card.user, coupon: card.coupon },
     }
@@ -271,7 +273,7 @@ fn read(known: &Known, plan: &Plan, dice: &mut Dice) -> Option<Ask> {
     }
     let card = *dice.pick(&known.cards)?;
     let command = match dice.below(3) {
-        0 => {
+        0 if !card.is_bearer => {
             let (user, status) = (card.user, StatusFilter::Any);
             Command::ListCoupons(ListCoupons { user, status, ends_before_ms: 0, page_size: PAGE_SIZE_MAX, from: None })
         }

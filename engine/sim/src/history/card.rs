@@ -39,6 +39,8 @@ pub(crate) struct Card {
     pub(crate) is_void: bool,
     /// Whether its template was made void before its end came.
     pub(crate) is_doomed: bool,
+    /// Whether it was made and not sold yet: nothing is on it.
+    pub(crate) is_unactivated: bool,
     /// Lsn of the gift that it is offered by.
     pub(crate) gift: Option<u64>,
     pub(crate) versions: Vec<Version>,

@@ -92,5 +92,6 @@ pub(crate) enum What {
     Loaded {
         balance_after: i64,
     },
+    Activated,
     Other,
 }

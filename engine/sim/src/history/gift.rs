@@ -113,6 +113,7 @@ impl Shelf {
             is_frozen: false,
             is_void: false,
             is_doomed: self.is_of_void(terms as usize),
+            is_unactivated: false,
             gift: None,
             versions: vec![Version { lsn, accounts: Accounts { available: amount, ..Accounts::default() } }],
         });

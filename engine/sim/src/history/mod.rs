@@ -2,6 +2,7 @@
 //!
 //! Fed only with frames that are durable, so it is what a crash must not change.
 
+mod batch;
 mod card;
 mod fact;
 mod forger;
@@ -99,6 +100,13 @@ impl History {
         counts.fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
     }
 
+    /// Cards that were made in batches, and those of them that were activated.
+    pub(crate) fn batches(&self) -> [u64; 2] {
+        let made = self.partitions.iter().flat_map(|shelf| &shelf.cards).filter(|card| card.user.is_empty());
+        let activated = made.clone().filter(|card| !card.is_unactivated);
+        [made.count() as u64, activated.count() as u64]
+    }
+
     /// Templates that were made void, and the cards that became so with them.
     pub(crate) fn voids(&self) -> [u64; 2] {
         let cards = self.partitions.iter().flat_map(|shelf| &shelf.cards);
@@ -135,7 +143,9 @@ impl History {
             Event::Redeemed(_) | Event::PartRedeemed(_) | Event::Held(_) | Event::PartHeld(_) | Event::Captured(_) => {
                 event.coupon().and_then(of_coupon)
             }
-            Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) => event.coupon().and_then(of_coupon),
+            Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) | Event::Activated(_) => {
+                event.coupon().and_then(of_coupon)
+            }
             _ => None,
         };
         let void_at = template.and_then(|template| self.voids.get(&template));

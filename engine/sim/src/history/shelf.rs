@@ -56,6 +56,8 @@ pub(crate) struct Shelf {
     orders: BTreeSet<(u64, String)>,
     /// Checkouts.
     pub(super) orders_of: Orders,
+    /// Of each batch, how many cards are made here in all, and how many are.
+    pub(super) runs: BTreeMap<String, (u64, u64)>,
     /// Daily coupons by user and local day.
     daily: BTreeMap<(String, i64), u32>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
@@ -80,6 +82,8 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::CardsMade(event) => (None, self.cards_made(event, lsn)?),
+            Event::Activated(event) => (Some(event.request), self.activated(event, lsn)?),
             Event::TermsVoided(event) => (None, self.terms_voided(event, now_ms)?),
             Event::VoidedWithTemplate(event) => (None, self.voided_with_template(event, lsn, now_ms)?),
             Event::GiftOffered(event) => (Some(event.request), self.gift_offered(event, lsn, now_ms)?),
@@ -121,6 +125,14 @@ impl Shelf {
         (template, matches!(price, Price::Card { .. }))
     }
 
+    /// What is on a new card of adopted terms.
+    pub(super) fn face_value(&self, terms: usize) -> i64 {
+        match self.terms[terms].price {
+            Price::Card { face_value } => face_value,
+            _ => 0,
+        }
+    }
+
     /// Whether the template of adopted terms is void.
     pub(super) fn is_of_void(&self, terms: usize) -> bool {
         self.terms[terms].is_void
@@ -155,6 +167,7 @@ impl Shelf {
             is_frozen: false,
             is_void: false,
             is_doomed: false,
+            is_unactivated: false,
             received: 0,
             gift: None,
             versions: vec![Version { lsn, accounts }],

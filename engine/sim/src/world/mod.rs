@@ -120,6 +120,7 @@ impl<'a> World<'a> {
         self.totals.expired_holds = ended(End::Expired);
         self.totals.revoked_holds = ended(End::Revoked);
         [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
+        [self.totals.made_cards, self.totals.activated_cards] = self.auditor.history.batches();
         [self.totals.void_templates, self.totals.doomed] = self.auditor.history.voids();
         self.totals.expired_value = self.auditor.history.expired() as u64;
         Ok(())

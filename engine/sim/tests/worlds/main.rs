@@ -1,5 +1,6 @@
 //! Worlds of fixed seeds, small enough for every gate: each must keep every promise, and each planted fault must be found.
 
+mod batches;
 mod damage;
 mod determinism;
 mod gifts;
