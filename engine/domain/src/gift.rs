@@ -170,6 +170,11 @@ impl Gifts {
         self.get(self.deadlines.due(now_ms, deadline)?)
     }
 
+    /// No open gift ends by itself before this; nothing if there is none.
+    pub(crate) fn next_deadline_ms(&self) -> Option<i64> {
+        self.deadlines.bound_ms().filter(|_| self.open > 0)
+    }
+
     /// How many are open.
     pub(crate) fn open(&self) -> u64 {
         self.open

@@ -193,9 +193,9 @@ impl Partition {
         [self.gifts.open(), self.gifts.len()]
     }
 
-    /// The instants before which no coupon expires and no hold ends by itself; nothing where there is none.
-    pub fn next_deadlines_ms(&self) -> [Option<i64>; 2] {
-        [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms()]
+    /// The instants before which no coupon expires, no hold and no gift ends by itself; nothing where there is none.
+    pub fn next_deadlines_ms(&self) -> [Option<i64>; 3] {
+        [self.coupons.next_expiry_ms(), self.holds.next_deadline_ms(), self.gifts.next_deadline_ms()]
     }
 
     /// Where the value of all coupons is: of each adopted terms the template's number, the currency and the sums, in minor

@@ -55,6 +55,8 @@ pub struct PartitionReport {
     pub next_expiry_ms: Option<i64>,
     /// No hold ends by itself before this, ms; nothing if there is none.
     pub next_hold_end_ms: Option<i64>,
+    /// No gift ends by itself before this, ms; nothing if none is open.
+    pub next_gift_end_ms: Option<i64>,
     /// Lines that begin and end here; the one that does both is told once it is used.
     pub lines: Vec<LineReport>,
 }
@@ -99,7 +101,7 @@ impl PartitionReport {
     /// A partition of so many, as its state stands.
     pub fn of(state: &tessera_domain::Partition, partitions: u16) -> PartitionReport {
         let ([coupons, users, redemptions, requests], [live_holds, holds]) = (state.counts(), state.holds());
-        let [next_expiry_ms, next_hold_end_ms] = state.next_deadlines_ms();
+        let [next_expiry_ms, next_hold_end_ms, next_gift_end_ms] = state.next_deadlines_ms();
         let line = |other| {
             let out = state.lines().out(other);
             LineReport { other, sent: out.sent, acknowledged: out.acknowledged, received: state.lines().into(other).received }
@@ -120,6 +122,7 @@ impl PartitionReport {
             holds,
             next_expiry_ms,
             next_hold_end_ms,
+            next_gift_end_ms,
             lines: others.map(line).collect(),
         }
     }

@@ -87,6 +87,7 @@ pub fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
         holds: report.holds,
         next_expiry_ms: report.next_expiry_ms.unwrap_or(0),
         next_hold_end_ms: report.next_hold_end_ms.unwrap_or(0),
+        next_gift_end_ms: report.next_gift_end_ms.unwrap_or(0),
     }
 }
 

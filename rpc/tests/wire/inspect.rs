@@ -117,6 +117,7 @@ async fn a_partition_shows_position_stock_value_deadlines_and_images() {
     assert_eq!((lease.issued, lease.unsold), (1, lease.received - lease.returned - 1));
     let told = here.status.unwrap();
     assert!(told.live_holds == 1 && told.next_hold_end_ms > told.time_ms && told.next_expiry_ms == 0, "{told:?}");
+    assert_eq!(told.next_gift_end_ms, 0, "no gift is open");
     let others = all.iter().filter_map(|found| found.status).filter(|one| one.partition != told.partition);
     assert!(others.clone().count() == 3 && others.clone().all(|one| one.next_hold_end_ms == 0), "no holds elsewhere");
 }

@@ -105,9 +105,9 @@ fn a_capture_in_part_keeps_the_shares_of_what_is_delivered_and_releases_the_rest
     with_wallet(
         "checkout hold ann:0+ann:1+ann:2 shop/1 r1 lines=tea:2x500,rice:3x200 shipping=80 \
          => held [300 by 0 as 188+112+0 #11, 50 by 1 as 0+0+50 #12, 1330 by card 2 leaves 0 #13] of 1680, 0 to pay, until 901000 #14
-         checkout capture #14 r2 units=0:3 => INVALID_ARGUMENT units.lines.units 2
-         checkout capture #14 r2 units=2:1 => INVALID_ARGUMENT units.lines.line 1
-         checkout capture #14 r2 units=0:1,0:1 => INVALID_ARGUMENT units.lines.line 1
+         checkout capture #14 r2 units=0:3 => INVALID_ARGUMENT delivered.lines.units 2
+         checkout capture #14 r2 units=2:1 => INVALID_ARGUMENT delivered.lines.line 1
+         checkout capture #14 r2 units=0:1,0:1 => INVALID_ARGUMENT delivered.lines.line 1
          checkout capture #14 r2 units=0:1,1:2 \
          => took [168 by 0 as 94+74+0 #16, 732 by card 2 leaves 1268 #17] of 900, 0 to pay #18
          view ann 1 => coupon 1 of ship v1 ACTIVE 0.. available 1 captured 0
@@ -199,5 +199,17 @@ fn checkouts_leave_memory_with_their_redemptions_and_say_so() {
          forget 7
          checkout refund #13 r5 => REDEMPTION_ARCHIVED
          checkout refund #99 r6 => REDEMPTION_NOT_FOUND",
+    );
+}
+
+#[test]
+fn units_that_are_refused_are_named_as_the_request_names_them() {
+    with_wallet(
+        "checkout redeem ann:0+ann:2 shop/1 r1 lines=tea:2x500
+         checkout refund #13 b1 units=0:3 => INVALID_ARGUMENT returned.lines.units 2
+         checkout refund #13 b1 units=1:1 => INVALID_ARGUMENT returned.lines.line
+         checkout refund #13 b1 units=0:1,0:1 => INVALID_ARGUMENT returned.lines 1
+         checkout hold ann:2 shop/2 h1 lines=ink:1x10 ttl=5000
+         checkout capture #15 c1 units=0:2 => INVALID_ARGUMENT delivered.lines.units 1",
     );
 }

@@ -33,12 +33,15 @@ fn nothing_expires_or_ends_before_the_instants_that_are_told() {
          template short off 0 100 t2 use=0..9000
          claim alice gift r1",
     );
-    assert_eq!(world.partition.next_deadlines_ms(), [None, None], "without end, and no hold");
+    assert_eq!(world.partition.next_deadlines_ms(), [None, None, None], "without end, no hold and no gift");
     let mut world = world;
     world.tell(
         "claim alice short r2
-         hold alice 0 shop/1 400 h1 ttl=5000",
+         hold alice 0 shop/1 400 h1 ttl=5000
+         template free off 0 100 t3 transferable
+         claim alice free r3
+         offer alice 2 o1 ttl=60000",
     );
     let deadline_ms = world.partition.holds_of(0, 0)[0].deadline_ms;
-    assert_eq!(world.partition.next_deadlines_ms(), [Some(9_000), Some(deadline_ms)]);
+    assert_eq!(world.partition.next_deadlines_ms(), [Some(9_000), Some(deadline_ms), Some(61_000)]);
 }

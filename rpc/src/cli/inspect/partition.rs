@@ -49,6 +49,7 @@ fn print(found: &v1::InspectPartitionResponse) -> Result<(), Error> {
         ("requests", status.remembered_requests.to_string()),
         ("next expiry", or_never(status.next_expiry_ms)),
         ("next hold ends", or_never(status.next_hold_end_ms)),
+        ("next gift ends", or_never(status.next_gift_end_ms)),
     ])?;
     let stocks = found
         .stocks

@@ -34,7 +34,7 @@ impl Partition {
         let all = units::left(&order, &held.goods.returned());
         let kept = match &capture.kept {
             None => all,
-            Some(kept) => match units::of_lines(&order, kept, &all, Reason::AmountAboveHold) {
+            Some(kept) => match units::of_lines(&units::DELIVERED, &order, kept, &all, Reason::AmountAboveHold) {
                 Ok(kept) => kept,
                 Err(refusal) => return refusal.into(),
             },
@@ -63,7 +63,7 @@ impl Partition {
         let mut left = (0..=order.lines.len()).map(|at| cost(&order, at)).sum::<i64>();
         let amount = left;
         if amount == 0 {
-            return Err(Rejection::invalid("units", 1).into());
+            return Err(units::DELIVERED.none().into());
         }
         let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         for (place, hold) in holds.into_iter().enumerate() {

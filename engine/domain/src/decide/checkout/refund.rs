@@ -42,7 +42,7 @@ impl Partition {
         let returned = match &refund.returned {
             _ if is_all_back => Err(Rejection::new(Reason::AlreadyRefunded, checkout.amount - checkout.payable)),
             None => Ok(left),
-            Some(asked) => units::of_lines(&order, asked, &left, Reason::RefundExceedsCapture),
+            Some(asked) => units::of_lines(&units::RETURNED, &order, asked, &left, Reason::RefundExceedsCapture),
         };
         let not_gifting =
             checkout.numbers().try_for_each(|number| self.check_not_offered(self.part_redeemed(number).coupon, context.now_ms));

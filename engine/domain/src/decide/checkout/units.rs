@@ -6,24 +6,48 @@ use crate::keyed::IdHashKey;
 use crate::rejection::{Reason, Rejection};
 use crate::terms::within;
 
+/// What a request calls the units that it names, where they are refused.
+pub(super) struct Fields {
+    all: &'static str,
+    lines: &'static str,
+    line: &'static str,
+    units: &'static str,
+}
+
+/// Of a capture.
+pub(super) const DELIVERED: Fields =
+    Fields { all: "delivered", lines: "delivered.lines", line: "delivered.lines.line", units: "delivered.lines.units" };
+
+/// Of a refund.
+pub(super) const RETURNED: Fields =
+    Fields { all: "returned", lines: "returned.lines", line: "returned.lines.line", units: "returned.lines.units" };
+
+impl Fields {
+    /// Nothing is named.
+    pub(super) fn none(&self) -> Rejection {
+        Rejection::invalid(self.all, 1)
+    }
+}
+
 /// So many of each line; no more than `most`, above which they are refused for `beyond` with what is left.
 pub(super) fn of_lines(
+    fields: &Fields,
     order: &OrderBody<'_>,
     asked: &Units,
     most: &ReturnsBody,
     beyond: Reason,
 ) -> Result<ReturnsBody, Rejection> {
     let mut units = ReturnsBody { units: vec![0; order.lines.len()], shipping: asked.shipping };
-    within("units.lines", asked.lines.len() as i64, 0, order.lines.len() as i64)?;
+    within(fields.lines, asked.lines.len() as i64, 0, order.lines.len() as i64)?;
     for &(line, more) in &asked.lines {
-        within("units.lines.line", line.into(), 0, order.lines.len() as i64 - 1)?;
-        within("units.lines.units", more.into(), 1, order.lines[line as usize].quantity.into())?;
+        within(fields.line, line.into(), 0, order.lines.len() as i64 - 1)?;
+        within(fields.units, more.into(), 1, order.lines[line as usize].quantity.into())?;
         if std::mem::replace(&mut units.units[line as usize], more) != 0 {
-            return Err(Rejection::invalid("units.lines.line", 1));
+            return Err(Rejection::invalid(fields.line, 1));
         }
     }
     if asked.lines.is_empty() && !asked.shipping {
-        return Err(Rejection::invalid("units", 1));
+        return Err(fields.none());
     }
     let left = units.units.iter().zip(&most.units).find(|(units, most)| units > most).map(|(_, &most)| most);
     match left {
