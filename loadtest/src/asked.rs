@@ -19,13 +19,8 @@ impl Scenario {
                 ];
                 sale.into_iter().chain(several).collect()
             }
-            Self::Pos { till: Till { cards, operations, skew, by, .. }, .. }
-            | Self::Holds { till: Till { cards, operations, skew, by, .. }, .. } => vec![
-                ("cards", cards.to_string()),
-                ("operations", operations.to_string()),
-                ("skew", format!("{skew:?}").to_lowercase()),
-                ("by", format!("{by:?}").to_lowercase()),
-            ],
+            Self::Pos { till, .. } | Self::Holds { till, .. } => of_till(till).into(),
+            Self::Bulk { rows, till, .. } => of_till(till).into_iter().chain([("rows", rows.to_string())]).collect(),
             Self::Gift { coupons, gifts, .. } => vec![("coupons", coupons.to_string()), ("gifts", gifts.to_string())],
             Self::Mixed { cards, operations, hold_ttl, hot_users, .. } => vec![
                 ("cards", cards.to_string()),
@@ -53,6 +48,15 @@ impl Scenario {
         let common = self.common().map(disturbances).unwrap_or_default();
         own.into_iter().chain(common).map(|(option, value)| (option.to_owned(), value)).collect()
     }
+}
+
+fn of_till(&Till { cards, operations, skew, by, .. }: &Till) -> [(&'static str, String); 4] {
+    [
+        ("cards", cards.to_string()),
+        ("operations", operations.to_string()),
+        ("skew", format!("{skew:?}").to_lowercase()),
+        ("by", format!("{by:?}").to_lowercase()),
+    ]
 }
 
 /// What else the server or the plan goes through, of what the command line names.

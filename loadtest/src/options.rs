@@ -71,6 +71,20 @@ pub enum Scenario {
         #[command(flatten)]
         common: Common,
     },
+    /// Coupons are issued to the users of a file over IssueStream while gift cards are redeemed at tills. The tills are measured alone
+    /// before; afterwards the whole file is sent again.
+    Bulk {
+        /// Rows of the file. Of a hundred, one names no user, one a name that is too long, one a template that does not exist, and two
+        /// users have two rows each, one of them for a coupon of which a user gets one.
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+        rows: u64,
+        /// What is asked of cards, alone and once more beside the rows.
+        #[command(flatten)]
+        till: Till,
+        /// How the load of the tills is made.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Coupons go from friend to friend: each is offered, accepted by the token and, as soon as it has arrived, offered again. What is
     /// measured is one gift, from the offer to the arrival.
     Gift {
@@ -200,6 +214,7 @@ impl Scenario {
             Self::FlashSale { common, .. }
             | Self::Pos { common, .. }
             | Self::Holds { common, .. }
+            | Self::Bulk { common, .. }
             | Self::Gift { common, .. }
             | Self::Mixed { common, .. }
             | Self::Checkout { common, .. }
@@ -276,7 +291,7 @@ pub struct Common {
     /// Connections; in stream mode each carries one stream.
     #[arg(long, default_value_t = 4, value_parser = positive)]
     pub connections: usize,
-    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills; checkout: 64 users;
+    /// Operations in flight over all connections [default: 8192 for streams, 64 for unary; mixed: 256 and 64 tills; checkout: 64 users; bulk: 64;
     /// holds of one hot card or of few: 4096 at most].
     #[arg(long, value_parser = positive)]
     pub in_flight: Option<usize>,

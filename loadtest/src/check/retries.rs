@@ -24,7 +24,7 @@ const REMEMBERED_OF_REDEMPTIONS: [Reason; 3] =
 /// Whether an answer must be given again: accepted ones, and the refusals that are remembered.
 pub fn is_remembered(kind: Kind, record: &Record) -> bool {
     match kind {
-        Kind::Claim => record.is_accepted(),
+        Kind::Claim | Kind::Issue => record.is_accepted(),
         Kind::Redeem => record.is_accepted() || record.refusal().is_some_and(|reason| REMEMBERED.contains(&reason)),
         Kind::Till => is_remembered_by_tills(record),
     }

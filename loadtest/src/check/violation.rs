@@ -257,6 +257,16 @@ pub enum Violation {
         /// The end of what it said.
         what: String,
     },
+    /// Not as many rows of a file as follow from it.
+    #[error("{actual} rows were {what}, {expected} follow from the file")]
+    WrongRows {
+        /// What became of them.
+        what: &'static str,
+        /// What follows.
+        expected: u64,
+        /// What was answered.
+        actual: u64,
+    },
     /// A trace gives other counts than its source says.
     #[error("coupon {coupon}: {actual} accepted, the trace says {expected}")]
     WrongCount {

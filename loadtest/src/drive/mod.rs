@@ -125,6 +125,19 @@ impl Measured {
         })
     }
 
+    /// Of what should have left from `begin_ns` on and before `end_ns`, retries apart.
+    pub fn latency_between(&self, begin_ns: u64, end_ns: u64) -> Result<Histogram<u64>, Error> {
+        let mut latency_ns = histogram()?;
+        let inside = self.latencies().filter(|(intended_ns, _)| (begin_ns..end_ns).contains(intended_ns));
+        inside.for_each(|(_, each_ns)| latency_ns.saturating_record(each_ns));
+        Ok(latency_ns)
+    }
+
+    /// When the last answer came.
+    pub fn end_ns(&self) -> u64 {
+        self.last_answer_ns().unwrap_or(self.start_ns)
+    }
+
     /// When it should have left: an operation that waits for an answer, and any in a closed loop, when it did.
     fn intended_ns(&self, operation: u64, record: &Record) -> u64 {
         let due = |interval_ns| pace::intended_ns(self.start_ns, interval_ns, operation / self.steps);
@@ -147,8 +160,7 @@ impl Measured {
     }
 
     fn end_at_last_answer(&mut self) {
-        let last_ns = self.last_answer_ns().unwrap_or(self.start_ns);
-        self.seconds = last_ns.saturating_sub(self.start_ns) as f64 / 1e9;
+        self.seconds = self.end_ns().saturating_sub(self.start_ns) as f64 / 1e9;
     }
 
     /// Answered operations, retries included.

@@ -62,6 +62,7 @@ impl Lane {
     async fn open(&mut self, body: mpsc::Receiver<Bytes>) -> Result<Streaming<Bytes>, Status> {
         let path = match self.shared.plan.kind() {
             Kind::Claim => PathAndQuery::from_static("/tessera.v1.ClaimService/ClaimStream"),
+            Kind::Issue => PathAndQuery::from_static("/tessera.v1.ClaimService/IssueStream"),
             Kind::Redeem => PathAndQuery::from_static("/tessera.v1.RedemptionService/RedeemStream"),
             Kind::Till => PathAndQuery::from_static("/tessera.v1.RedemptionService/TillStream"),
         };

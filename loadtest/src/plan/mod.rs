@@ -1,6 +1,7 @@
 //! Plans: what operation number n of a run is. A plan is a pure function of n, so nothing is generated ahead or kept.
 
 pub mod again;
+pub mod bulk;
 pub mod cards;
 pub mod checkout;
 pub mod claims;

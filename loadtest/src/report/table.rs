@@ -44,6 +44,7 @@ fn noun(report: &Report) -> (&'static str, &'static str) {
     match report.scenario.as_str() {
         "holds" => ("a pair", "pairs"),
         "gift" => ("a gift", "gifts"),
+        "bulk" => ("a row", "rows"),
         _ => ("an operation", "operations"),
     }
 }

@@ -4,6 +4,7 @@
 //! shows, and runs the checker over everything that this client was told.
 
 pub mod again;
+pub mod bulk;
 pub mod cards;
 pub mod checkout;
 pub mod echo;
@@ -57,6 +58,7 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
         }
         Scenario::Pos { till, common } => Ok((pos::run(till, &common).await?, common)),
         Scenario::Holds { till, common } => Ok((holds::run(till, &common).await?, common)),
+        Scenario::Bulk { rows, till, common } => Ok((bulk::run(rows, till, &common).await?, common)),
         Scenario::Gift { coupons, gifts, common } => Ok((gift::run(gift::Circle { coupons, gifts }, &common).await?, common)),
         Scenario::Mixed { cards, operations, hold_ttl, hot_users, common } => {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;

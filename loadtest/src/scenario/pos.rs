@@ -1,5 +1,7 @@
 //! Tills: cards are issued, then redeemed.
 
+use std::sync::Arc;
+
 use super::{
     Finished, cards,
     stage::Stage,
@@ -7,9 +9,10 @@ use super::{
 };
 use crate::{
     check::{Findings, History, answers, balances, holdings::Holdings, order, retries},
+    drive::Measured,
     error::Error,
     options::{Common, Till, Wallets},
-    plan::redeems::Redeems,
+    plan::{cards::Issues, redeems::Redeems},
     verify::wallets::Balances,
     wire::answer::Kind,
 };
@@ -30,6 +33,19 @@ async fn check(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let Round { issues, plan, asked, .. } = round;
+    check_redeems(stage, &issues, &plan, &asked, wallets, holdings, findings).await
+}
+
+/// Every redemption of the cards of `issues`, and what the server shows of them.
+pub async fn check_redeems(
+    stage: &Stage,
+    issues: &Arc<Issues>,
+    plan: &Redeems,
+    asked: &Measured,
+    wallets: Wallets,
+    holdings: Holdings,
+    findings: &mut Findings,
+) -> Result<(), Error> {
     let history = History { records: &asked.records, retries: &asked.retries };
     answers::check(history, asked.strays, findings);
     answers::check_fates(history, |operation| Some(cards::reason_of(plan.fate(operation))), findings);
@@ -38,5 +54,5 @@ async fn check(
     let face_value_minor = plan.face_value_minor();
     let left_minor = balances::check(history, issues.cards(), face_value_minor, |operation| plan.card(operation), findings);
     let balances = Balances { face_value_minor, left_minor };
-    cards::check_shown(stage, &issues, wallets, holdings, balances, findings).await
+    cards::check_shown(stage, issues, wallets, holdings, balances, findings).await
 }

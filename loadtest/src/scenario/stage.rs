@@ -158,6 +158,22 @@ impl Stage {
         self.watch(label, operations, run, |measured| measured.lost).await
     }
 
+    /// Runs two plans at once, each to its last answer.
+    pub async fn measure_both(
+        &mut self,
+        label: &str,
+        [one, other]: [(Arc<dyn Plan>, Load); 2],
+    ) -> Result<([Measured; 2], Cpu), Error> {
+        let operations = one.0.operations() + other.0.operations();
+        let run = async |link: Link, clock, tally: Arc<Tally>| {
+            let one = drive::run(one.0, &link, one.1, clock, tally.clone());
+            let other = drive::run(other.0, &link, other.1, clock, tally);
+            let (one, other) = tokio::try_join!(one, other)?;
+            Ok([one, other])
+        };
+        self.watch(label, operations, run, |both: &[Measured; 2]| both.iter().map(|measured| measured.lost).sum()).await
+    }
+
     /// Plays `mix` to its last answer.
     pub async fn play(&mut self, deck: Arc<Deck>, mix: Mix, load: Load) -> Result<(Played, Cpu), Error> {
         let run = async |link: Link, clock, tally| till::play(deck, mix, &link, load, clock, tally).await;

@@ -1,6 +1,6 @@
 //! What the server said of one operation, read in place from a unary reply or from an item of a stream.
 //!
-//! `ClaimOutcome` and `RedeemOutcome` have one shape (1 request id, 2 accepted, 3 refused); `TillOutcome` tells by the field what was
+//! `ClaimOutcome`, `IssueOutcome` and `RedeemOutcome` have one shape (1 request id, 2 accepted, 3 refused); `TillOutcome` tells by the field what was
 //! accepted. The replies inside differ. A reply is kept as a fingerprint of all its bytes but `replayed`: two replies are the same
 //! iff their fingerprints are. That relies on a server writing the fields of one message in one order, as every generated encoder
 //! does.
@@ -16,6 +16,8 @@ use tessera_proto::wire::{Fields, ITEMS, Malformed};
 pub enum Kind {
     /// `ClaimService.Claim` and `ClaimStream`.
     Claim,
+    /// `ClaimService.Issue` and `IssueStream`.
+    Issue,
     /// `RedemptionService.Redeem` and `RedeemStream`.
     Redeem,
     /// `RedemptionService.TillStream`, and the calls that its items are: [`super::call`].
@@ -25,7 +27,7 @@ pub enum Kind {
 /// Which fields an accepted reply has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Those of a `ClaimResponse`.
+    /// Those of a `ClaimResponse`, and of an `IssueResponse`, which has the same.
     Claim,
     /// Those of a `RedeemResponse`, and of a `CaptureResponse`, which has one more.
     Redemption,
@@ -122,7 +124,7 @@ impl Refused {
 }
 
 impl<'a> Answer<'a> {
-    /// From an encoded `ClaimOutcome`, `RedeemOutcome` or `TillOutcome`.
+    /// From an encoded `ClaimOutcome`, `IssueOutcome`, `RedeemOutcome` or `TillOutcome`.
     pub fn read(kind: Kind, message: &'a [u8]) -> Result<Self, Malformed> {
         let (mut request_id, mut outcome) = (None, None);
         let mut fields = Fields::of(message);
@@ -132,11 +134,11 @@ impl<'a> Answer<'a> {
                     request_id = Some(field.value.bytes()?);
                     continue;
                 }
-                (Kind::Claim | Kind::Redeem, 3) | (Kind::Till, 2) => {
+                (Kind::Claim | Kind::Issue | Kind::Redeem, 3) | (Kind::Till, 2) => {
                     outcome = Some(Outcome::Refused(Refused::read(field.value.bytes()?)?));
                     continue;
                 }
-                (Kind::Claim, 2) => Shape::Claim,
+                (Kind::Claim | Kind::Issue, 2) => Shape::Claim,
                 (Kind::Redeem, 2) | (Kind::Till, 5) => Shape::Redemption,
                 (Kind::Till, 4) => Shape::Hold,
                 _ => continue,

@@ -25,6 +25,7 @@ impl Call {
         let whole = |path, shape| Self { path, request: request.clone(), shape };
         Ok(match kind {
             Kind::Claim => whole("/tessera.v1.ClaimService/Claim", Shape::Claim),
+            Kind::Issue => whole("/tessera.v1.ClaimService/Issue", Shape::Claim),
             Kind::Redeem => whole("/tessera.v1.RedemptionService/Redeem", Shape::Redemption),
             Kind::Till => {
                 let item = only_field(request)?.ok_or(Malformed("an item is one of its fields"))?;
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn what_is_no_item_is_asked_as_it_is() {
         let request = Bytes::from_static(b"as it is");
-        for (kind, shape) in [(Kind::Claim, Shape::Claim), (Kind::Redeem, Shape::Redemption)] {
+        for (kind, shape) in [(Kind::Claim, Shape::Claim), (Kind::Issue, Shape::Claim), (Kind::Redeem, Shape::Redemption)] {
             let call = Call::of(kind, &request).unwrap();
             assert_eq!((call.request, call.shape), (request.clone(), shape));
         }

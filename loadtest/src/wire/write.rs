@@ -12,7 +12,7 @@ pub fn item(request: &[u8], out: &mut BytesMut) {
     out.put_slice(request);
 }
 
-/// A `ClaimRequest`.
+/// A `ClaimRequest`, and an `IssueRequest` of a template that says itself when its coupons may be used.
 pub fn claim(request_id: &[u8], user_id: &[u8], template_id: &[u8], out: &mut Vec<u8>) {
     string(1, request_id, out);
     string(2, user_id, out);
@@ -79,6 +79,8 @@ mod tests {
         let expected =
             v1::ClaimRequest { request_id: "r1".into(), user_id: "u1".into(), template_id: "t1".into(), channel: String::new() };
         assert_eq!(v1::ClaimRequest::decode(bytes.as_slice()).unwrap(), expected);
+        let issue = v1::IssueRequest::decode(bytes.as_slice()).unwrap();
+        assert_eq!((issue.request_id, issue.user_id, issue.template_id), ("r1".into(), "u1".into(), "t1".into()));
     }
 
     #[track_caller]

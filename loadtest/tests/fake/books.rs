@@ -6,7 +6,8 @@ use std::{
 };
 
 use tessera_proto::v1::{
-    ClaimRequest, ClaimResponse, Instrument, Money, Operation, Position, Reason, Refusal, TemplateSpec, instrument,
+    ClaimRequest, ClaimResponse, Instrument, IssueOutcome, IssueRequest, IssueResponse, Money, Operation, Position, Reason,
+    Refusal, TemplateSpec, instrument, issue_outcome,
     template_spec::{self, Validity},
 };
 
@@ -180,6 +181,33 @@ impl Books {
         Ok(reply)
     }
 
+    /// A row of a file: a claim whose user has to have a name.
+    pub fn issue(&mut self, issue: IssueRequest) -> IssueOutcome {
+        let IssueRequest { request_id, user_id, template_id, .. } = issue;
+        let claim = ClaimRequest { request_id: request_id.clone(), user_id, template_id, channel: String::new() };
+        let is_named = (1..=64).contains(&claim.user_id.len());
+        let outcome = match is_named || self.goes_wrong(Plant::NobodyServed) {
+            true => self.claim_row(&claim),
+            false => Err(refusal(Reason::InvalidArgument, 64)),
+        };
+        let outcome = match outcome {
+            Ok(reply) => issue_outcome::Outcome::Accepted(issued(reply)),
+            Err(refusal) => issue_outcome::Outcome::Refused(refusal),
+        };
+        IssueOutcome { request_id, outcome: Some(outcome) }
+    }
+
+    fn claim_row(&mut self, claim: &ClaimRequest) -> Result<ClaimResponse, Refusal> {
+        let key = (claim.user_id.clone(), claim.request_id.clone());
+        if self.claims.contains_key(&key) && self.goes_wrong(Plant::IssuedAgain) {
+            self.claims.remove(&key);
+        }
+        if self.goes_wrong(Plant::GivenTwice) {
+            self.claim(&ClaimRequest { request_id: "nobody's".into(), ..claim.clone() })?;
+        }
+        self.claim(claim)
+    }
+
     fn decide(&mut self, request: &ClaimRequest) -> Result<(), Refusal> {
         let template = self.templates.get(&request.template_id).ok_or(refusal(Reason::TemplateNotFound, 0))?;
         let (limit, stock, issued) = (template.spec.per_user_limit, template.spec.stock, template.issued);
@@ -207,4 +235,20 @@ impl Books {
         };
         self.coupons.iter().position(matches)
     }
+}
+
+/// The reply to an issue, which is that to a claim.
+fn issued(reply: ClaimResponse) -> IssueResponse {
+    let ClaimResponse {
+        coupon_id,
+        code,
+        template_id,
+        template_version,
+        use_from_ms,
+        use_until_ms,
+        face_value,
+        position,
+        replayed,
+    } = reply;
+    IssueResponse { coupon_id, code, template_id, template_version, use_from_ms, use_until_ms, face_value, position, replayed }
 }

@@ -15,8 +15,9 @@ use std::{
 
 use tessera_proto::v1::{
     claim_service_server::ClaimServiceServer, custody_service_server::CustodyServiceServer,
-    maintenance_service_server::MaintenanceServiceServer, redemption_service_server::RedemptionServiceServer,
-    template_service_server::TemplateServiceServer, wallet_service_server::WalletServiceServer,
+    maintenance_service_server::MaintenanceServiceServer, operator_service_server::OperatorServiceServer,
+    redemption_service_server::RedemptionServiceServer, template_service_server::TemplateServiceServer,
+    wallet_service_server::WalletServiceServer,
 };
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -75,6 +76,16 @@ pub enum Plant {
     OtherCoupon,
     /// Leaves coupons out of wallets.
     HiddenCoupons,
+    /// Issues a row anew that is sent again.
+    IssuedAgain,
+    /// Tells the outcome of a row twice.
+    OutcomeTwice,
+    /// Issues to nobody.
+    NobodyServed,
+    /// Issues a coupon that no outcome tells of.
+    GivenTwice,
+    /// Says that its books do not add up.
+    Unbalanced,
     /// Fails every snapshot.
     SnapshotFails,
     /// Finds that a replay comes to another state.
@@ -94,6 +105,7 @@ pub async fn start(plant: Plant) -> SocketAddr {
         .add_service(RedemptionServiceServer::new(fake.clone()))
         .add_service(CustodyServiceServer::new(fake.clone()))
         .add_service(MaintenanceServiceServer::new(fake.clone()))
+        .add_service(OperatorServiceServer::new(fake.clone()))
         .add_service(TemplateServiceServer::new(fake.clone()))
         .add_service(WalletServiceServer::new(fake));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));

@@ -7,9 +7,9 @@ use std::{
 
 use futures_util::StreamExt as _;
 use tessera_proto::v1::{
-    claim_outcome, claim_service_server::ClaimService, custody_service_server::CustodyService, redeem_outcome,
-    redemption_service_server::RedemptionService, template_service_server::TemplateService, till_outcome::Outcome,
-    validate_response, wallet_service_server::WalletService, *,
+    claim_outcome, claim_service_server::ClaimService, custody_service_server::CustodyService,
+    operator_service_server::OperatorService, redeem_outcome, redemption_service_server::RedemptionService,
+    template_service_server::TemplateService, till_outcome::Outcome, validate_response, wallet_service_server::WalletService, *,
 };
 use tonic::{Code, Request, Response, Status, Streaming, codegen::BoxStream};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -53,6 +53,28 @@ impl ClaimService for Fake {
             Ok(ClaimStreamResponse { outcomes })
         });
         Ok(Response::new(Box::pin(replies)))
+    }
+
+    async fn issue_stream(&self, request: Request<Streaming<IssueStreamRequest>>) -> Reply<BoxStream<IssueStreamResponse>> {
+        let books = self.0.clone();
+        let replies = request.into_inner().map(move |message| {
+            let mut books = books.lock().unwrap();
+            let mut outcomes: Vec<_> = message?.issues.into_iter().map(|issue| books.issue(issue)).collect();
+            if books.goes_wrong(Plant::OutcomeTwice) {
+                outcomes.extend(outcomes.first().cloned());
+            }
+            Ok(IssueStreamResponse { outcomes })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
+
+#[tonic::async_trait]
+impl OperatorService for Fake {
+    async fn conservation(&self, _: Request<ConservationRequest>) -> Reply<ConservationResponse> {
+        let holds = self.0.lock().unwrap().plant != Plant::Unbalanced;
+        let violations = if holds { Vec::new() } else { vec!["a fen is missing".to_owned()] };
+        Ok(Response::new(ConservationResponse { holds, violations, ..Default::default() }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The fault matrix on the real program: kills, failing and full disks, overload. Each fact prints its figures.
 
+mod bulk;
 mod eio;
 mod full;
 mod gifts;
