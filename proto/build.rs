@@ -8,7 +8,7 @@ use protox::Compiler;
 const ROOT: &str = "proto";
 
 /// The package's files, in the order of their names.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "tessera/v1/card.proto",
     "tessera/v1/checkout.proto",
     "tessera/v1/claim.proto",
@@ -16,6 +16,7 @@ const FILES: [&str; 12] = [
     "tessera/v1/custody.proto",
     "tessera/v1/gift.proto",
     "tessera/v1/journal.proto",
+    "tessera/v1/legacy.proto",
     "tessera/v1/maintenance.proto",
     "tessera/v1/operator.proto",
     "tessera/v1/redemption.proto",
@@ -24,13 +25,14 @@ const FILES: [&str; 12] = [
 ];
 
 /// Messages that carry a code or a gift's token: their `Debug` is written by hand, in `src/redacted.rs`, and does not show it.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 12] = [
     "tessera.v1.AcceptGiftRequest",
     "tessera.v1.BatchCard",
     "tessera.v1.CancelGiftRequest",
     "tessera.v1.ClaimResponse",
     "tessera.v1.GetCardBalanceRequest",
     "tessera.v1.GetGiftRequest",
+    "tessera.v1.ImportCard",
     "tessera.v1.Instrument",
     "tessera.v1.IssueResponse",
     "tessera.v1.OfferGiftResponse",

@@ -193,12 +193,13 @@ impl Shard {
         let mut left = self.settings.limits.turn_commands_max;
         let mut keys = ArrayVec::<Keys, LOOKED_AHEAD_MAX>::new();
         while left > 0 {
-            let Some(Waiting { batch, begin }) = self.inbox.pop_front() else { return };
+            let Some(Waiting { mut batch, begin }) = self.inbox.pop_front() else { return };
             let end = batch.requests.len().min(begin + left);
             let mut answers = turn.answers_of(&batch.sink);
             answers.reserve(end - begin);
-            for requests in batch.requests[begin..end].chunks(LOOKED_AHEAD_MAX) {
+            for requests in batch.requests[begin..end].chunks_mut(LOOKED_AHEAD_MAX) {
                 keys.clear();
+                self.find_legacy(requests);
                 self.look_ahead(requests, &mut keys);
                 for (request, keys) in requests.iter().zip(&keys) {
                     self.run(request, keys, &batch.sink, scene, turn, &mut answers);
@@ -210,6 +211,17 @@ impl Shard {
             self.decided_commands += (end - begin) as u64;
             if end < batch.requests.len() {
                 self.inbox.push_front(Waiting { batch, begin: end });
+            }
+        }
+    }
+
+    /// Looks up what is named by codes of another house: what a command is known by is made of what it names.
+    fn find_legacy(&self, requests: &mut [Request]) {
+        for Request { partition, command, .. } in requests {
+            for instrument in command.legacy() {
+                if let Some(Some(owned)) = self.owned.get(usize::from(*partition)) {
+                    owned.ledger.state().find_legacy(instrument);
+                }
             }
         }
     }

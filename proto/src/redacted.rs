@@ -100,7 +100,22 @@ impl fmt::Debug for v1::BatchCard {
 
 impl fmt::Debug for v1::GetCardBalanceRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetCardBalanceRequest").field("code", &REDACTED).finish()
+        f.debug_struct("GetCardBalanceRequest").field("code", &REDACTED).field("legacy_code", &REDACTED).finish()
+    }
+}
+
+impl fmt::Debug for v1::ImportCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportCard")
+            .field("row_id", &self.row_id)
+            .field("batch_id", &self.batch_id)
+            .field("template_id", &self.template_id)
+            .field("legacy_code", &REDACTED)
+            .field("balance_minor", &self.balance_minor)
+            .field("currency", &self.currency)
+            .field("use_until_ms", &self.use_until_ms)
+            .field("external_reference", &self.external_reference)
+            .finish()
     }
 }
 
@@ -114,6 +129,7 @@ impl fmt::Debug for v1::instrument::Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(_) => f.debug_tuple("Code").field(&REDACTED).finish(),
+            Self::LegacyCode(_) => f.debug_tuple("LegacyCode").field(&REDACTED).finish(),
             Self::OwnedCoupon(owned) => f.debug_tuple("OwnedCoupon").field(owned).finish(),
         }
     }
@@ -148,7 +164,10 @@ mod tests {
 
     #[test]
     fn debug_of_a_card_hides_the_code() {
-        check_hides_code(&v1::GetCardBalanceRequest { code: CODE.into() });
+        check_hides_code(&v1::GetCardBalanceRequest { code: CODE.into(), legacy_code: CODE.into() });
+        check_hides_code(&v1::ImportCard { legacy_code: CODE.into(), ..Default::default() });
+        let instrument = Some(v1::instrument::Instrument::LegacyCode(CODE.into()));
+        check_hides_code(&v1::Instrument { instrument });
         let cards = vec![v1::BatchCard { code: CODE.into(), ..Default::default() }];
         check_hides_code(&v1::DownloadBatchResponse { cards, ..Default::default() });
     }

@@ -9,6 +9,7 @@ use crate::domain::{
     Id, Reason, Rejection,
     code::Code,
     command::{Operation, RedemptionCursor, User},
+    keyed::LegacyKey,
     money::AMOUNT_MAX,
     sealed_id::{ID_NUMBER_MAX, ID_PARTITION_MAX, ID_SYMBOLS, IdType, SealedId},
 };
@@ -77,6 +78,12 @@ impl<'a> Seals<'a> {
     /// The home of a batch of cards.
     pub fn home_of_batch(&self, batch: &Id) -> u16 {
         self.keys.hash.home_of_batch(batch.as_str(), self.partitions)
+    }
+
+    /// A code of another house, and the partition of its card if it has one.
+    pub fn legacy(&self, code: &Id) -> (u16, LegacyKey) {
+        let key = self.keys.hash.legacy(code.as_str());
+        (key.partition(self.partitions), key)
     }
 
     /// A template id for a request that names none: the same for every retry of it.

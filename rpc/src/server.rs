@@ -204,7 +204,10 @@ fn routes(desk: &Arc<Desk>) -> Routes {
         unary: sized!(RedemptionServiceServer, Redemptions::new(desk.clone()), REQUEST_BYTES_MAX),
         streams: Streams(desk.clone()),
     })
-    .add_service(sized!(CardServiceServer, Cards(desk.clone()), REQUEST_BYTES_MAX))
+    .add_service(Halves {
+        unary: sized!(CardServiceServer, Cards(desk.clone()), REQUEST_BYTES_MAX),
+        streams: Streams(desk.clone()),
+    })
     .add_service(sized!(CheckoutServiceServer, Checkouts::new(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(CustodyServiceServer, Custodians(desk.clone()), REQUEST_BYTES_MAX))
     .add_service(sized!(GiftServiceServer, Gifts(desk.clone()), REQUEST_BYTES_MAX))

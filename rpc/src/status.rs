@@ -88,7 +88,9 @@ fn code_of(reason: Reason) -> Code {
             Code::ResourceExhausted
         }
         TemplateNotFound | CodeNotAccepted | RedemptionNotFound | HoldNotFound | BatchNotFound => Code::NotFound,
-        RequestIdReused | TemplateExists | OrderAlreadyRedeemed | BatchExists | BatchTaken => Code::AlreadyExists,
+        RequestIdReused | TemplateExists | OrderAlreadyRedeemed | BatchExists | BatchTaken | LegacyCodeExists => {
+            Code::AlreadyExists
+        }
         VersionMismatch | StockMismatch => Code::Aborted,
         TemplateVoid | TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => {
             Code::FailedPrecondition

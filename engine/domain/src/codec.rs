@@ -142,6 +142,7 @@ kinds! {
     TemplateUpdated = 65 . 2;
     TemplateStopped = 66 . 1;
     TemplateVoided = 67 . 1;
+    CardImported = 70 . 1;
 }
 
 /// Kind and version of what stands inside of an event as bytes of its own.

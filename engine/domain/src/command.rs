@@ -9,12 +9,13 @@ mod checkout;
 mod gift;
 mod hold;
 mod keys;
+mod legacy;
 mod operator;
 mod query;
 
 use crate::catalog::TemplateFilter;
 use crate::id::Id;
-use crate::keyed::UserKey;
+use crate::keyed::{LegacyKey, UserKey};
 use crate::money::Currency;
 pub use crate::request::Operation;
 use crate::terms::{TemplateSpec, Window};
@@ -25,6 +26,7 @@ pub use checkout::{CaptureOrder, Checkout, RefundOrder, ReleaseOrder, Units};
 pub use gift::{AcceptGift, CancelGift, OfferGift};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
+pub use legacy::ImportCard;
 pub use operator::{BlockCoupon, BlockUser, VoidCoupon};
 pub use query::{
     GOODS_MAX, Goods, ListClaimable, ListRedemptions, ListRedemptionsByTime, PAGE_SIZE_MAX, RedemptionCursor, TEMPLATE_LOOKS_MAX,
@@ -61,12 +63,21 @@ pub enum Instrument {
         /// The coupon's number.
         coupon: u64,
     },
+    /// By a code of another house, until it is looked up ([`Command::legacy`]).
+    Legacy {
+        /// The code.
+        code: LegacyKey,
+    },
 }
 
+/// The number of what a code of another house leads to before it is looked up: no coupon has it.
+const NO_COUPON: u64 = u64::MAX;
+
 impl Instrument {
-    /// The coupon's number.
+    /// The coupon's number; that of none before a code of another house is looked up.
     pub fn coupon(&self) -> u64 {
         match *self {
+            Instrument::Legacy { .. } => NO_COUPON,
             Instrument::Bearer { coupon, .. } | Instrument::Owned { coupon, .. } | Instrument::Known { coupon } => coupon,
         }
     }
@@ -258,6 +269,32 @@ pub enum Command {
     StartLedger(Instrument),
     /// How far the void of a template has come here; without one, which are not through.
     GetVoids(Option<u32>),
+    /// See [`ImportCard`]. Apart, because it is large and commands are moved.
+    ImportCard(Box<ImportCard>),
+    /// The card of a code of another house; goes to the code's partition.
+    FindCard(LegacyKey),
+}
+
+impl Command {
+    /// The instruments that it names by codes of another house: [`Partition::find_legacy`](crate::Partition::find_legacy) puts their
+    /// cards there before anything else looks at the command.
+    pub fn legacy(&mut self) -> impl Iterator<Item = &mut Instrument> {
+        let (one, many) = match self {
+            Command::Validate(validate) => (Some(&mut validate.instrument), None),
+            Command::Redeem(redeem) => (Some(&mut redeem.instrument), None),
+            Command::Hold(hold) => (Some(&mut hold.instrument), None),
+            Command::GetCoupon(instrument) => (Some(instrument), None),
+            Command::ActivateCard(activate) => (Some(&mut activate.instrument), None),
+            Command::ReloadCard(reload) => (Some(&mut reload.instrument), None),
+            Command::AdjustCard(adjust) => (Some(&mut adjust.instrument), None),
+            Command::ReplaceCard(replace) => (Some(&mut replace.instrument), None),
+            Command::BlockCoupon(block) => (Some(&mut block.instrument), None),
+            Command::VoidCoupon(void) => (Some(&mut void.instrument), None),
+            Command::Checkout(checkout) => (None, Some(&mut checkout.instruments)),
+            _ => (None, None),
+        };
+        one.into_iter().chain(many.into_iter().flatten()).filter(|instrument| matches!(instrument, Instrument::Legacy { .. }))
+    }
 }
 
 /// A command that is remembered under its request id.

@@ -57,6 +57,8 @@ pub enum EntityKind {
     Batch = 21,
     /// What a partition made of a batch.
     BatchShare = 22,
+    /// A code of another house, and its card.
+    LegacyCard = 30,
     /// Terms whose template was made void, as a partition has heard of it.
     VoidTerms = 32,
 }
@@ -65,7 +67,7 @@ impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 24] = [
+        const ALL: [EntityKind; 25] = [
             Partition,
             Terms,
             User,
@@ -89,6 +91,7 @@ impl EntityKind {
             Gift,
             Batch,
             BatchShare,
+            LegacyCard,
             VoidTerms,
         ];
         ALL.into_iter().find(|&kind| kind as u16 == number)

@@ -10,6 +10,7 @@ mod card;
 mod checkout;
 mod gift;
 mod hold;
+mod legacy;
 mod operator;
 mod rules;
 mod time;
@@ -24,6 +25,7 @@ pub use checkout::{
 };
 pub use gift::{GIFT_CANCELLED, GIFT_EXPIRED, GiftAccepted, GiftArrived, GiftEnded, GiftOffered, GiftReceived};
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
+pub use legacy::CardImported;
 pub use operator::{CouponBlocked, TermsVoided, UserBlocked, Voided, VoidedWithTemplate};
 pub use rules::{DisplayBody, RulesBody, RulesBodyV2};
 pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
@@ -451,6 +453,8 @@ pub enum Event<'a> {
     Adjusted(Adjusted<'a>),
     /// See [`Replaced`].
     Replaced(Replaced<'a>),
+    /// See [`CardImported`].
+    CardImported(CardImported<'a>),
     /// A new template; the first version, which is only read.
     TemplateCreatedV1(TemplateWrittenV1<'a>),
     /// A new template.
@@ -543,6 +547,7 @@ impl Event<'_> {
             Event::Reloaded(event) => Some(event.coupon),
             Event::Adjusted(event) => Some(event.coupon),
             Event::Replaced(event) => Some(event.coupon),
+            Event::CardImported(event) => Some(event.coupon),
             _ => None,
         }
     }
@@ -555,6 +560,7 @@ impl Event<'_> {
             Event::CardsMade(event) => coupon.checked_sub(event.first).is_some_and(|at| at < u64::from(event.count)),
             Event::Refunded(event) => event.replacement.checked_sub(1) == Some(coupon),
             Event::Replaced(event) => event.replacement == coupon,
+            Event::CardImported(event) => event.coupon == coupon,
             _ => false,
         }
     }
@@ -562,7 +568,7 @@ impl Event<'_> {
     /// Lsn of its coupon's event before it: 0 for the first, `None` if it is about no coupon.
     pub fn previous(&self) -> Option<u64> {
         match self {
-            Event::ClaimedV1(_) | Event::Claimed(_) | Event::GiftReceived(_) => Some(0),
+            Event::ClaimedV1(_) | Event::Claimed(_) | Event::GiftReceived(_) | Event::CardImported(_) => Some(0),
             Event::RedeemedV1(event) | Event::Redeemed(event) => Some(event.previous),
             Event::RefundedV1(event) => Some(event.previous),
             Event::Refunded(event) => Some(event.previous),

@@ -16,6 +16,10 @@ pub struct IdHashKey([u64; 2]);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserKey(pub u128);
 
+/// A code of another house, as memory and routing know it: its text is nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegacyKey(pub u128);
+
 /// An order and what it does with one coupon, as memory knows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrderKey {
@@ -35,6 +39,7 @@ enum Domain {
     Fingerprint = 5,
     OrderOnly = 6,
     Batch = 21,
+    LegacyCode = 30,
 }
 
 impl IdHashKey {
@@ -68,6 +73,11 @@ impl IdHashKey {
     /// The home partition of a batch, of `partitions` (a power of two).
     pub fn home_of_batch(&self, batch: &str, partitions: u16) -> u16 {
         partition_of(u128::from(self.batch(batch)), partitions)
+    }
+
+    /// The key of a code of another house.
+    pub fn legacy(&self, code: &str) -> LegacyKey {
+        LegacyKey(self.hash(Domain::LegacyCode).last(code).finish())
     }
 
     /// The identity of a request: operation, what it is about, and the caller's request id.
@@ -147,6 +157,13 @@ impl Pieces {
 
 impl UserKey {
     /// The user's partition, of `partitions` (a power of two).
+    pub fn partition(self, partitions: u16) -> u16 {
+        partition_of(self.0, partitions)
+    }
+}
+
+impl LegacyKey {
+    /// The partition of the code's card, of `partitions` (a power of two).
     pub fn partition(self, partitions: u16) -> u16 {
         partition_of(self.0, partitions)
     }

@@ -29,6 +29,7 @@ mod id;
 pub mod image;
 pub mod keyed;
 pub mod lease;
+mod legacy;
 pub mod line;
 pub mod money;
 mod partition;

@@ -13,6 +13,7 @@ mod coupon;
 mod gift;
 mod hold;
 mod keys;
+mod legacy;
 mod memory;
 mod operator;
 mod refund;
@@ -22,6 +23,7 @@ mod void;
 
 pub(crate) use batch::run_subject;
 pub(crate) use card::load_numbers;
+pub(crate) use legacy::row_numbers;
 
 use crate::adopted::AdoptedTerms;
 use crate::batch::Batches;
@@ -37,6 +39,7 @@ use crate::gift::Gifts;
 use crate::hold::Holds;
 use crate::image::{Chunks, Twins};
 use crate::keyed::{IdHashKey, OrderKey, UserKey};
+use crate::legacy::LegacyCards;
 use crate::line::Lines;
 use crate::money::{Currency, is_amount};
 use crate::planted::{self, Planted};
@@ -116,6 +119,7 @@ pub struct Partition {
     pub(crate) stock: Stock,
     pub(crate) lines: Lines,
     pub(crate) batches: Batches,
+    pub(crate) legacy: LegacyCards,
     /// The keys of the write whose events are being applied, while they are known; derived.
     keys: Option<Keys>,
 }
@@ -139,6 +143,7 @@ impl Partition {
             stock: Stock::default(),
             lines: Lines::default(),
             batches: Batches::default(),
+            legacy: LegacyCards::default(),
             keys: None,
         }
     }
@@ -220,7 +225,7 @@ impl Partition {
     }
 
     /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
-    pub fn digests(&self) -> [(&'static str, u64); 12] {
+    pub fn digests(&self) -> [(&'static str, u64); 13] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
             ("terms", self.terms.digest()),
@@ -234,6 +239,7 @@ impl Partition {
             ("stock and leases", self.stock.digest()),
             ("lines", self.lines.digest()),
             ("batches", self.batches.digest()),
+            ("legacy cards", self.legacy.digest()),
         ]
     }
 
@@ -337,6 +343,7 @@ impl Partition {
             Event::Reloaded(event) => return self.reloaded(event),
             Event::Adjusted(event) => return self.adjusted(event),
             Event::Replaced(event) => self.replaced(event),
+            Event::CardImported(event) => return self.card_imported(event),
             Event::TemplateCreatedV1(_)
             | Event::TemplateCreated(_)
             | Event::TemplateUpdatedV1(_)
@@ -377,7 +384,8 @@ impl Partition {
         }
         self.stock.save(&mut out)?;
         self.lines.save(&mut out)?;
-        self.batches.save(&mut out)
+        self.batches.save(&mut out)?;
+        self.legacy.save(&mut out)
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {
@@ -413,6 +421,7 @@ impl Partition {
     /// What follows from the entities of an image; they are proven by now.
     pub(crate) fn derive(&mut self) -> Result<(), Twins> {
         self.users.derive().map_err(Twins::of(EntityKind::User))?;
+        self.legacy.derive().map_err(Twins::of(EntityKind::LegacyCard))?;
         self.coupons.derive();
         if self.terms.are_some_void() {
             self.coupons.look_at_all();

@@ -375,6 +375,15 @@ pub struct LedgerStart {
     pub currency: Currency,
 }
 
+/// A card of another house, taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Where.
+    pub written: Written,
+    /// Its number.
+    pub coupon: u64,
+}
+
 /// One redemption of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedemptionView {
@@ -625,6 +634,8 @@ pub enum Reply {
     Loaded(Loaded),
     /// To a replacement.
     Replaced(Replaced),
+    /// To an import.
+    Imported(Imported),
     /// To a question for a ledger.
     Ledger(LedgerStart),
     /// A page of templates.
@@ -656,6 +667,7 @@ impl Reply {
             Reply::Activated(activated) => Some(activated.written),
             Reply::Loaded(loaded) => Some(loaded.written),
             Reply::Replaced(replaced) => Some(replaced.written),
+            Reply::Imported(imported) => Some(imported.written),
             Reply::Batch(batch) => batch.written,
             Reply::Share(share) => share.written,
             Reply::StockRaised { written, .. } | Reply::Template { written, .. } => *written,

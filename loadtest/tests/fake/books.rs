@@ -231,7 +231,7 @@ impl Books {
         let matches = |coupon: &Coupon| match instrument.and_then(|instrument| instrument.instrument.as_ref()) {
             Some(instrument::Instrument::Code(code)) => coupon.code == *code,
             Some(instrument::Instrument::OwnedCoupon(owned)) => coupon.id == owned.coupon_id && coupon.user == owned.user_id,
-            None => false,
+            Some(instrument::Instrument::LegacyCode(_)) | None => false,
         };
         self.coupons.iter().position(matches)
     }

@@ -171,6 +171,7 @@ impl Shop {
             Ask::Refund(asked) => return of_checkout(&asked.checkout_id),
         };
         match instruments[0].instrument.as_ref().unwrap() {
+            instrument::Instrument::LegacyCode(_) => panic!("nothing was imported"),
             instrument::Instrument::OwnedCoupon(owned) => owned.user_id.clone(),
             instrument::Instrument::Code(code) => {
                 let has_it = |wallet: &&Wallet| wallet.coupons.iter().any(|coupon| *coupon.code == **code);

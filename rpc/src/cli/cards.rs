@@ -10,7 +10,7 @@ use std::{
 use tessera_proto::v1::{self, card_service_client::CardServiceClient};
 
 use super::{
-    ENDPOINT_DEFAULT, Error, block_on,
+    ENDPOINT_DEFAULT, Error, block_on, import,
     operation::{self, refused},
     output::{self, Output},
 };
@@ -23,6 +23,9 @@ pub enum What {
     Make(Make),
     /// Take the codes of a batch into a new file of mode 0600: CSV of code, coupon id, face value in minor units, currency.
     Download(Download),
+    /// Take over cards that another system has issued, with their codes, from a file; asked again with the same file, it goes on where it
+    /// was and imports nothing twice.
+    Import(import::Args),
 }
 
 /// Which batch.
@@ -62,6 +65,7 @@ pub fn run(what: &What, output: Output) -> Result<(), Error> {
     match what {
         What::Make(args) => operation::show(&block_on(make(args))?, output),
         What::Download(args) => download(args, output),
+        What::Import(args) => import::run(args, output),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The command line: one file a command. Results go to standard output, everything else to standard error.
 
+mod bulk;
 mod call;
 mod cards;
 mod dev;
 mod error;
+mod import;
 mod init;
 mod inspect;
 mod issue_bulk;

@@ -97,11 +97,13 @@ fn facts(status: &v1::GetStatusResponse) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The rows that were issued, and how fast they may follow each other.
+/// The rows that were issued or imported, and how fast they may follow each other.
 fn bulk(status: &v1::GetStatusResponse) -> String {
     let v1::BulkStatus { rows_in_flight, rows_allowed, rows_in_flight_max } = status.bulk.unwrap_or_default();
-    let issued = status.operations.iter().find(|operation| operation.method == "IssueStream");
-    let (accepted, refused, streams) = issued.map_or((0, 0, 0), |of| (of.accepted, of.refused, of.streams_open));
+    let is_bulk = |method: &str| ["IssueStream", "ImportStream"].contains(&method);
+    let bulk = status.operations.iter().filter(|operation| is_bulk(&operation.method));
+    let sum = |[a, b, c]: [u64; 3], of: &v1::OperationStatus| [a + of.accepted, b + of.refused, c + of.streams_open];
+    let [accepted, refused, streams] = bulk.fold([0; 3], sum);
     let flight = format!("{rows_in_flight} of {rows_allowed} in flight (at most {rows_in_flight_max})");
     format!("{accepted} rows issued, {refused} refused, {flight}, {streams} streams")
 }

@@ -51,6 +51,11 @@ pub fn replace(seals: Seals<'_>, request: &v1::ReplaceCardRequest) -> Result<(u1
 
 /// The question for a balance, and the partition that answers it: a code that was not sealed here asks none.
 pub fn balance(seals: Seals<'_>, request: &v1::GetCardBalanceRequest) -> Result<(u16, Command), Rejection> {
+    if !request.legacy_code.is_empty() {
+        let code = Id::new("legacy_code", &request.legacy_code)?;
+        let (partition, code) = if request.code.is_empty() { seals.legacy(&code) } else { return Err(malformed("legacy_code")) };
+        return Ok((partition, Command::GetCoupon(Instrument::Legacy { code })));
+    }
     let bearer = seals.open_code(&request.code)?;
     let instrument = Instrument::Bearer { coupon: bearer.place.number, key_version: bearer.key_version };
     Ok((bearer.place.partition, Command::GetCoupon(instrument)))
@@ -212,7 +217,7 @@ mod tests {
     #[test]
     fn a_balance_is_asked_of_no_partition_for_a_code_that_was_not_sealed_here() {
         for code in ["", "0000-0000-0000-0000", "A".repeat(16).as_str()] {
-            let request = v1::GetCardBalanceRequest { code: code.into() };
+            let request = v1::GetCardBalanceRequest { code: code.into(), ..Default::default() };
             assert_eq!(balance(seals(4), &request), Err(Reason::CodeNotAccepted.into()));
         }
     }

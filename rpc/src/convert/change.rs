@@ -168,6 +168,11 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.count = u64::from(event.revoked_holds);
             ask(change, &event.request);
         }
+        Event::CardImported(event) => {
+            (change.applied_minor, change.until_ms) = (event.loaded, event.use_until_ms);
+            change.reference = event.reference.to_owned();
+            ask(change, &event.request);
+        }
         Event::RequestsForgotten(event) => change.count = event.before,
         Event::Forgotten(event) => change.count = event.before,
         Event::StockOpened(event) => change.count = event.total,

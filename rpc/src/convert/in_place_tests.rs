@@ -21,8 +21,11 @@ fn text() -> impl Strategy<Value = String> {
 
 fn instrument() -> impl Strategy<Value = v1::Instrument> {
     let owned = (text(), text()).prop_map(|(user_id, coupon_id)| v1::OwnedCoupon { user_id, coupon_id });
-    let either =
-        prop_oneof![text().prop_map(v1::instrument::Instrument::Code), owned.prop_map(v1::instrument::Instrument::OwnedCoupon),];
+    let either = prop_oneof![
+        text().prop_map(v1::instrument::Instrument::Code),
+        text().prop_map(v1::instrument::Instrument::LegacyCode),
+        owned.prop_map(v1::instrument::Instrument::OwnedCoupon),
+    ];
     option::of(either).prop_map(|instrument| v1::Instrument { instrument })
 }
 

@@ -1,4 +1,4 @@
-//! What names a coupon at a till: its code, or its user and its id.
+//! What names a coupon at a till: its code, its user and its id, or the code that another house gave it.
 
 use tessera_proto::{
     v1::{self, instrument::Instrument as Either},
@@ -21,6 +21,7 @@ pub(super) enum Naming<'a> {
         user: &'a str,
         coupon: &'a str,
     },
+    Legacy(&'a str),
 }
 
 impl<'a> From<&'a Option<v1::Instrument>> for Naming<'a> {
@@ -28,6 +29,7 @@ impl<'a> From<&'a Option<v1::Instrument>> for Naming<'a> {
         match instrument.as_ref().and_then(|instrument| instrument.instrument.as_ref()) {
             None => Self::Nothing,
             Some(Either::Code(code)) => Self::Code(code),
+            Some(Either::LegacyCode(code)) => Self::Legacy(code),
             Some(Either::OwnedCoupon(owned)) => Self::Owned { user: &owned.user_id, coupon: &owned.coupon_id },
         }
     }
@@ -41,6 +43,7 @@ impl<'a> Naming<'a> {
             match field.number {
                 1 => *self = Self::Code(field.value.text()?),
                 2 => self.merge_owned(field.value.bytes()?)?,
+                3 => *self = Self::Legacy(field.value.text()?),
                 _ => {}
             }
         }
@@ -50,7 +53,7 @@ impl<'a> Naming<'a> {
     fn merge_owned(&mut self, message: &'a [u8]) -> Result<(), Malformed> {
         let (mut user, mut coupon) = match *self {
             Self::Owned { user, coupon } => (user, coupon),
-            Self::Nothing | Self::Code(_) => ("", ""),
+            Self::Nothing | Self::Code(_) | Self::Legacy(_) => ("", ""),
         };
         let mut fields = Fields::of(message);
         while let Some(field) = fields.read()? {
@@ -69,6 +72,7 @@ impl<'a> Naming<'a> {
 pub(super) enum Named<'a> {
     Code(&'a str),
     Owned { user: Id, coupon: &'a str },
+    Legacy(Id),
 }
 
 impl<'a> Named<'a> {
@@ -80,6 +84,7 @@ impl<'a> Named<'a> {
                 let user = Id::new("instrument.owned_coupon.user_id", user)?;
                 Ok(Self::Owned { user, coupon })
             }
+            Naming::Legacy(code) => Id::new("instrument.legacy_code", code).map(Self::Legacy),
         }
     }
 
@@ -92,6 +97,10 @@ impl<'a> Named<'a> {
                 Ok((bearer.place.partition, instrument))
             }
             Self::Owned { user, coupon } => wallet::owned(seals, user, coupon),
+            Self::Legacy(code) => {
+                let (partition, code) = seals.legacy(&code);
+                Ok((partition, Instrument::Legacy { code }))
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod inspect;
 mod instrument;
 pub mod journal;
 pub mod ledger;
+pub mod legacy;
 pub mod operation;
 pub mod order;
 pub mod redemption;

@@ -35,6 +35,18 @@ fn checked<T>(asked: Result<T, Rejection>) -> Result<T, Status> {
     asked.map_err(|rejection| refuse(&rejection))
 }
 
+impl Cards {
+    /// Finds the card of a code of another house, since its id is part of the reply.
+    async fn find(&self, partition: u16, instrument: &mut Instrument) -> Result<(), Status> {
+        let Instrument::Legacy { code } = *instrument else { return Ok(()) };
+        match self.0.ask(Ok((partition, Command::FindCard(code)))).await? {
+            (_, Reply::Revealed { coupon, key_version }) => *instrument = Instrument::Bearer { coupon, key_version },
+            (_, reply) => mismatched("a question for a card", &reply),
+        }
+        Ok(())
+    }
+}
+
 fn id_of(seals: Seals<'_>, partition: u16, instrument: &Instrument) -> String {
     seals.coupon_id(Place { partition, number: instrument.coupon() })
 }
@@ -46,7 +58,8 @@ impl CardService for Cards {
         request: Request<v1::ActivateCardRequest>,
     ) -> Result<Response<v1::ActivateCardResponse>, Status> {
         let seals = self.0.seals()?;
-        let (partition, activate) = checked(card::activate(seals, request.get_ref()))?;
+        let (partition, mut activate) = checked(card::activate(seals, request.get_ref()))?;
+        self.find(partition, &mut activate.instrument).await?;
         let coupon_id = id_of(seals, partition, &activate.instrument);
         match self.0.ask(Ok((partition, activate))).await? {
             (_, Reply::Activated(activated)) => Ok(Response::new(card::activated(coupon_id, &activated))),
@@ -56,7 +69,8 @@ impl CardService for Cards {
 
     async fn reload_card(&self, request: Request<v1::ReloadCardRequest>) -> Result<Response<v1::ReloadCardResponse>, Status> {
         let (seals, request) = (self.0.seals()?, request.into_inner());
-        let (partition, reload) = checked(card::reload(seals, &request))?;
+        let (partition, mut reload) = checked(card::reload(seals, &request))?;
+        self.find(partition, &mut reload.instrument).await?;
         let coupon_id = id_of(seals, partition, &reload.instrument);
         match self.0.ask(Ok((partition, reload))).await? {
             (_, Reply::Loaded(loaded)) => Ok(Response::new(card::reloaded(coupon_id, request.amount, &loaded))),

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod custody;
 pub mod gift;
 pub mod journal;
+mod legacy;
 pub mod maintenance;
 mod merchant;
 pub mod operator;

@@ -20,6 +20,7 @@ use tonic::{
 
 use super::{
     claim::{OneClaim, OneIssue},
+    legacy::OneImport,
     till::{AnyStep, OneRedemption},
 };
 use crate::{
@@ -51,6 +52,7 @@ where
         match request.uri().path() {
             OneClaim::PATH => open::<OneClaim, B>(desk, request),
             OneIssue::PATH => open::<OneIssue, B>(desk, request),
+            OneImport::PATH => open::<OneImport, B>(desk, request),
             OneRedemption::PATH => open::<OneRedemption, B>(desk, request),
             AnyStep::PATH => open::<AnyStep, B>(desk, request),
             _ => Box::pin(ready(Ok(status::no_such_method().into_http()))),

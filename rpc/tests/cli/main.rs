@@ -3,6 +3,7 @@
 mod cards;
 mod client;
 mod dev;
+mod import;
 mod inspect;
 mod issue_bulk;
 mod offline;

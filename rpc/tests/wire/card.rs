@@ -64,7 +64,7 @@ impl Shop {
     }
 
     async fn balance(&mut self, code: &str) -> Result<Response<v1::GetCardBalanceResponse>, Status> {
-        self.cards.get_card_balance(v1::GetCardBalanceRequest { code: code.to_owned() }).await
+        self.cards.get_card_balance(v1::GetCardBalanceRequest { code: code.to_owned(), ..Default::default() }).await
     }
 
     async fn ledger(&mut self, coupon_id: &str, page_size: u32, page_token: String) -> v1::GetCardLedgerResponse {

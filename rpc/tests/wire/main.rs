@@ -14,6 +14,7 @@ mod hold;
 mod house;
 mod inspect;
 mod journal;
+mod legacy;
 mod limits;
 mod maintenance;
 mod merchant;

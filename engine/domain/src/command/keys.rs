@@ -115,11 +115,13 @@ impl Keys {
             Command::ReplaceCard(replace) => {
                 Keys { request: of_coupon(Operation::ReplaceCard, &replace.instrument, &replace.request_id), ..none }
             }
+            Command::ImportCard(import) => Keys { request: request(Operation::ImportCard, import.code.0, &import.batch), ..none },
             Command::GetBatch(_)
             | Command::GetShare(_)
             | Command::ListCards(_)
             | Command::GetVoids(_)
             | Command::StartLedger(_)
+            | Command::FindCard(_)
             | Command::Validate(_)
             | Command::GetCoupon(_)
             | Command::ListCoupons(_)
@@ -199,6 +201,9 @@ impl Keys {
             }
             Event::Reloaded(reloaded) => {
                 Keys { request: request(Operation::ReloadCard, reloaded.coupon, &reloaded.request), ..none }
+            }
+            Event::CardImported(imported) => {
+                Keys { request: key.request(Operation::ImportCard as u8, imported.code, imported.request.id), ..none }
             }
             Event::Refused(refused) => {
                 Keys { request: key.request(refused.operation, refused.subject, refused.request.id), ..none }

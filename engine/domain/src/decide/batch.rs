@@ -14,7 +14,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{BatchView, CardPage, Reply, ShareView, Written};
-use crate::terms::{Template, Validity, within};
+use crate::terms::{Template, Terms, Validity, within};
 use std::sync::Arc;
 
 impl Partition {
@@ -204,7 +204,8 @@ fn share_reply(share: &BatchShare, written: Option<Written>) -> Reply {
 fn batched<'a>(context: &Context<'a>, id: &Id) -> Result<&'a Arc<Template>, Rejection> {
     let template = context.catalog.find(id).ok_or(Reason::TemplateNotFound)?;
     let terms = &template.terms;
-    if terms.limited || terms.validity == Validity::AtIssue {
+    check_no_stock(terms)?;
+    if terms.validity == Validity::AtIssue {
         return Err(Rejection::invalid("template_id", 0));
     }
     check_not_stopped(template)?;
@@ -215,6 +216,11 @@ fn batched<'a>(context: &Context<'a>, id: &Id) -> Result<&'a Arc<Template>, Reje
         return Err(Reason::NotACard.into());
     }
     Ok(template)
+}
+
+/// Whether there are as many as are made: no card is taken from a stock.
+pub(super) fn check_no_stock(terms: &Terms) -> Result<(), Rejection> {
+    if terms.limited { Err(Rejection::invalid("template_id", 0)) } else { Ok(()) }
 }
 
 fn check_run(make: &MakeCards) -> Result<(), Rejection> {

@@ -12,6 +12,7 @@ mod claim;
 mod claimable;
 mod gift;
 mod hold;
+mod legacy;
 mod message;
 mod operator;
 mod past;
@@ -163,6 +164,8 @@ impl Partition {
             Command::ReplaceCard(replace) => self.decide_replace(context, replace, keys),
             Command::GetVoids(template) => Decision::Answer(Reply::Voids(self.voids(*template))),
             Command::StartLedger(instrument) => self.ledger_start(instrument).into(),
+            Command::ImportCard(import) => self.decide_import(context, import, keys),
+            Command::FindCard(code) => self.find_card(*code).into(),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::partition::Partition;
 use crate::redemption::Refund;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{
-    Activated, Blocked, Claimed, GiftAccepted, GiftCancelled, GiftOffered, Held, Loaded, Offer, Quote, Redeemed, Refunded,
-    Released, Replaced, Replacement, Reply, Voided, Written,
+    Activated, Blocked, Claimed, GiftAccepted, GiftCancelled, GiftOffered, Held, Imported, Loaded, Offer, Quote, Redeemed,
+    Refunded, Released, Replaced, Replacement, Reply, Voided, Written,
 };
 use crate::request::{Operation, Remembered, unpack_blocked, unpack_voided};
 use crate::terms::Terms;
@@ -70,6 +70,7 @@ impl Partition {
                 let replacement = self.recall_replacement(number);
                 Ok(Reply::Replaced(Replaced { written, replacement, at_ms: entry.at_ms }))
             }
+            Operation::ImportCard => Ok(Reply::Imported(Imported { written, coupon: number })),
             Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate | Operation::VoidTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")

@@ -52,6 +52,7 @@ impl Partition {
             Instrument::Bearer { key_version, .. } => coupon.key_version == key_version,
             Instrument::Owned { user, .. } => self.owner(coupon).is_some_and(|owner| owner.key() == user),
             Instrument::Known { .. } => true,
+            Instrument::Legacy { .. } => false,
         });
         found.ok_or(Reason::CodeNotAccepted.into())
     }

@@ -90,7 +90,7 @@ impl Partition {
     fn touch_coupon(&self, instrument: &Instrument) -> u64 {
         let owner = match instrument {
             Instrument::Owned { coupon, .. } => self.coupons.get(*coupon).and_then(|coupon| self.owner(coupon)),
-            Instrument::Bearer { .. } | Instrument::Known { .. } => None,
+            Instrument::Bearer { .. } | Instrument::Known { .. } | Instrument::Legacy { .. } => None,
         };
         owner.map_or(0, |owner| owner.key().0 as u64)
             ^ self.touch_number(instrument.coupon())

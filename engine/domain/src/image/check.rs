@@ -14,6 +14,7 @@ use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::image::PartitionLoader;
 use crate::keyed::IdHashKey;
+use crate::legacy::LegacyCard;
 use crate::redemption::{Redemption, Refund};
 use crate::request::Remembered;
 use crate::user::{ClaimCount, DayCount, User};
@@ -45,6 +46,7 @@ impl PartitionCheck {
             Some(EntityKind::Coupon) => self.numbered::<Coupon>(section),
             Some(EntityKind::Hold) => self.numbered::<Hold>(section),
             Some(EntityKind::Gift) => self.numbered::<Gift>(section),
+            Some(EntityKind::LegacyCard) => self.numbered::<LegacyCard>(section),
             Some(EntityKind::Redemption) => self.numbered::<Redemption>(section),
             Some(EntityKind::Refund) => self.numbered::<Refund>(section),
             Some(EntityKind::Checkout) => self.checkouts(section),

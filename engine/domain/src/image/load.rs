@@ -56,6 +56,7 @@ impl PartitionLoader {
             Some(kind @ (EntityKind::Batch | EntityKind::BatchShare)) => {
                 section.keyed(|key, fields| state.batches.restore(kind, key, fields))
             }
+            Some(EntityKind::LegacyCard) => section.numbered(|number, fields| state.legacy.restore(number, fields)),
             Some(EntityKind::Template) | None => Err(NotAnImage::Section(section.number)),
         }
     }

@@ -41,6 +41,9 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         Event::Activated(event::Activated { use_from_ms, use_until_ms, loaded, .. }) => {
             ([use_from_ms, use_until_ms], [loaded, 0, 0])
         }
+        Event::CardImported(event::CardImported { asked, asked_until_ms, loaded, use_from_ms, use_until_ms, .. }) => {
+            ([use_from_ms | asked_until_ms, use_until_ms], [asked, loaded, 0])
+        }
         Event::Reloaded(event::Reloaded { amount, .. }) => ([0, 0], [amount, 0, 0]),
         Event::VoidedWithTemplate(event::VoidedWithTemplate { amount, revoked_value, .. }) => {
             ([0, 0], [amount, revoked_value, 0])

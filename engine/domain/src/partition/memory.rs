@@ -10,7 +10,7 @@ use super::Partition;
 
 impl Partition {
     /// Bytes of memory of each part of the state, by the part's name. Costs a look at each chunk, and at each small table of 1,024 entries; indexes keep count.
-    pub fn memory_bytes(&self) -> [(&'static str, u64); 13] {
+    pub fn memory_bytes(&self) -> [(&'static str, u64); 14] {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
         let [gifts, gift_deadlines] = self.gifts.memory_bytes();
@@ -28,6 +28,7 @@ impl Partition {
             ("stock and leases", self.stock.memory_bytes()),
             ("lines", self.lines.memory_bytes()),
             ("batches", self.batches.memory_bytes()),
+            ("legacy cards", self.legacy.memory_bytes()),
             ("deadlines", coupon_deadlines + hold_deadlines + gift_deadlines),
         ]
     }

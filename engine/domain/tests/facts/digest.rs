@@ -4,6 +4,7 @@ use crate::events::samples;
 use crate::gift::gifted;
 use crate::given::story::story;
 use crate::given::{Frame, PARTITION, World, encoded, key};
+use crate::legacy::imported;
 use crate::template_void::voided;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -224,9 +225,10 @@ impl Journaled for CatalogState {
 
 #[test]
 fn the_journals_of_these_facts_hold_every_event_kind() {
-    let (world, gifted, cards, void) = (eventful(), gifted(), carded(), voided());
+    let (world, gifted, cards, void, legacy) = (eventful(), gifted(), carded(), voided(), imported());
     let journals = [&world.frames, &world.catalog_frames, &gifted.frames, &cards.frames, &void.frames, &void.catalog_frames];
-    let mut kinds: Vec<(u8, u8)> = journals.into_iter().flatten().flat_map(kinds_of).collect();
+    let journals = journals.into_iter().chain([&legacy.frames]);
+    let mut kinds: Vec<(u8, u8)> = journals.flatten().flat_map(kinds_of).collect();
     kinds.sort_unstable();
     kinds.dedup();
     assert_eq!(kinds, codec::KINDS.iter().map(|&(_, kind, version)| (kind, version)).collect::<Vec<_>>());
@@ -265,6 +267,12 @@ fn no_bit_of_the_journals_of_a_void_template_is_uncovered() {
     for (caught, kind) in caught.iter().zip([61, 67]) {
         assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
     }
+}
+
+#[test]
+fn no_bit_of_a_journal_of_imported_cards_is_uncovered() {
+    let caught = flip_every_bit::<Partition>(&imported().frames);
+    assert!(caught.get(&70).is_some_and(|&caught| caught > 0), "no import was ever caught by the digest: {caught:?}");
 }
 
 #[test]

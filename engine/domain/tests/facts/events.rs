@@ -144,6 +144,7 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
             "TemplateVoided",
             vec![Event::TemplateVoided(TemplateVoided { template: 7, revoke_holds: true, reason: "recall", request: REQUEST })],
         ),
+        ("CardImported", vec![Event::CardImported(CARD_IMPORTED)]),
     ]
 }
 
@@ -259,6 +260,20 @@ const CARDS_MADE: CardsMade<'static> = CardsMade {
     made: 61_440,
     first: 70_000,
     count: 1_024,
+    key_version: 2,
+    request: REQUEST,
+};
+
+const CARD_IMPORTED: CardImported<'static> = CardImported {
+    coupon: 70_000,
+    terms: 5,
+    code: 0x0123_4567_89ab_cdef_0011_2233_4455_6677,
+    reference: "POS-7/月",
+    asked: 4_321,
+    asked_until_ms: 1_800_000_000_000,
+    loaded: 4_322,
+    use_from_ms: 1_700_000_000_000,
+    use_until_ms: 1_800_000_000_001,
     key_version: 2,
     request: REQUEST,
 };

@@ -22,6 +22,7 @@ mod hold;
 mod idempotency;
 mod image;
 mod journal;
+mod legacy;
 mod model;
 mod natural_key;
 mod order;

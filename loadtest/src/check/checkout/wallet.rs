@@ -139,7 +139,7 @@ impl Wallet {
         let is_it = |coupon: &Coupon| match &instrument.instrument {
             Some(Instrument::Code(code)) => *coupon.code == **code,
             Some(Instrument::OwnedCoupon(owned)) => owned.user_id == self.user_id && *coupon.id == *owned.coupon_id,
-            None => false,
+            Some(Instrument::LegacyCode(_)) | None => false,
         };
         self.coupons.iter().position(is_it)
     }

@@ -1,4 +1,4 @@
-//! Rows out, outcomes in: a bounded number of rows is under way, so that neither side holds a file in memory.
+//! Rows that are asked, and what became of them. Rows of one request id wait for each other.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 
 use super::{Counts, Error, Outcomes, Rows, rows::Row};
-use crate::cli::operation::refused;
-
-/// Rows of one message.
-const MESSAGE_ROWS: usize = 256;
-
-/// Rows that wait for their outcome.
-const UNDER_WAY_MAX: usize = 4_096;
+use crate::cli::{
+    bulk::{self, Job, MESSAGE_ROWS, UNDER_WAY_MAX},
+    operation::refused,
+};
 
 /// One run.
 pub struct Drive {
@@ -30,7 +27,7 @@ pub struct Drive {
 impl Drive {
     /// Of these rows, but for those that have their coupon.
     pub fn new(rows: Rows, outcomes: Outcomes) -> Self {
-        let counts = Counts { rows: rows.count, ..Counts::default() };
+        let counts = Counts { rows: rows.count(), ..Counts::default() };
         Self { rows, outcomes, under_way: BTreeMap::new(), held_back: None, has_ended: false, counts }
     }
 
@@ -40,47 +37,9 @@ impl Drive {
     /// When a file is not read or written, or the stream ends before its rows are answered.
     pub async fn run(mut self, mut client: ClaimServiceClient<Channel>, show: &mut impl FnMut(&Counts)) -> Result<Counts, Error> {
         let (feed, messages) = mpsc::channel(1);
-        let mut answers = client.issue_stream(ReceiverStream::new(messages)).await.map_err(refused)?.into_inner();
-        let mut feed = Some(feed);
-        let mut message = self.message()?;
-        loop {
-            if message.is_empty() && self.under_way.is_empty() && self.has_ended {
-                // The server ends the stream when its rows have ended.
-                feed = None;
-            }
-            tokio::select! {
-                place = reserve(feed.as_ref()), if !message.is_empty() => match place {
-                    Some(place) => place.send(v1::IssueStreamRequest { issues: std::mem::take(&mut message) }),
-                    // Why it was closed is said by the answers.
-                    None => message.clear(),
-                },
-                answer = answers.message() => match answer.map_err(refused)? {
-                    Some(answer) => self.take(answer)?,
-                    None if feed.is_none() => return Ok(self.counts),
-                    None => return Err(Error::Operation("the server ended the stream; run it again".to_owned())),
-                },
-            }
-            if message.is_empty() {
-                message = self.message()?;
-            }
-            show(&self.counts);
-        }
-    }
-
-    /// The next rows, as many as may be under way beside those that are.
-    fn message(&mut self) -> Result<Vec<v1::IssueRequest>, Error> {
-        let mut issues = Vec::new();
-        while issues.len() < MESSAGE_ROWS && self.under_way.len() < UNDER_WAY_MAX {
-            let Some(row) = self.next()? else { break };
-            if self.under_way.contains_key(&row.request.request_id) {
-                self.held_back = Some(row);
-                break;
-            }
-            issues.push(row.request.clone());
-            self.under_way.insert(row.request.request_id.clone(), row);
-        }
-        self.outcomes.flush()?;
-        Ok(issues)
+        let answers = client.issue_stream(ReceiverStream::new(messages)).await.map_err(refused)?.into_inner();
+        bulk::drive(&mut self, feed, answers, &mut |drive| show(&drive.counts)).await?;
+        Ok(self.counts)
     }
 
     /// The next row that is to be asked.
@@ -101,6 +60,26 @@ impl Drive {
         self.has_ended = true;
         Ok(None)
     }
+}
+
+impl Job for Drive {
+    type Request = v1::IssueStreamRequest;
+    type Response = v1::IssueStreamResponse;
+
+    fn message(&mut self) -> Result<Option<v1::IssueStreamRequest>, Error> {
+        let mut issues = Vec::new();
+        while issues.len() < MESSAGE_ROWS && self.under_way.len() < UNDER_WAY_MAX {
+            let Some(row) = self.next()? else { break };
+            if self.under_way.contains_key(&row.request.request_id) {
+                self.held_back = Some(row);
+                break;
+            }
+            issues.push(row.request.clone());
+            self.under_way.insert(row.request.request_id.clone(), row);
+        }
+        self.outcomes.flush()?;
+        Ok((!issues.is_empty()).then_some(v1::IssueStreamRequest { issues }))
+    }
 
     fn take(&mut self, answer: v1::IssueStreamResponse) -> Result<(), Error> {
         for v1::IssueOutcome { request_id, outcome } in answer.outcomes {
@@ -118,9 +97,8 @@ impl Drive {
         }
         self.outcomes.flush()
     }
-}
 
-/// A place for one more message; `None` if nobody takes any.
-async fn reserve(feed: Option<&mpsc::Sender<v1::IssueStreamRequest>>) -> Option<mpsc::Permit<'_, v1::IssueStreamRequest>> {
-    feed?.reserve().await.ok()
+    fn has_ended(&self) -> bool {
+        self.under_way.is_empty() && self.has_ended
+    }
 }

@@ -1,10 +1,11 @@
 //! The lines of a story that are about gift cards and their batches.
 
-use super::story::{channel, id, instrument, money, number, value_of};
+use super::key;
+use super::story::{channel, currency, id, instrument, money, number, value_of};
 use tessera_domain::command::*;
 
 /// `batch ID TEMPLATE COUNT`, `make ID TEMPLATE vVERSION MADE+COUNT/SHARE`, `complete ID MADE`, `take ID REQUEST`, `activate WHO CARD
-/// REQUEST`, `reload WHO CARD AMOUNT REQUEST`, `adjust WHO CARD AMOUNT REASON REQUEST`, `replace WHO CARD REQUEST`, and the questions.
+/// REQUEST`, `import CODE BATCH TEMPLATE`, `find CODE`, `reload WHO CARD AMOUNT REQUEST`, `adjust WHO CARD AMOUNT REASON REQUEST`, `replace WHO CARD REQUEST`, and the questions.
 pub fn command(words: &[&str]) -> Option<Command> {
     Some(match *words {
         ["batch", batch] => Command::GetBatch(id(batch)),
@@ -52,6 +53,16 @@ pub fn command(words: &[&str]) -> Option<Command> {
             revoke_holds: rest.contains(&"revoke"),
             request_id: id(request),
         }),
+        ["import", code, batch, template, ref rest @ ..] => Command::ImportCard(Box::new(ImportCard {
+            code: key().legacy(code),
+            batch: id(batch),
+            template: id(template),
+            reference: value_of(rest, "ref=").map(id),
+            balance: value_of(rest, "balance=").map_or(0, number),
+            currency: value_of(rest, "in=").map(currency),
+            until_ms: value_of(rest, "until=").map_or(0, number),
+        })),
+        ["find", code] => Command::FindCard(key().legacy(code)),
         ["ledger", who, card] => Command::StartLedger(instrument(who, card)),
         _ => return None,
     })

@@ -74,6 +74,9 @@ impl World {
 
     /// Records what is due for what it is about, decides, applies and answers.
     pub fn ask(&mut self, command: &Command) -> Answer {
+        let mut command = command.clone();
+        command.legacy().for_each(|instrument| self.partition.find_legacy(instrument));
+        let command = &command;
         while let Some(event) = self.partition.due(command, self.now_ms) {
             self.happen(&[event]);
         }

@@ -2,7 +2,7 @@
 //!
 //! A line without `=>` sets the scene and must not be refused. The commands are those of
 //! [`World::line`]; `WHO` is a user's name, `code:V` for a bearer of a code sealed under key
-//! version V, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
+//! version V, `legacy:CODE` for one of a code of another house, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
 
 use super::told::told;
 use super::{Answer, World, asked};
@@ -251,6 +251,9 @@ pub fn lsn(text: &str) -> u64 {
 }
 
 pub fn instrument(who: &str, coupon: &str) -> Instrument {
+    if let Some(code) = who.strip_prefix("legacy:") {
+        return Instrument::Legacy { code: super::key().legacy(code) };
+    }
     match who.strip_prefix("code:") {
         None if who == "known" => Instrument::Known { coupon: number(coupon) },
         Some(version) => Instrument::Bearer { coupon: number(coupon), key_version: number(version) },

@@ -143,6 +143,7 @@ fn told_reply(reply: &Reply) -> String {
                 page.coupons.iter().map(|coupon| format!("{} {}", coupon.coupon, life(coupon.life))).collect();
             listed(&coupons, page.next)
         }
+        Reply::Imported(imported) => format!("imported coupon {} {}", imported.coupon, written(&imported.written)),
         Reply::Revealed { coupon, key_version } => format!("coupon {coupon} key {key_version}"),
         Reply::StockRaised { written: place, total } => format!("total {total} {}", maybe_written(place)),
         Reply::Stock(stock) => {

@@ -1,0 +1,24 @@
+//! The command of whoever takes over the cards of another house.
+
+use crate::id::Id;
+use crate::keyed::LegacyKey;
+use crate::money::Currency;
+
+/// Import a card; the same row again is answered with what became of it, whenever it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportCard {
+    /// Its code's key.
+    pub code: LegacyKey,
+    /// The batch of rows that it is part of.
+    pub batch: Id,
+    /// Of which template.
+    pub template: Id,
+    /// What the other house calls it, if it is said.
+    pub reference: Option<Id>,
+    /// What is on it, in minor units; 0 = the template's face value.
+    pub balance: i64,
+    /// The currency, if it is said.
+    pub currency: Option<Currency>,
+    /// When it may no longer be used, ms; 0 = as the template says.
+    pub until_ms: i64,
+}
