@@ -1,24 +1,25 @@
-//! Conservation of stock and value over all partitions (I1, I2): the identity of the lease protocol, term by term, and that of gifts.
+//! Conservation of stock, of days and budgets, and of value over all partitions (I1, I2): the identity of the lease protocol, term by term, and that of gifts.
 //!
 //! total = free + Σ [(granted − received) + unsold + (returned − reclaimed) + (issued − restocked)] holds by
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
 //! than returned. It is checked where the log is whole (offline, at the end of a simulation, by a restore), and
-//! on living partitions by an order of asking that makes their answers comparable ([`live`]).
+//! on living partitions by an order of asking that makes their answers comparable ([`live`]). Of a day that is over every
+//! partition drops its counts by itself: a lessee without any has dropped them, or never had some.
 
 mod gifts;
 
 use crate::shard::{Books, HomeBook};
 pub use gifts::{Gifts, LostGifts};
 use std::collections::BTreeMap;
-use tessera_domain::ValueTotals;
 use tessera_domain::stock::Stock;
+use tessera_domain::{Pool, ValueTotals};
 
 /// A term of the identity that is below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stock of template {template} between home {home} and partition {lessee}: {more} is {found}, {less} only {most}")]
+#[error("{pool} between home {home} and partition {lessee}: {more} is {found}, {less} only {most}")]
 pub struct Imbalance {
-    /// The template's number.
-    pub template: u32,
+    /// Of which pool.
+    pub pool: Pool,
     /// Its home.
     pub home: u16,
     /// The lessee.
@@ -33,12 +34,12 @@ pub struct Imbalance {
     pub most: u64,
 }
 
-/// One template's stock over all partitions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// One pool over all partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
-    /// The template's number.
-    pub template: u32,
-    /// Pieces in all.
+    /// Which.
+    pub pool: Pool,
+    /// Pieces, or minor units, in all.
     pub total: u64,
     /// Granted to nobody.
     pub free: u64,
@@ -52,20 +53,21 @@ pub struct Balance {
     pub issued: u64,
 }
 
-/// The balance of every opened stock, or the first term below zero.
+/// The balance of every opened pool, or the first term below zero.
 pub fn balances(partitions: &[(u16, &Stock)]) -> Result<Vec<Balance>, Imbalance> {
-    let opened = partitions.iter().flat_map(|home| home.1.opened().map(move |template| (*home, template)));
-    opened.map(|(home, template)| balance(home, template, partitions)).collect()
+    let opened = partitions.iter().flat_map(|home| home.1.opened().map(move |pool| (*home, pool)));
+    opened.map(|(home, pool)| balance(home, pool, partitions)).collect()
 }
 
-fn balance((home, stocks): (u16, &Stock), template: u32, partitions: &[(u16, &Stock)]) -> Result<Balance, Imbalance> {
-    let stock = stocks.home(template);
-    let mut balance = Balance { template, total: stock.total, free: stock.free(), ..Balance::default() };
+fn balance((home, stocks): (u16, &Stock), pool: Pool, partitions: &[(u16, &Stock)]) -> Result<Balance, Imbalance> {
+    let stock = stocks.home(pool);
+    let mut balance = Balance::of(pool, stock.total, stock.free());
     for &(partition, leases) in partitions {
-        let (share, lessee) = (stocks.share(template, partition), leases.lessee(template));
+        let share = stocks.share(pool, partition);
+        let lessee = leases.lessee(pool).since_dropped(share.reclaimed);
         let bounded = |more, found: u64, less, most: u64| match most.checked_sub(found) {
             Some(rest) => Ok(rest),
-            None => Err(Imbalance { template, home, lessee: partition, more, found, less, most }),
+            None => Err(Imbalance { pool, home, lessee: partition, more, found, less, most }),
         };
         balance.granted_on_the_way += bounded("received", lessee.received, "granted", share.granted)?;
         balance.returned_on_the_way += bounded("reclaimed", share.reclaimed, "returned", lessee.returned)?;
@@ -77,12 +79,19 @@ fn balance((home, stocks): (u16, &Stock), template: u32, partitions: &[(u16, &St
     Ok(balance)
 }
 
+impl Balance {
+    fn of(pool: Pool, total: u64, free: u64) -> Balance {
+        let (granted_on_the_way, unsold, returned_on_the_way, issued) = (0, 0, 0, 0);
+        Balance { pool, total, free, granted_on_the_way, unsold, returned_on_the_way, issued }
+    }
+}
+
 /// Stock and value over all partitions while they live.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
     /// What does not add up.
     pub violations: Vec<String>,
-    /// Where each stock is, by template.
+    /// Where each pool is.
     pub stocks: Vec<Balance>,
     /// The sums of all coupons' accounts, by template and currency.
     pub values: BTreeMap<(u32, [u8; 3]), ValueTotals>,
@@ -101,8 +110,8 @@ pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -
         live.violations.push(format!("partition {partition} did not answer"));
     }
     for home in homes.values() {
-        for (&template, book) in &home.homes {
-            live.add_stock(template, home.partition, book, &first, &last);
+        for (&pool, book) in &home.homes {
+            live.add_stock(pool, home.partition, book, &first, &last);
         }
     }
     live.compare_gifts(&first, &last);
@@ -135,28 +144,22 @@ impl Live {
         }
     }
 
-    fn add_stock(
-        &mut self,
-        template: u32,
-        home: u16,
-        book: &HomeBook,
-        first: &BTreeMap<u16, &Books>,
-        last: &BTreeMap<u16, &Books>,
-    ) {
+    fn add_stock(&mut self, pool: Pool, home: u16, book: &HomeBook, first: &BTreeMap<u16, &Books>, last: &BTreeMap<u16, &Books>) {
+        let none = Stock::default().lessee(pool);
         let lease = |books: &BTreeMap<u16, &Books>, partition| {
-            books.get(&partition).and_then(|books| books.leases.get(&template)).copied().unwrap_or_default()
+            books.get(&partition).and_then(|books| books.leases.get(&pool)).copied().unwrap_or(none)
         };
-        let mut balance = Balance { template, total: book.total, free: book.free, ..Balance::default() };
+        let mut balance = Balance::of(pool, book.total, book.free);
         let mut out = 0;
         for (lessee, &(granted, reclaimed)) in (0..).zip(&book.shares) {
-            let (before, after) = (lease(first, lessee), lease(last, lessee));
+            let (before, after) = (lease(first, lessee), lease(last, lessee).since_dropped(reclaimed));
             for (more, found, less, most) in [
                 ("received", before.received, "granted", granted),
                 ("reclaimed", reclaimed, "returned", after.returned),
                 ("restocked", after.restocked, "issued", after.issued),
             ] {
                 if found > most {
-                    self.violations.push(Imbalance { template, home, lessee, more, found, less, most }.to_string());
+                    self.violations.push(Imbalance { pool, home, lessee, more, found, less, most }.to_string());
                 }
             }
             out += granted - reclaimed;
@@ -166,7 +169,7 @@ impl Live {
             balance.unsold += after.unsold();
         }
         if book.free + out != book.total {
-            self.violations.push(format!("stock of template {template}: {} free and {out} out of {}", book.free, book.total));
+            self.violations.push(format!("{pool}: {} free and {out} out of {}", book.free, book.total));
         }
         self.stocks.push(balance);
     }
@@ -192,11 +195,11 @@ mod tests {
         check(&whole, &whole[..1], "partition 1 did not answer");
 
         let mut lost = whole.clone();
-        lost[0].homes.insert(3, HomeBook { total: 10, free: 4, shares: vec![(5, 0), (0, 0)] });
+        lost[0].homes.insert(Pool::stock(3), HomeBook { total: 10, free: 4, shares: vec![(5, 0), (0, 0)] });
         check(&lost, &whole, "stock of template 3: 4 free and 5 out of 10");
 
         let mut reclaimed = whole.clone();
-        reclaimed[0].homes.insert(3, HomeBook { total: 10, free: 6, shares: vec![(5, 1), (0, 0)] });
+        reclaimed[0].homes.insert(Pool::stock(3), HomeBook { total: 10, free: 6, shares: vec![(5, 1), (0, 0)] });
         check(&reclaimed, &whole, "reclaimed is 1, returned only 0");
 
         let currency = tessera_domain::money::Currency::parse("CNY").expect("three capitals");

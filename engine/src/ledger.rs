@@ -285,6 +285,12 @@ impl<S: State> Ledger<S> {
         self.split(sealed);
     }
 
+    /// Makes events facts that no crash comes between: all of them stand in one frame.
+    pub fn record_all(&mut self, events: &[Event<'_>], sealed: &mut Sealed) {
+        events.iter().for_each(|event| self.add(event));
+        self.split(sealed);
+    }
+
     /// Makes an event a fact in the same frame as the one that is made next: no crash comes between them. [`Ledger::split`] ends it.
     pub fn add(&mut self, event: &Event<'_>) {
         let applied = self.state.apply(self.now_ms, event);

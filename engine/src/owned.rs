@@ -5,9 +5,10 @@
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Sink};
 use std::collections::{BTreeMap, VecDeque};
-use tessera_domain::Partition;
 use tessera_domain::command::Claim;
 use tessera_domain::lease::{HomeDesk, LesseeDesk};
+use tessera_domain::stock::Stock;
+use tessera_domain::{Need, Partition, Pool};
 
 /// Where one answer goes.
 pub(crate) struct Slot {
@@ -22,9 +23,25 @@ pub(crate) struct Parked {
     pub(crate) until_ms: i64,
 }
 
+/// The claims of one template that wait, in their order. All take of the same pools, so what the first one lacks they all wait for.
+pub(crate) struct Queue {
+    pub(crate) lacks: Need,
+    pub(crate) claims: VecDeque<Parked>,
+}
+
+impl Queue {
+    /// From now on its claims wait for this.
+    pub(crate) fn wait_for(&mut self, need: Need, lessee: &mut LesseeDesk, stock: &Stock) {
+        if need.pool != self.lacks.pool && !self.claims.is_empty() {
+            lessee.wait_for(stock, self.lacks.pool, need, self.claims.len() as u32);
+        }
+        self.lacks = need;
+    }
+}
+
 /// A raise whose answer waits until every lessee has heard of it.
 pub(crate) struct Raised {
-    pub(crate) template: u32,
+    pub(crate) pool: Pool,
     pub(crate) total: u64,
     pub(crate) slot: Slot,
     pub(crate) answer: Answer,
@@ -35,7 +52,8 @@ pub(crate) struct Owned {
     pub(crate) ledger: Ledger<Partition>,
     pub(crate) lessee: LesseeDesk,
     pub(crate) home: HomeDesk,
-    pub(crate) parked: BTreeMap<u32, VecDeque<Parked>>,
+    /// By template.
+    pub(crate) parked: BTreeMap<u32, Queue>,
     pub(crate) raised: Vec<Raised>,
     /// Whether the ledger has begun this turn.
     pub(crate) in_turn: bool,
@@ -64,6 +82,6 @@ impl Owned {
 
     /// Claims that wait.
     pub(crate) fn parked_claims(&self) -> u64 {
-        self.parked.values().map(|queue| queue.len() as u64).sum()
+        self.parked.values().map(|queue| queue.claims.len() as u64).sum()
     }
 }

@@ -21,10 +21,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tessera_domain::catalog::Catalog;
 use tessera_domain::command::Keys;
-use tessera_domain::event::Event;
+use tessera_domain::event::{Event, Restocked};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::LesseeDesk;
-use tessera_domain::{Context, Partition, Reason};
+use tessera_domain::{Context, Need, Partition, Pool, Reason};
 use tessera_wal::{FullReason, Handover, Journal};
 
 pub use books::{Books, HomeBook};
@@ -145,7 +145,7 @@ impl Shard {
         if self.queued_commands > 0 {
             turn.sealed.bytes.reserve(self.usual_bytes);
         }
-        let mut scene = Scene { wall_ms, has_log_room, claimed: Vec::new() };
+        let mut scene = Scene { wall_ms, has_log_room, claimed: Vec::new(), restocked: Vec::new() };
         for letter in letters {
             self.read(letter, &mut scene, &mut turn);
         }
@@ -155,6 +155,7 @@ impl Shard {
             self.next_tick_ms = wall_ms + TICK_MS;
             self.tick(&mut scene, &mut turn);
         }
+        self.serve_restocked(&mut scene, &mut turn);
         self.settle(&mut scene, &mut turn);
         self.seal(&mut turn);
         self.usual_bytes = turn.sealed.bytes.len().min(USUAL_BYTES_MAX);
@@ -251,13 +252,14 @@ impl Shard {
     }
 
     /// What is due in a partition: holds and value that expire, and what is forgotten, as much as one tick may take.
-    fn tick_time(&mut self, partition: u16, scene: &Scene, turn: &mut Turn) {
-        let owned = self.enter(partition, scene);
+    fn tick_time(&mut self, partition: u16, scene: &mut Scene, turn: &mut Turn) {
+        let owned = enter(&mut self.owned, partition, scene.wall_ms, self.catalog.lsn());
         let mut left = TICK_WORK_MAX;
         while left > 0 {
-            let Some(event) = owned.ledger.state().decide_time(owned.ledger.now_ms()) else { return };
-            owned.ledger.record(&event, &mut turn.sealed);
-            let is_forgetting = matches!(event, Event::RequestsForgotten(_) | Event::Forgotten(_));
+            let Some(events) = owned.ledger.state().decide_time(owned.ledger.now_ms()) else { return };
+            owned.ledger.record_all(&events, &mut turn.sealed);
+            note_restock(owned, restock_in(&events), scene);
+            let is_forgetting = matches!(events[..], [Event::RequestsForgotten(_) | Event::Forgotten(_) | Event::DayDropped(_)]);
             left = left.saturating_sub(if is_forgetting { FORGETTING_WORK } else { 1 });
         }
     }
@@ -273,6 +275,23 @@ impl Shard {
             owned.ledger.seal(&mut turn.sealed);
         }
     }
+}
+
+/// What has come back to a lease is there for who waits, and home hears of it.
+fn note_restock(owned: &mut Owned, restocked: Option<Restocked>, scene: &mut Scene) {
+    let Some(Restocked { template, pieces, cover, .. }) = restocked else { return };
+    let now_ms = owned.ledger.now_ms();
+    for (pool, amount) in [(Pool::stock(template), pieces), (Pool::budget(template), cover)] {
+        if amount > 0 {
+            owned.lessee.restocked(pool, now_ms);
+        }
+    }
+    scene.restocked.push((owned.ledger.state().id(), template));
+}
+
+/// What comes back with these events: one coupon ends in one frame.
+fn restock_in(events: &[Event<'_>]) -> Option<Restocked> {
+    events.iter().find_map(|event| if let Event::Restocked(restocked) = event { Some(*restocked) } else { None })
 }
 
 /// As [`Shard::enter`], beside what else is borrowed of the shard.
@@ -313,8 +332,19 @@ struct Waiting {
 struct Scene {
     wall_ms: i64,
     has_log_room: bool,
-    /// Partition and template of every claim of this turn.
-    claimed: Vec<(u16, u32)>,
+    /// Partition of every claim of this turn, and what it takes of each pool.
+    claimed: Vec<(u16, Need)>,
+    /// Partition and template wherever something came back in this turn.
+    restocked: Vec<(u16, u32)>,
+}
+
+impl Scene {
+    /// A claim takes this; of many alike, one behind the other, one is noted.
+    fn note_claim(&mut self, partition: u16, need: Need) {
+        if self.claimed.last() != Some(&(partition, need)) {
+            self.claimed.push((partition, need));
+        }
+    }
 }
 
 /// Hands a turn to the journal, whole.

@@ -10,7 +10,7 @@ use tessera_domain::command::*;
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::Message;
 use tessera_domain::money::{Currency, Rounding};
-use tessera_domain::{Id, Kind, Partition, Reason, Reply, TemplateSpec, Validity, Window};
+use tessera_domain::{Id, Kind, Partition, Pool, Reason, Reply, TemplateSpec, Validity, Window};
 use tessera_engine::catalog::{CatalogOwner, CatalogRequest};
 use tessera_engine::ledger::Ledger;
 use tessera_engine::letter::{self, Answer, Batch, Letter, Outlet, PostOffice, Request, Sink};
@@ -107,8 +107,8 @@ fn a_copy_of_a_claim_that_was_served_hears_the_same_when_the_rest_is_sold_out() 
     release(shard.turn([catalog(&template, heard.clone())], NOW_MS, true));
     let requests = vec![claim(1, &ann, "a"), claim(2, &bob, "b"), claim(3, &ann, "a")];
     assert!(shard.accept(Batch { requests, sink: heard.clone() }).is_ok());
-    for message in
-        [Message::Grant { template: 0, granted: 1, total: 1 }, Message::SoldOut { template: 0, total: 1, asked_ms: NOW_MS }]
+    let pool = Pool::stock(0);
+    for message in [Message::Grant { pool, granted: 1, total: 1 }, Message::SoldOut { pool, total: 1, need: 1, asked_ms: NOW_MS }]
     {
         release(shard.turn([], NOW_MS, true));
         release(shard.turn([Letter::Lease { from: 1, to: 0, message }], NOW_MS, true));

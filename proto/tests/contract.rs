@@ -119,7 +119,7 @@ fn items_of(stream: &MethodDescriptorProto) -> Vec<DescriptorProto> {
 #[test]
 fn every_write_has_a_request_id() {
     let writes = writes();
-    assert_eq!(writes.len(), 29, "writes in the contract");
+    assert_eq!(writes.len(), 31, "writes in the contract");
     for method in writes {
         assert_eq!(first_field(&request_of(&method)), Some(("request_id", 1)), "{}", method.name());
     }

@@ -91,7 +91,8 @@ fn code_of(reason: Reason) -> Code {
         RequestIdReused | TemplateExists | OrderAlreadyRedeemed | BatchExists | BatchTaken | LegacyCodeExists => {
             Code::AlreadyExists
         }
-        VersionMismatch | StockMismatch => Code::Aborted,
+        TemplateDayLimitReached | BudgetExhausted => Code::ResourceExhausted,
+        VersionMismatch | StockMismatch | BudgetMismatch => Code::Aborted,
         TemplateVoid | TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => {
             Code::FailedPrecondition
         }
@@ -102,7 +103,7 @@ fn code_of(reason: Reason) -> Code {
         CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
         BelowQuantity | NotCombinable | InstrumentsApart | PartOfCheckout => Code::FailedPrecondition,
         CouponActivated | NotACard | BatchNotComplete => Code::FailedPrecondition,
-        SoldOut | StockUnlimited => Code::FailedPrecondition,
+        SoldOut | StockUnlimited | BudgetUnlimited => Code::FailedPrecondition,
         AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,
         Unspecified => Code::Unknown,
     }

@@ -134,6 +134,11 @@ kinds! {
     GiftAccepted = 50 . 1;
     GiftReceived = 51 . 1;
     GiftArrived = 52 . 1;
+    PoolOpened = 53 . 1;
+    BudgetSet = 54 . 1;
+    PoolLeased = 55 . 1;
+    Restocked = 56 . 1;
+    DayDropped = 57 . 1;
     TermsVoided = 61 . 1;
     VoidedWithTemplate = 62 . 1;
     TemplateCreatedV1 = 64 . 1;
@@ -150,6 +155,9 @@ const RULES: (u8, u8) = (128, 1);
 
 /// Rules that say something which the first version had no words for.
 const RULES_V2: (u8, u8) = (128, 2);
+
+/// Rules that say something which the second version had no words for.
+const RULES_V3: (u8, u8) = (128, 3);
 
 /// See [`RULES`].
 const DISPLAY: (u8, u8) = (129, 1);
@@ -181,6 +189,16 @@ pub(crate) fn encode_rules_v2(rules: &RulesBodyV2<'_>) -> Vec<u8> {
 /// The same in the second version.
 pub(crate) fn decode_rules_v2(bytes: &[u8]) -> Option<RulesBodyV2<'_>> {
     decoded_part(RULES_V2, bytes)
+}
+
+/// The same in the third version.
+pub(crate) fn encode_rules_v3(rules: &RulesBodyV3<'_>) -> Vec<u8> {
+    encoded_part(RULES_V3, rules)
+}
+
+/// The same in the third version.
+pub(crate) fn decode_rules_v3(bytes: &[u8]) -> Option<RulesBodyV3<'_>> {
+    decoded_part(RULES_V3, bytes)
 }
 
 /// The bytes of what people see of a template beside its name.

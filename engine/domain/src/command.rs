@@ -173,7 +173,7 @@ pub struct ListCoupons {
     pub from: Option<u64>,
 }
 
-/// Raise a stock from `current` to `target`, if it still is `current`.
+/// Raise a stock, or a budget, from `current` to `target`, if it still is `current`: in pieces, or in minor units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RaiseStock {
     /// Of which template.
@@ -207,6 +207,8 @@ pub enum Command {
     RevealCode(Instrument),
     /// See [`RaiseStock`]; goes to the template's home.
     RaiseStock(RaiseStock),
+    /// The same of the template's budget.
+    RaiseBudget(RaiseStock),
     /// The stock of a template; goes to its home.
     GetStock(Id),
     /// See [`Hold`].

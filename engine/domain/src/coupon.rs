@@ -276,6 +276,11 @@ impl Coupon {
         self.is(UNACTIVATED)
     }
 
+    /// Whether nothing was ever on it but what its terms say, and nothing was taken off it but by using it: no void, no gift, no other load.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is(VOID | ADJUSTED | GIFT | UNACTIVATED)
+    }
+
     fn is(&self, mark: u8) -> bool {
         self.marks & mark != 0
     }

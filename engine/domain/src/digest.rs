@@ -57,6 +57,12 @@ pub enum EntityKind {
     Batch = 21,
     /// What a partition made of a batch.
     BatchShare = 22,
+    /// A local day or a budget of a template, at its home.
+    PoolHome = 25,
+    /// What home granted of it to, and got back from, one lessee.
+    PoolShare = 26,
+    /// What a lessee received of it, returned, issued and restocked.
+    PoolLessee = 27,
     /// A code of another house, and its card.
     LegacyCard = 30,
     /// Terms whose template was made void, as a partition has heard of it.
@@ -67,7 +73,7 @@ impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 25] = [
+        const ALL: [EntityKind; 28] = [
             Partition,
             Terms,
             User,
@@ -91,6 +97,9 @@ impl EntityKind {
             Gift,
             Batch,
             BatchShare,
+            PoolHome,
+            PoolShare,
+            PoolLessee,
             LegacyCard,
             VoidTerms,
         ];

@@ -12,6 +12,7 @@ mod gift;
 mod hold;
 mod legacy;
 mod operator;
+mod pool;
 mod rules;
 mod time;
 
@@ -27,7 +28,8 @@ pub use gift::{GIFT_CANCELLED, GIFT_EXPIRED, GiftAccepted, GiftArrived, GiftEnde
 pub use hold::{Captured, EXPIRED, Held, HoldEnded, RELEASED};
 pub use legacy::CardImported;
 pub use operator::{CouponBlocked, TermsVoided, UserBlocked, Voided, VoidedWithTemplate};
-pub use rules::{DisplayBody, RulesBody, RulesBodyV2};
+pub use pool::{BudgetSet, DayDropped, PoolLeased, PoolOpened, Restocked, Step};
+pub use rules::{DisplayBody, RulesBody, RulesBodyV2, RulesBodyV3};
 pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
@@ -437,6 +439,16 @@ pub enum Event<'a> {
     GiftReceived(GiftReceived<'a>),
     /// See [`GiftArrived`].
     GiftArrived(GiftArrived),
+    /// See [`PoolOpened`].
+    PoolOpened(PoolOpened),
+    /// See [`BudgetSet`].
+    BudgetSet(BudgetSet<'a>),
+    /// See [`PoolLeased`].
+    PoolLeased(PoolLeased),
+    /// See [`Restocked`].
+    Restocked(Restocked),
+    /// See [`DayDropped`].
+    DayDropped(DayDropped),
     /// See [`BatchOpened`].
     BatchOpened(BatchOpened<'a>),
     /// See [`CardsMade`].

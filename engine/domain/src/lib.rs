@@ -34,6 +34,7 @@ pub mod line;
 pub mod money;
 mod partition;
 pub mod planted;
+mod pool;
 mod redemption;
 mod rejection;
 pub mod reply;
@@ -54,6 +55,7 @@ pub use gift::{GIFT_MEMORY_MS, GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS
 pub use hold::{HOLD_MEMORY_MS, HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX, HoldState};
 pub use id::{ID_BYTES_MAX, Id};
 pub use partition::{Divergence, Partition};
+pub use pool::{Need, Pool};
 pub use redemption::REFUND_WINDOW_MS;
 pub use rejection::{Reason, Rejection};
 pub use reply::Reply;

@@ -16,6 +16,7 @@ mod keys;
 mod legacy;
 mod memory;
 mod operator;
+mod pool;
 mod refund;
 mod replay;
 mod time;
@@ -43,6 +44,7 @@ use crate::legacy::LegacyCards;
 use crate::line::Lines;
 use crate::money::{Currency, is_amount};
 use crate::planted::{self, Planted};
+use crate::pool::Pool;
 use crate::redemption::Redemptions;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
@@ -308,15 +310,20 @@ impl Partition {
             Event::Forgotten(event) => return self.forgotten(event),
             Event::RequestsForgotten(event) => self.requests.forget_before(event.before),
             Event::Joined(event) => return self.joined(event),
-            Event::StockOpened(event) => self.stock.open(event.template, event.total),
+            Event::StockOpened(event) => self.stock.open(Pool::stock(event.template), event.total),
             Event::StockSet(event) => self.stock_set(event),
-            Event::LeaseGranted(lease) => self.stock.grant(lease.template, lease.partition, lease.count),
-            Event::LeaseReclaimed(lease) => self.stock.reclaim(lease.template, lease.partition, lease.count),
+            Event::LeaseGranted(lease) => self.stock.grant(Pool::stock(lease.template), lease.partition, lease.count),
+            Event::LeaseReclaimed(lease) => self.stock.reclaim(Pool::stock(lease.template), lease.partition, lease.count),
             Event::LeaseReceived(lease) | Event::LeaseReturned(lease) if lease.partition != 0 => {
                 return self.unexpected("a lease of another partition");
             }
-            Event::LeaseReceived(lease) => self.stock.receive(lease.template, lease.count),
-            Event::LeaseReturned(lease) => self.stock.give_back(lease.template, lease.count),
+            Event::LeaseReceived(lease) => self.stock.receive(Pool::stock(lease.template), lease.count),
+            Event::LeaseReturned(lease) => self.stock.give_back(Pool::stock(lease.template), lease.count),
+            Event::PoolOpened(event) => return self.pool_opened(event),
+            Event::BudgetSet(event) => return self.budget_set(event),
+            Event::PoolLeased(event) => return self.pool_leased(event),
+            Event::Restocked(event) => return self.restocked(event),
+            Event::DayDropped(event) => return self.day_dropped(event),
             Event::PartHeld(event) => drop(self.hold(event)),
             Event::PartRedeemed(event) => {
                 self.redeem(event, self.order_key(event.merchant, event.order, event.coupon));
@@ -500,11 +507,6 @@ impl Partition {
         };
         self.remember(operation, event.subject, &event.request, 0, number as i64);
         Ok(())
-    }
-
-    fn stock_set(&mut self, event: &event::StockSet<'_>) {
-        self.stock.set_total(event.template, event.from, event.to);
-        self.remember(Operation::RaiseStock, u128::from(event.template), &event.request, 0, event.to as i64);
     }
 
     fn remember(&mut self, operation: Operation, subject: u128, request: &event::Request<'_>, reason: u16, value: i64) {

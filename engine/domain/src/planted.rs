@@ -75,4 +75,12 @@ tessera_planted::faults! {
     SoldOutUnproven,
     /// A lessee refuses for ever once it heard "sold out", whatever home says later.
     FlagNeverEnds,
+    /// A lessee sells today from what it has left of yesterday.
+    DaySoldAfterMidnight,
+    /// A repeated grant out of a budget counts once more.
+    BudgetGrantedTwice,
+    /// What a coupon took comes back twice.
+    RestockedTwice,
+    /// An image has neither days nor budgets.
+    PoolsLeftOutOfImage,
 }

@@ -96,6 +96,10 @@ reasons! {
     UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
     GiftToOneself = 62, "GIFT_TO_ONESELF", false, "nobody accepts their own gift";
     InstrumentsApart = 65, "INSTRUMENTS_APART", false, "the instruments are of several partitions, which are not used together";
+    TemplateDayLimitReached = 66, "TEMPLATE_DAY_LIMIT_REACHED", true, "as many were given out today as may be on a day";
+    BudgetExhausted = 67, "BUDGET_EXHAUSTED", true, "what is left of the budget covers no coupon more";
+    BudgetMismatch = 68, "BUDGET_MISMATCH", true, "the budget has another total by now";
+    BudgetUnlimited = 69, "BUDGET_UNLIMITED", false, "the template has no budget to raise";
     SoldOut = 70, "SOLD_OUT", true, "sold out";
     StockBusy = 71, "STOCK_BUSY", true, "the stock is being counted; nothing was logged";
     StockMismatch = 72, "STOCK_MISMATCH", true, "the stock has another total by now";

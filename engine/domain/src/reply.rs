@@ -481,9 +481,29 @@ pub struct CouponPage {
     pub at_ms: i64,
 }
 
-/// The stock of a template as its home knows it: total = free + out.
+/// What is left of a template, as its home knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StockView {
+    /// Its stock, if it has one.
+    pub stock: Option<PoolView>,
+    /// Its present local day, if it limits days.
+    pub day: Option<DayView>,
+    /// Its budget, if it has one; minor units.
+    pub budget: Option<PoolView>,
+}
+
+/// What may be given out on one local day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayView {
+    /// In days since 1970-01-01.
+    pub day: i32,
+    /// What is left of it.
+    pub pool: PoolView,
+}
+
+/// A pool as its home knows it: total = free + leased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolView {
     /// Whether anybody asked for it yet.
     pub opened: bool,
     /// Pieces in all.
@@ -612,7 +632,7 @@ pub enum Reply {
         total: u64,
     },
     /// To a question for a stock.
-    Stock(StockView),
+    Stock(Box<StockView>),
     /// To a question for, or a write of, a template.
     Template {
         /// Where, if it was a write that was not only validated.

@@ -90,6 +90,8 @@ pub enum Operation {
     AdjustCard = 28,
     /// A card is replaced by a new one.
     ReplaceCard = 29,
+    /// A budget is raised.
+    RaiseBudget = 33,
     /// A card of another house is taken over.
     ImportCard = 39,
     /// A template is made void.
@@ -131,6 +133,7 @@ impl Operation {
         Operation::ReloadCard,
         Operation::AdjustCard,
         Operation::ReplaceCard,
+        Operation::RaiseBudget,
         Operation::ImportCard,
         Operation::VoidTemplate,
     ];

@@ -8,6 +8,7 @@ mod allow;
 mod body;
 pub mod display;
 pub mod hours;
+mod needs;
 pub mod rules;
 pub mod scope;
 pub mod void;
@@ -262,6 +263,7 @@ impl TemplateSpec {
             Validity::AtIssue => {}
         }
         self.rules.check()?;
+        self.check_pools()?;
         if let Some(stock) = self.stock {
             within("stock", i64::try_from(stock).unwrap_or(i64::MAX), 0, STOCK_MAX as i64)?;
         }

@@ -83,6 +83,8 @@ pub struct Plan {
     pub(crate) sales: u32,
     /// Most pieces of a stock at its creation.
     pub(crate) stock_max: i64,
+    /// Whether there are templates with a limit of days and with a budget; such a world begins right before a midnight.
+    pub(crate) limits: bool,
     /// Users who claim.
     pub(crate) users: i64,
     /// Requests that one client sends at once, at most.
@@ -155,6 +157,7 @@ const LEASE: Plan = Plan {
     steps: 1_500,
     sales: 2,
     stock_max: 300,
+    limits: false,
     users: 3_000,
     batch_max: 32,
     open_max: 400,
@@ -208,6 +211,17 @@ const BATCHES_PLAN: Plan = Plan {
     mix: Mix { batches: 120, cards: 5, orders: 10, ..TILLS },
     chances: Chances { crash: 10, leap: 2, ..ROUGH },
     ..TILLS_PLAN
+};
+
+/// Many who want what is given out by the day, or out of a budget, while days pass and coupons end unused.
+const LIMITS_PLAN: Plan = Plan {
+    name: "limits-4-2",
+    limits: true,
+    sales: 1,
+    users: 200,
+    mix: Mix { claims: 80, redeems: 8, refunds: 3, reads: 5, operators: 10, ..SALE },
+    chances: Chances { crash: 6, day: 500, leap: 3, ..ROUGH },
+    ..MIXED
 };
 
 /// One partition and small segments: what is damaged is a large part of what there is.
@@ -271,6 +285,9 @@ pub const PLANS: &[Plan] = &[
     Plan { name: "mixed-1-1", partitions: 1, shards: 1, ..MIXED },
     LINES,
     GIFTS_PLAN,
+    LIMITS_PLAN,
+    Plan { name: "limits-16-2", partitions: 16, ..LIMITS_PLAN },
+    Plan { name: "limits-1-1", partitions: 1, shards: 1, ..LIMITS_PLAN },
     // Everybody is in one partition: its lines lead to itself.
     Plan { name: "gifts-1-1", partitions: 1, shards: 1, ..GIFTS_PLAN },
     VOIDS_PLAN,

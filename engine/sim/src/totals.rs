@@ -94,6 +94,12 @@ totals! {
     snapshots: "snapshots",
     /// Claims that heard "sold out".
     sold_out: "sold out",
+    /// Claims that heard that a day or a budget is exhausted.
+    exhausted: "days and budgets exhausted",
+    /// Coupons that gave back what they had taken.
+    restocked: "coupons restocked",
+    /// Days that a partition counts no longer.
+    days_dropped: "days dropped",
     /// Raises that were answered.
     raises: "raises",
     /// Holds that became redemptions while they lived.

@@ -4,9 +4,9 @@ use super::Shard;
 use crate::letter::Passenger;
 use crate::turn::Turn;
 use std::collections::BTreeMap;
-use tessera_domain::ValueTotals;
 use tessera_domain::money::Currency;
 use tessera_domain::stock::Lessee;
+use tessera_domain::{Pool, ValueTotals};
 use tessera_wal::Handover;
 
 /// The books of one partition at one instant; durable when they are told.
@@ -14,18 +14,18 @@ use tessera_wal::Handover;
 pub struct Books {
     /// The partition.
     pub partition: u16,
-    /// The stocks whose home is here, by template.
-    pub homes: BTreeMap<u32, HomeBook>,
-    /// The leases here, by template.
-    pub leases: BTreeMap<u32, Lessee>,
+    /// The pools whose home is here.
+    pub homes: BTreeMap<Pool, HomeBook>,
+    /// The leases here.
+    pub leases: BTreeMap<Pool, Lessee>,
     /// The sums of all coupons' accounts: template, currency, sums. A template may have several rows, one a version.
     pub values: Vec<(u32, Currency, ValueTotals)>,
 }
 
-/// The stock of one template at its home.
+/// A pool at its home.
 #[derive(Clone, Debug)]
 pub struct HomeBook {
-    /// Pieces in all.
+    /// Pieces, or minor units, in all.
     pub total: u64,
     /// Granted to nobody.
     pub free: u64,
@@ -48,19 +48,19 @@ impl Books {
     /// Those of a partition of so many, as its state stands.
     pub fn of(state: &tessera_domain::Partition, partitions: u16) -> Books {
         let stock = state.stock();
-        let home = |template| {
-            let book = stock.home(template);
+        let home = |pool| {
+            let book = stock.home(pool);
             let share = |partition| {
-                let share = stock.share(template, partition);
+                let share = stock.share(pool, partition);
                 (share.granted, share.reclaimed)
             };
             let shares = (0..partitions).map(share).collect();
-            (template, HomeBook { total: book.total, free: book.free(), shares })
+            (pool, HomeBook { total: book.total, free: book.free(), shares })
         };
         Books {
             partition: state.id(),
             homes: stock.opened().map(home).collect(),
-            leases: stock.leases().map(|template| (template, stock.lessee(template))).collect(),
+            leases: stock.leases().map(|pool| (pool, stock.lessee(pool))).collect(),
             values: state.value_totals().collect(),
         }
     }

@@ -2,15 +2,16 @@
 //! claim that needs a lease.
 
 use super::line::send;
-use super::{Scene, Shard, context, enter};
+use super::{Scene, Shard, context, enter, note_restock, restock_in};
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Request, Sink};
-use crate::owned::{Owned, Parked, Raised, Slot};
+use crate::owned::{Owned, Parked, Queue, Raised, Slot};
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
+use std::collections::VecDeque;
 use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Partition, Reason, Rejection, Reply};
+use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Need, Partition, Pool, Reason, Rejection, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -31,17 +32,25 @@ impl Shard {
         }
         match self.decide(partition, command, keys, scene, turn) {
             Outcome::Answer(answer) => match (command, &answer) {
-                (Command::RaiseStock(raise), Ok(Reply::StockRaised { written: Some(_), total })) => {
-                    let template =
-                        self.catalog.find(&raise.template).expect("a raised template is in the catalog").terms.template;
-                    let raised = Raised { template, total: *total, slot: Slot { sink: sink.clone(), tag }, answer };
+                (
+                    Command::RaiseStock(raise) | Command::RaiseBudget(raise),
+                    Ok(Reply::StockRaised { written: Some(_), total }),
+                ) => {
+                    let template = self.catalog.find(&raise.template).expect("a raised template is in the catalog");
+                    let pool_of = if matches!(command, Command::RaiseStock(_)) { Pool::stock } else { Pool::budget };
+                    let raised = Raised {
+                        pool: pool_of(template.terms.template),
+                        total: *total,
+                        slot: Slot { sink: sink.clone(), tag },
+                        answer,
+                    };
                     self.await_hearing(partition, raised, scene, turn);
                 }
                 _ => answers.push((tag, answer)),
             },
-            Outcome::Park(template) => {
+            Outcome::Park(need) => {
                 let Command::Claim(claim) = command else { unreachable!("only claims are parked") };
-                if let Err(refusal) = self.park(partition, template, claim.clone(), Slot { sink: sink.clone(), tag }) {
+                if let Err(refusal) = self.park(partition, need, claim.clone(), Slot { sink: sink.clone(), tag }) {
                     answers.push((tag, Err(refusal)));
                 }
             }
@@ -61,18 +70,19 @@ impl Shard {
         let owned = enter(owned, partition, scene.wall_ms, catalog.lsn());
         let now_ms = owned.ledger.now_ms();
         if let Command::Claim(claim) = command
-            && let Some(template) = catalog.find(&claim.template).filter(|template| template.terms.limited)
+            && let Some(template) = catalog.find(&claim.template)
         {
-            scene.claimed.push((partition, template.terms.template));
+            template.needs(now_ms).into_iter().for_each(|need| scene.note_claim(partition, need));
         }
-        if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(&mut owned.ledger, command, turn) {
+        if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(owned, command, scene, turn) {
             return Outcome::Answer(Err(Reason::Overloaded.into()));
         }
         let context = context(settings, catalog, &owned.lessee, now_ms);
-        match owned.ledger.state().decide_by(&context, command, keys) {
+        let mut restocked = None;
+        let outcome = match owned.ledger.state().decide_by(&context, command, keys) {
             Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
             Decision::Refuse(rejection) => Outcome::Answer(Err(rejection)),
-            Decision::Park(template) => Outcome::Park(template),
+            Decision::Park(need) => Outcome::Park(need),
             Decision::Happen(_) | Decision::HappenTogether(_) | Decision::Send(_) if !scene.has_log_room => {
                 Outcome::Answer(Err(Reason::LogFull.into()))
             }
@@ -83,6 +93,7 @@ impl Shard {
             Decision::Happen(events) => {
                 record(&mut owned.ledger, &events, keys);
                 owned.ledger.split(&mut turn.sealed);
+                restocked = restock_in(&events);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
             Decision::Send(happening) => {
@@ -92,17 +103,22 @@ impl Shard {
                 owned.ledger.split(&mut turn.sealed);
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
-        }
+        };
+        note_restock(owned, restocked, scene);
+        outcome
     }
 
-    fn park(&mut self, partition: u16, template: u32, claim: Claim, slot: Slot) -> Result<(), Rejection> {
+    /// Behind the other claims of its template, which wait for what it waits for.
+    fn park(&mut self, partition: u16, need: Need, claim: Claim, slot: Slot) -> Result<(), Rejection> {
         let Owned { lessee, ledger, parked, .. } =
             self.owned[usize::from(partition)].as_mut().expect("a claim is decided by its owner");
-        if !lessee.park(ledger.state().stock(), template) {
+        if !lessee.park(ledger.state().stock(), need) {
             return Err(Reason::StockBusy.into());
         }
         let until_ms = ledger.now_ms() + PARKED_MS_MAX;
-        parked.entry(template).or_default().push_back(Parked { claim, slot, until_ms });
+        let queue = parked.entry(need.pool.template()).or_insert_with(|| Queue { lacks: need, claims: VecDeque::new() });
+        queue.wait_for(need, lessee, ledger.state().stock());
+        queue.claims.push_back(Parked { claim, slot, until_ms });
         Ok(())
     }
 
@@ -111,7 +127,7 @@ impl Shard {
         let owned = self.enter(partition, scene);
         let mut effects = Effects::default();
         let now_ms = owned.ledger.now_ms();
-        owned.home.raised(owned.ledger.state().stock(), raised.template, now_ms, &mut effects);
+        owned.home.raised(owned.ledger.state().stock(), raised.pool, now_ms, &mut effects);
         owned.raised.push(raised);
         self.carry_out(partition, effects, scene, turn);
     }
@@ -121,8 +137,8 @@ impl Shard {
 pub(super) enum Outcome {
     /// An answer.
     Answer(Answer),
-    /// It waits for a lease of this template.
-    Park(u32),
+    /// It waits for this.
+    Park(Need),
 }
 
 /// Events that time may bring to what one command is about: every hold of a coupon, and its end.
@@ -130,12 +146,13 @@ const DUE_EVENTS_MAX: u32 = HOLDS_PER_COUPON_MAX + 1;
 
 /// Records what is due for what a command is about; `false` if there is more than one command may take: then it is refused, and
 /// a retry goes on from there.
-fn settle(ledger: &mut Ledger<Partition>, command: &Command, turn: &mut Turn) -> bool {
+fn settle(owned: &mut Owned, command: &Command, scene: &mut Scene, turn: &mut Turn) -> bool {
     for _ in 0..DUE_EVENTS_MAX {
-        let Some(event) = ledger.state().due(command, ledger.now_ms()) else { return true };
-        ledger.record(&event, &mut turn.sealed);
+        let Some(events) = owned.ledger.state().due(command, owned.ledger.now_ms()) else { return true };
+        owned.ledger.record_all(&events, &mut turn.sealed);
+        note_restock(owned, restock_in(&events), scene);
     }
-    ledger.state().due(command, ledger.now_ms()).is_none()
+    owned.ledger.state().due(command, owned.ledger.now_ms()).is_none()
 }
 
 /// What was decided becomes facts of the frame that is open.

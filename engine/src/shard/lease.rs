@@ -6,11 +6,11 @@
 use super::command::Outcome;
 use super::{Scene, Shard};
 use crate::letter::{Answer, Letter};
-use crate::owned::{Owned, Parked};
+use crate::owned::{Owned, Parked, Queue};
 use crate::turn::Turn;
 use tessera_domain::command::{Command, Keys};
 use tessera_domain::lease::{Effects, Message, Next, To};
-use tessera_domain::{Reason, Rejection};
+use tessera_domain::{Need, Pool, Reason};
 
 impl Shard {
     /// A lease message; dropped when its events would find no room, since every one is repeated.
@@ -18,8 +18,9 @@ impl Shard {
         if !scene.has_log_room {
             return;
         }
-        let template = message.template();
-        let catalog_total = self.catalog.get(template).and_then(|template| template.stock);
+        let pool = message.pool();
+        let template = pool.template();
+        let catalog_total = self.catalog.get(template).and_then(|template| template.opens_with(pool));
         let owned = self.enter(to, scene);
         let now_ms = owned.ledger.now_ms();
         let stock = owned.ledger.state().stock();
@@ -34,15 +35,12 @@ impl Shard {
         self.carry_out(to, effects, scene, turn);
         match next {
             Next::Nothing => {}
-            Next::Serve => {
-                self.serve(to, template, scene, turn);
-                scene.claimed.push((to, template));
-            }
+            // What is exhausted refuses them as they are decided.
+            Next::Serve | Next::Refuse { .. } => self.serve(to, template, scene, turn),
             Next::ServeThenReturn => {
                 self.serve(to, template, scene, turn);
-                self.return_lease(to, template, scene, turn);
+                self.return_lease(to, pool, scene, turn);
             }
-            Next::Refuse { total } => self.refuse_parked(to, template, total, scene, turn),
         }
     }
 
@@ -53,9 +51,8 @@ impl Shard {
         for event in &events {
             owned.ledger.record(event, &mut turn.sealed);
         }
-        for (template, total) in heard {
-            let (answered, waiting) =
-                owned.raised.drain(..).partition(|raised| raised.template == template && raised.total <= total);
+        for (pool, total) in heard {
+            let (answered, waiting) = owned.raised.drain(..).partition(|raised| raised.pool == pool && raised.total <= total);
             owned.raised = waiting;
             let answered: Vec<crate::owned::Raised> = answered;
             for raised in answered {
@@ -63,7 +60,7 @@ impl Shard {
             }
         }
         for (to, message) in messages {
-            if let Some(to) = self.address(to, message.template()) {
+            if let Some(to) = self.address(to, message.pool().template()) {
                 turn.send(Letter::Lease { from: partition, to, message });
             }
         }
@@ -80,11 +77,11 @@ impl Shard {
         }
     }
 
-    /// Takes parked claims up again, in their order, until one would have to wait.
+    /// Takes parked claims up again, in their order, until one would have to wait: all behind it wait for what it lacks.
     fn serve(&mut self, partition: u16, template: u32, scene: &mut Scene, turn: &mut Turn) {
         let Some(mut queue) = self.enter(partition, scene).parked.remove(&template) else { return };
-        let mut served = 0;
-        while let Some(parked) = queue.pop_front() {
+        let (mut served, mut lacking) = (0, None);
+        while let Some(parked) = queue.claims.pop_front() {
             let command = Command::Claim(parked.claim);
             let keys = Keys::of(&command, &self.settings.key);
             match self.decide(partition, &command, &keys, scene, turn) {
@@ -92,66 +89,63 @@ impl Shard {
                     served += 1;
                     turn.answer(&parked.slot.sink, vec![(parked.slot.tag, answer)]);
                 }
-                Outcome::Park(_) => {
+                Outcome::Park(need) => {
                     let Command::Claim(claim) = command else { unreachable!("a claim was parked") };
-                    queue.push_front(Parked { claim, ..parked });
+                    queue.claims.push_front(Parked { claim, ..parked });
+                    lacking = Some(need);
                     break;
                 }
             }
         }
-        self.unpark(partition, template, served, queue);
+        self.unpark(partition, template, served, queue, lacking);
     }
 
-    fn unpark(&mut self, partition: u16, template: u32, answered: u32, rest: std::collections::VecDeque<Parked>) {
+    fn unpark(&mut self, partition: u16, template: u32, answered: u32, mut rest: Queue, lacking: Option<Need>) {
         let Owned { lessee, ledger, parked, .. } =
             self.owned[usize::from(partition)].as_mut().expect("a claim waits at its owner");
         if answered > 0 {
-            lessee.unpark(ledger.state().stock(), template, answered);
+            lessee.unpark(ledger.state().stock(), rest.lacks.pool, answered);
         }
-        if !rest.is_empty() {
+        if let Some(need) = lacking {
+            rest.wait_for(need, lessee, ledger.state().stock());
+        }
+        if !rest.claims.is_empty() {
             parked.insert(template, rest);
         }
     }
 
-    fn return_lease(&mut self, partition: u16, template: u32, scene: &mut Scene, turn: &mut Turn) {
+    /// What has come back in this turn is for who waits.
+    pub(super) fn serve_restocked(&mut self, scene: &mut Scene, turn: &mut Turn) {
+        while let Some((partition, template)) = scene.restocked.pop() {
+            self.serve(partition, template, scene, turn);
+        }
+    }
+
+    fn return_lease(&mut self, partition: u16, pool: Pool, scene: &mut Scene, turn: &mut Turn) {
         let owned = self.enter(partition, scene);
         let now_ms = owned.ledger.now_ms();
         let mut effects = Effects::default();
-        owned.lessee.finish_recall(owned.ledger.state().stock(), template, now_ms, &mut effects);
+        owned.lessee.finish_recall(owned.ledger.state().stock(), pool, now_ms, &mut effects);
         self.carry_out(partition, effects, scene, turn);
     }
 
-    fn refuse_parked(&mut self, partition: u16, template: u32, total: u64, scene: &mut Scene, turn: &mut Turn) {
-        let refusal = Rejection::new(Reason::SoldOut, total as i64);
-        self.answer_parked(partition, template, refusal, |_| true, scene, turn);
-    }
-
-    /// Answers the parked claims at the front of their queue for which `is_over` holds. Each is decided a last time, because
+    /// Answers the claims at the front of their queue that have waited too long. Each is decided a last time, because
     /// another copy of it may have been served in the meantime: that one's reply is its answer too (I5).
-    fn answer_parked(
-        &mut self,
-        partition: u16,
-        template: u32,
-        refusal: Rejection,
-        is_over: impl Fn(&Parked) -> bool,
-        scene: &mut Scene,
-        turn: &mut Turn,
-    ) {
+    fn give_up_parked(&mut self, partition: u16, template: u32, now_ms: i64, scene: &mut Scene, turn: &mut Turn) {
         let owned = self.owned[usize::from(partition)].as_mut().expect("a claim waits at its owner");
         let Some(mut queue) = owned.parked.remove(&template) else { return };
         let mut answered = 0;
-        while queue.front().is_some_and(&is_over) {
-            let parked = queue.pop_front().expect("a front was just seen");
+        while let Some(parked) = queue.claims.pop_front_if(|parked| parked.until_ms <= now_ms) {
             let command = Command::Claim(parked.claim);
             let keys = Keys::of(&command, &self.settings.key);
             let answer: Answer = match self.decide(partition, &command, &keys, scene, turn) {
                 Outcome::Answer(answer) => answer,
-                Outcome::Park(_) => Err(refusal),
+                Outcome::Park(_) => Err(Reason::StockBusy.into()),
             };
             turn.answer(&parked.slot.sink, vec![(parked.slot.tag, answer)]);
             answered += 1;
         }
-        self.unpark(partition, template, answered, queue);
+        self.unpark(partition, template, answered, queue, None);
     }
 
     /// Claims that waited too long, and what the desks repeat.
@@ -160,7 +154,7 @@ impl Shard {
         let now_ms = owned.ledger.now_ms();
         let waiting: Vec<u32> = owned.parked.keys().copied().collect();
         for template in waiting {
-            self.answer_parked(partition, template, Reason::StockBusy.into(), |parked| parked.until_ms <= now_ms, scene, turn);
+            self.give_up_parked(partition, template, now_ms, scene, turn);
         }
         if !scene.has_log_room {
             return;
@@ -180,11 +174,11 @@ impl Shard {
         let mut claimed = std::mem::take(&mut scene.claimed);
         claimed.sort_unstable();
         claimed.dedup();
-        for (partition, template) in claimed {
+        for (partition, need) in claimed {
             let owned = self.enter(partition, scene);
             let now_ms = owned.ledger.now_ms();
             let mut effects = Effects::default();
-            owned.lessee.after_sales(owned.ledger.state().stock(), template, now_ms, &mut effects);
+            owned.lessee.after_sales(owned.ledger.state().stock(), need, now_ms, &mut effects);
             self.carry_out(partition, effects, scene, turn);
         }
     }

@@ -26,7 +26,7 @@ impl Shard {
     /// Sends one probe on every line that begins at a partition of this shard.
     pub fn probe(&mut self, wall_ms: i64) -> Vec<tessera_wal::Handover<crate::letter::Passenger>> {
         let mut turn = Turn::new(self.office.clone());
-        let scene = Scene { wall_ms, has_log_room: true, claimed: Vec::new() };
+        let scene = Scene { wall_ms, has_log_room: true, claimed: Vec::new(), restocked: Vec::new() };
         for from in (0..self.settings.partitions).filter(|&from| self.owned[usize::from(from)].is_some()).collect::<Vec<_>>() {
             for to in (0..self.settings.partitions).filter(|&to| to != from) {
                 self.send_probe(from, to, &scene, &mut turn);

@@ -98,12 +98,25 @@ fn print(operation: &v1::Operation) -> Result<(), Error> {
     }
 }
 
-/// One row a stock.
+/// What of a template is counted.
+pub fn pool_of(local_day: Option<i32>, is_budget: bool) -> String {
+    match local_day {
+        Some(day) => format!("day {day}"),
+        None if is_budget => "budget".to_owned(),
+        None => "stock".to_owned(),
+    }
+}
+
+/// One row a stock, a day or a budget.
 pub fn print_stocks(stocks: &[v1::StockConservation]) -> Result<(), Error> {
-    let rows = stocks.iter().map(|stock| [u64::from(stock.template_number), stock.total, stock.free, stock.unsold, stock.issued]);
+    let counts =
+        |stock: &v1::StockConservation| [stock.total, stock.free, stock.unsold, stock.issued].map(|count| count.to_string());
+    let rows = stocks.iter().map(|stock| {
+        [vec![stock.template_number.to_string(), pool_of(stock.local_day, stock.is_budget)], counts(stock).to_vec()].concat()
+    });
     output::print_line("")?;
-    let head = ["template", "total", "free", "leased and unsold", "issued"];
-    output::print_table(&head, rows.map(|row| row.map(|number| number.to_string()).to_vec()))
+    let head = ["template", "of", "total", "free", "leased and unsold", "issued"];
+    output::print_table(&head, rows)
 }
 
 /// One row a journal.

@@ -120,7 +120,7 @@ fn print_json(verified: &Verified, problems: &[String]) -> Result<(), Error> {
     });
     let stocks = verified.stock.iter().flatten().map(|stock| {
         serde_json::json!({
-            "template": stock.template, "total": stock.total, "free": stock.free, "unsold": stock.unsold,
+            "template": stock.pool.template(), "pool": stock.pool.to_string(), "total": stock.total, "free": stock.free, "unsold": stock.unsold,
             "granted_on_the_way": stock.granted_on_the_way, "returned_on_the_way": stock.returned_on_the_way,
             "issued": stock.issued,
         })

@@ -9,7 +9,7 @@ use crate::{
         Blocks,
         codec::name_of,
         command::Operation,
-        event::{self, Event, Request},
+        event::{self, Event, Request, Step},
     },
     seals::{Place, Seals},
 };
@@ -185,6 +185,21 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.count = lease.count;
         }
         Event::LeaseReceived(lease) | Event::LeaseReturned(lease) => change.count = lease.count,
+        Event::PoolOpened(event) => change.count = event.total,
+        Event::BudgetSet(event) => {
+            change.count = event.to;
+            ask(change, &event.request);
+        }
+        Event::PoolLeased(event) => {
+            let is_at_home = event.step == Step::Granted as u8 || event.step == Step::Reclaimed as u8;
+            change.other_partition = is_at_home.then(|| event.partition.into());
+            change.count = event.count;
+        }
+        Event::Restocked(event) => {
+            change.coupon_id = seals.coupon_id(place(event.coupon));
+            (change.count, change.applied_minor) = (event.pieces, event.cover as i64);
+        }
+        Event::DayDropped(_) => {}
         Event::LineSent(event) => line(change, event.to, event.number),
         Event::LineReceived(event) => line(change, event.from, event.number),
         Event::LineAcknowledged(event) => line(change, event.to, event.through),

@@ -12,7 +12,7 @@ use tessera_proto::v1;
 use super::{malformed, report, wallet};
 use crate::{
     domain::{
-        HoldState, Rejection, ValueTotals,
+        HoldState, Pool, Rejection, ValueTotals,
         reply::{HoldView, RedemptionView},
         stock::Lessee,
     },
@@ -47,8 +47,8 @@ pub fn partition(shard: u16, told: &PartitionReport, books: &Books, images: &[Im
     }
     v1::InspectPartitionResponse {
         status: Some(report::partition(shard, told)),
-        stocks: books.homes.iter().map(|(&template, book)| home(template, book)).collect(),
-        leases: books.leases.iter().map(|(&template, lessee)| lease(template, lessee)).collect(),
+        stocks: books.homes.iter().map(|(&pool, book)| home(pool, book)).collect(),
+        leases: books.leases.iter().map(|(&pool, lessee)| lease(pool, lessee)).collect(),
         values: values.iter().map(|(&(template, currency), totals)| report::value(template, currency, totals)).collect(),
         lines: used.map(line).collect(),
         images: images.iter().map(image).collect(),
@@ -56,20 +56,23 @@ pub fn partition(shard: u16, told: &PartitionReport, books: &Books, images: &[Im
     }
 }
 
-fn home(template_number: u32, book: &HomeBook) -> v1::HomeStock {
+fn home(pool: Pool, book: &HomeBook) -> v1::HomeStock {
     let sum = |of: fn(&(u64, u64)) -> u64| book.shares.iter().map(of).sum();
     v1::HomeStock {
-        template_number,
+        template_number: pool.template(),
         total: book.total,
         free: book.free,
         granted: sum(|&(granted, _)| granted),
         reclaimed: sum(|&(_, reclaimed)| reclaimed),
+        local_day: pool.local_day(),
+        is_budget: pool.is_budget(),
     }
 }
 
-fn lease(template_number: u32, lessee: &Lessee) -> v1::Lease {
+fn lease(pool: Pool, lessee: &Lessee) -> v1::Lease {
     let &Lessee { received, returned, issued, restocked, .. } = lessee;
-    v1::Lease { template_number, received, returned, issued, restocked, unsold: lessee.unsold() }
+    let (template_number, local_day, is_budget) = (pool.template(), pool.local_day(), pool.is_budget());
+    v1::Lease { template_number, received, returned, issued, restocked, unsold: lessee.unsold(), local_day, is_budget }
 }
 
 /// One image.

@@ -91,6 +91,11 @@ fn countable(field: &'static str, minor: i64) -> Result<i64, Rejection> {
     }
 }
 
+/// Minor units of a budget, as the wire has them.
+pub fn minor(units: u64) -> i64 {
+    i64::try_from(units).unwrap_or(i64::MAX)
+}
+
 fn currency(field: &'static str, text: &str) -> Result<Currency, Rejection> {
     Currency::parse(text).map_err(|_| Rejection::invalid(field, CURRENCY_BYTES))
 }

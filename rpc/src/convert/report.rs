@@ -94,13 +94,15 @@ pub fn partition(shard: u16, report: &PartitionReport) -> v1::PartitionStatus {
 /// Where a stock is.
 pub fn stock(balance: &Balance) -> v1::StockConservation {
     v1::StockConservation {
-        template_number: balance.template,
+        template_number: balance.pool.template(),
         total: balance.total,
         free: balance.free,
         granted_on_the_way: balance.granted_on_the_way,
         unsold: balance.unsold,
         returned_on_the_way: balance.returned_on_the_way,
         issued: balance.issued,
+        local_day: balance.pool.local_day(),
+        is_budget: balance.pool.is_budget(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tessera_proto::v1;
 
-use super::{malformed, optional};
+use super::{malformed, minor, optional};
 use crate::domain::{
     Id, Rejection,
     calendar::Zone,
@@ -30,6 +30,9 @@ pub(super) fn rules(spec: &v1::TemplateSpec) -> Result<Rules, Rejection> {
         basis: basis(spec.basis)?,
         stacking: spec.stacking.as_ref().map_or(Ok(Stacking::default()), stacking)?,
         transferable: spec.transferable,
+        day_stock: spec.day_stock,
+        budget: u64::try_from(spec.budget_minor).map_err(|_| Rejection::invalid("spec.budget_minor", 0))?,
+        restock: spec.restock,
     })
 }
 
@@ -127,6 +130,7 @@ pub(super) fn write_rules(rules: &Rules, spec: &mut v1::TemplateSpec) {
     spec.priority = rules.priority;
     spec.basis = basis_of(rules.basis).into();
     spec.transferable = rules.transferable;
+    (spec.day_stock, spec.budget_minor, spec.restock) = (rules.day_stock, minor(rules.budget), rules.restock);
     spec.stacking = (rules.stacking != Stacking::default()).then(|| stacking_of(&rules.stacking));
 }
 

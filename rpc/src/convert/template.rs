@@ -3,14 +3,14 @@
 use tessera_proto::v1;
 
 use super::{
-    request_id,
+    minor, request_id,
     spec::{spec, spec_of},
 };
 use crate::{
     domain::{
         Id, Rejection, Template,
         command::{CatalogCommand, Command, RaiseStock, VoidTemplate, WriteTemplate},
-        reply::StockView,
+        reply::{DayView, PoolView, StockView},
     },
     seals::Seals,
 };
@@ -66,6 +66,17 @@ pub fn raise_stock(seals: Seals<'_>, request: v1::RaiseStockRequest) -> Result<(
     Ok((home, Command::RaiseStock(RaiseStock { template, current, target, request_id, validate_only })))
 }
 
+/// The command of a raise of a budget, and the template's home.
+pub fn raise_budget(seals: Seals<'_>, request: v1::RaiseBudgetRequest) -> Result<(u16, Command), Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let template = Id::new("template_id", request.template_id)?;
+    let home = seals.home_of(&template);
+    let amount = |field, minor: i64| u64::try_from(minor).map_err(|_| Rejection::invalid(field, 0));
+    let (current, target) = (amount("current_minor", request.current_minor)?, amount("target_minor", request.target_minor)?);
+    let validate_only = request.validate_only;
+    Ok((home, Command::RaiseBudget(RaiseStock { template, current, target, request_id, validate_only })))
+}
+
 /// The command that asks for a stock, and the template's home.
 pub fn get_stock(seals: Seals<'_>, request: v1::GetStockRequest) -> Result<(u16, Command), Rejection> {
     let template = Id::new("template_id", request.template_id)?;
@@ -87,8 +98,19 @@ pub fn template(template: &Template) -> v1::Template {
     }
 }
 
-/// A stock, as its home knows it.
-pub fn stock(template_id: String, stock: &StockView) -> v1::GetStockResponse {
-    let StockView { opened, total, free, leased } = *stock;
-    v1::GetStockResponse { template_id, opened, total, free, leased }
+/// What is left of a template, as its home knows it.
+pub fn stock(template_id: String, left: &StockView) -> v1::GetStockResponse {
+    let PoolView { opened, total, free, leased } = left.stock.unwrap_or_default();
+    let (today, budget) = (left.day.map(day), left.budget.map(budget));
+    v1::GetStockResponse { template_id, opened, total, free, leased, today, budget }
+}
+
+fn day(DayView { day, pool }: DayView) -> v1::DayLeft {
+    let PoolView { opened, total, free, leased } = pool;
+    v1::DayLeft { local_day: day, opened, total, free, leased }
+}
+
+fn budget(PoolView { opened, total, free, leased }: PoolView) -> v1::BudgetLeft {
+    let [total_minor, free_minor, leased_minor] = [total, free, leased].map(minor);
+    v1::BudgetLeft { opened, total_minor, free_minor, leased_minor }
 }

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::mismatched;
 use crate::{
-    convert::{catalog, position, template},
+    convert::{catalog, minor, position, template},
     desk::Desk,
     domain::{Rejection, Reply, Template, command::CatalogCommand, reply::Written},
 };
@@ -128,6 +128,18 @@ impl TemplateService for Templates {
             (_, Reply::StockRaised { written, total }) => {
                 let (position, replayed) = standing(written);
                 Ok(Response::new(v1::RaiseStockResponse { template_id, total, position, replayed }))
+            }
+            (_, reply) => mismatched("a raise", &reply),
+        }
+    }
+
+    async fn raise_budget(&self, request: Request<v1::RaiseBudgetRequest>) -> Result<Response<v1::RaiseBudgetResponse>, Status> {
+        let request = request.into_inner();
+        let template_id = request.template_id.clone();
+        match self.0.ask(template::raise_budget(self.0.seals()?, request)).await? {
+            (_, Reply::StockRaised { written, total }) => {
+                let ((position, replayed), total_minor) = (standing(written), minor(total));
+                Ok(Response::new(v1::RaiseBudgetResponse { template_id, total_minor, position, replayed }))
             }
             (_, reply) => mismatched("a raise", &reply),
         }

@@ -22,6 +22,7 @@ mod metrics;
 mod operator;
 mod order;
 mod own;
+mod pools;
 mod queries;
 mod redemption;
 mod refund;

@@ -23,6 +23,7 @@ fn ruled() -> v1::TemplateSpec {
         validity: Some(Validity::DaysValidity(v1::DaysValidity { wait_ms: 5, days: 3 })),
         per_user_limit: 9,
         per_user_day_limit: 2,
+        day_stock: 77,
         rounding: v1::Rounding::HalfUp.into(),
         refund_policy: v1::RefundPolicy::Full.into(),
         time_zone: "Europe/Berlin".into(),

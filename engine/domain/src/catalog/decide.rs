@@ -75,6 +75,9 @@ impl CatalogState {
             (Some(template), Some(_)) if template.stock != write.spec.stock => {
                 Err(Rejection::invalid("stock", template.stock.unwrap_or(0) as i64))
             }
+            (Some(template), Some(_)) if template.budget() != write.spec.budget() => {
+                Err(Rejection::invalid("budget_minor", template.budget() as i64))
+            }
             (Some(template), Some(expected)) if template.terms.version != expected => {
                 Err(Rejection::new(Reason::VersionMismatch, i64::from(template.terms.version)))
             }

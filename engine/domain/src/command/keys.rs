@@ -127,6 +127,7 @@ impl Keys {
             | Command::ListCoupons(_)
             | Command::RevealCode(_)
             | Command::RaiseStock(_)
+            | Command::RaiseBudget(_)
             | Command::GetStock(_)
             | Command::ListRedemptions(_)
             | Command::ListRedemptionsByTime(_)

@@ -200,7 +200,7 @@ fn share_reply(share: &BatchShare, written: Option<Written>) -> Reply {
     Reply::Share(ShareView { written, wanted: share.wanted, made: share.made })
 }
 
-/// The template, if cards of it may be made now: it holds a balance, is not sold from a stock, and says itself when a card may be used.
+/// The template, if cards of it may be made now: it holds a balance, is not sold from a stock, a day or a budget, and says itself when a card may be used.
 fn batched<'a>(context: &Context<'a>, id: &Id) -> Result<&'a Arc<Template>, Rejection> {
     let template = context.catalog.find(id).ok_or(Reason::TemplateNotFound)?;
     let terms = &template.terms;
@@ -218,9 +218,9 @@ fn batched<'a>(context: &Context<'a>, id: &Id) -> Result<&'a Arc<Template>, Reje
     Ok(template)
 }
 
-/// Whether there are as many as are made: no card is taken from a stock.
+/// Whether there are as many as are made: no card is taken from a stock, a day or a budget.
 pub(super) fn check_no_stock(terms: &Terms) -> Result<(), Rejection> {
-    if terms.limited { Err(Rejection::invalid("template_id", 0)) } else { Ok(()) }
+    if terms.has_pools() { Err(Rejection::invalid("template_id", 0)) } else { Ok(()) }
 }
 
 fn check_run(make: &MakeCards) -> Result<(), Rejection> {

@@ -12,6 +12,7 @@ use crate::keyed::UserKey;
 use crate::lease::Sale;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
+use crate::pool::Need;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
 use crate::terms::{Template, Terms, Window, check_use_window};
@@ -32,14 +33,25 @@ impl Partition {
             Ok(window) => window,
             Err(refusal) => return refusal.into(),
         };
-        if template.terms.limited {
-            match context.lessee.sale(self.stock(), template.terms.template, context.now_ms) {
-                Sale::Sell => {}
-                Sale::SoldOut { total } => return Rejection::new(Reason::SoldOut, total as i64).into(),
-                Sale::Park => return Decision::Park(template.terms.template),
-            }
+        match self.may_take(context, &template.terms) {
+            Ok(None) => {}
+            Ok(Some(lacking)) => return Decision::Park(lacking),
+            Err(refusal) => return refusal.into(),
         }
         Decision::Happen(self.claim_events(context, template, claim, window, fingerprint))
+    }
+
+    /// Whether everything that a claim takes is here: all of it, or it takes nothing. What it waits for, if it has to: the first that lacks.
+    pub(super) fn may_take(&self, context: &Context<'_>, terms: &Terms) -> Result<Option<Need>, Rejection> {
+        let mut lacking = None;
+        for need in terms.needs(context.now_ms) {
+            match context.lessee.sale(self.stock(), need, context.now_ms) {
+                Sale::Sell => {}
+                Sale::SoldOut { total } => return Err(Rejection::new(need.pool.exhausted(), total as i64)),
+                Sale::Park => lacking = lacking.or(Some(need)),
+            }
+        }
+        Ok(lacking)
     }
 
     /// What a claim asks for beside its template counts where it is said, so that a retry from before it could be said is the same.
@@ -102,7 +114,7 @@ impl Partition {
             use_until_ms: window.until_ms,
             key_version: context.key_version,
             loaded: Coupon::loaded(&template.terms),
-            day: template.terms.day_limit(context.now_ms).map(|(day, _)| day),
+            day: template.terms.counted_day(context.now_ms),
         }));
         events
     }

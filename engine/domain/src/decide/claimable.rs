@@ -11,7 +11,8 @@ use crate::command::{GOODS_MAX, Goods, ListClaimable, PAGE_SIZE_MAX, TEMPLATE_LO
 use crate::keyed::UserKey;
 use crate::lease::Sale;
 use crate::partition::Partition;
-use crate::rejection::{Reason, Rejection};
+use crate::pool::{Need, Pool};
+use crate::rejection::Rejection;
 use crate::reply::{Claimable, ClaimablePage, LeftForUser, Reply, StockBelief};
 use crate::terms::scope::Scope;
 use crate::terms::{Template, Terms, within};
@@ -51,7 +52,7 @@ impl Partition {
         }
         let stock = believed(context, self, terms);
         let by_user = list.user.map_or(Ok(()), |user| self.check_limits(terms, user, now_ms));
-        let refusal = by_user.and(stock.check()).err();
+        let refusal = by_user.and(self.may_take(context, terms).map(drop)).err();
         if refusal.is_some() && !list.with_exhausted {
             return None;
         }
@@ -71,15 +72,6 @@ impl Partition {
     }
 }
 
-impl StockBelief {
-    fn check(self) -> Result<(), Rejection> {
-        match self {
-            StockBelief::SoldOut { total } => Err(Rejection::new(Reason::SoldOut, total as i64)),
-            _ => Ok(()),
-        }
-    }
-}
-
 fn check(list: &ListClaimable) -> Result<(), Rejection> {
     within("page_size", i64::from(list.page_size), 1, i64::from(PAGE_SIZE_MAX))?;
     within("goods", list.goods.len() as i64, 0, GOODS_MAX as i64)?;
@@ -92,7 +84,8 @@ fn believed(context: &Context<'_>, partition: &Partition, terms: &Terms) -> Stoc
     if !terms.limited {
         return StockBelief::Unlimited;
     }
-    match context.lessee.sale(partition.stock(), terms.template, context.now_ms) {
+    let piece = Need { pool: Pool::stock(terms.template), amount: 1 };
+    match context.lessee.sale(partition.stock(), piece, context.now_ms) {
         Sale::Sell => StockBelief::Here,
         Sale::Park => StockBelief::NotKnown,
         Sale::SoldOut { total } => StockBelief::SoldOut { total },

@@ -32,6 +32,7 @@ use crate::command::{Command, Keys};
 use crate::event::{Event, Refused, Request};
 use crate::lease::LesseeDesk;
 use crate::partition::Partition;
+use crate::pool::Need;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::{Known, Operation};
@@ -86,8 +87,8 @@ pub enum Decision<'a> {
     Send(Box<Happening<'a>>),
     /// Refused, and not remembered.
     Refuse(Rejection),
-    /// A claim that waits for a lease of this template.
-    Park(u32),
+    /// A claim that waits for this.
+    Park(Need),
 }
 
 impl<'a> Decision<'a> {
@@ -132,7 +133,8 @@ impl Partition {
             Command::GetCoupon(instrument) => self.view(context, instrument).map(Reply::Coupon).into(),
             Command::ListCoupons(list) => self.list(context, list).into(),
             Command::RevealCode(instrument) => self.reveal(instrument).into(),
-            Command::RaiseStock(raise) => self.decide_raise(context, raise),
+            Command::RaiseStock(raise) => self.decide_raise(context, raise, Operation::RaiseStock),
+            Command::RaiseBudget(raise) => self.decide_raise(context, raise, Operation::RaiseBudget),
             Command::GetStock(template) => self.stock_view(context, template).into(),
             Command::Hold(hold) => self.decide_hold(context, hold, keys),
             Command::Capture(capture) => self.decide_capture(context, capture, keys),

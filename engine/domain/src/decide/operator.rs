@@ -102,7 +102,7 @@ impl Partition {
         if let Err(refusal) = standing.check_not_final().and_then(|()| standing.check_not_gifting()).and(held) {
             return Decision::happen([refused(operation, u128::from(coupon), request, refusal)]);
         }
-        Decision::happen([Event::Voided(Voided {
+        let voided = Event::Voided(Voided {
             coupon,
             previous: standing.coupon.last(),
             // Past its end, what is revoked would expire next; a void takes it first.
@@ -110,7 +110,8 @@ impl Partition {
             revoked_holds: standing.live_holds,
             revoked_value: standing.value.held,
             request,
-        })])
+        });
+        Decision::Happen(self.with_restock(coupon, standing.value.available + standing.value.held, voided))
     }
 }
 

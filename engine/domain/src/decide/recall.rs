@@ -71,7 +71,7 @@ impl Partition {
                 Ok(Reply::Replaced(Replaced { written, replacement, at_ms: entry.at_ms }))
             }
             Operation::ImportCard => Ok(Reply::Imported(Imported { written, coupon: number })),
-            Operation::RaiseStock => Ok(Reply::StockRaised { written: Some(written), total: number }),
+            Operation::RaiseStock | Operation::RaiseBudget => Ok(Reply::StockRaised { written: Some(written), total: number }),
             Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate | Operation::VoidTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
             }

@@ -1,18 +1,23 @@
-//! Stock at its home: opening it at first demand, raising it, showing it.
+//! Stock and budget at their home: opening them at first demand, raising them, showing them with what is left of today.
 
 use super::{Context, Decision, Events};
 use crate::command::RaiseStock;
-use crate::event::{Event, Request, StockOpened, StockSet};
+use crate::event::{BudgetSet, Event, PoolOpened, Request, StockOpened, StockSet};
 use crate::id::Id;
+use crate::money::AMOUNT_MAX;
 use crate::partition::Partition;
+use crate::pool::Pool;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{Reply, StockView};
+use crate::reply::{DayView, PoolView, Reply, StockView};
 use crate::request::Operation;
-use crate::terms::{STOCK_MAX, within};
+use crate::terms::{STOCK_MAX, Template, within};
 
 impl Partition {
-    pub(super) fn decide_raise<'a>(&self, context: &Context<'_>, raise: &'a RaiseStock) -> Decision<'a> {
-        if let Err(refusal) = check_target(raise) {
+    /// Raises the stock, or the budget, as the operation says.
+    pub(super) fn decide_raise<'a>(&self, context: &Context<'_>, raise: &'a RaiseStock, operation: Operation) -> Decision<'a> {
+        let is_stock = operation == Operation::RaiseStock;
+        let (field, most) = if is_stock { ("target", STOCK_MAX as i64) } else { ("target_minor", AMOUNT_MAX) };
+        if let Err(refusal) = check_target(raise, field, most) {
             return refusal.into();
         }
         let Some(template) = context.catalog.find(&raise.template) else {
@@ -20,43 +25,67 @@ impl Partition {
         };
         let number = template.terms.template;
         let fingerprint = self.key().fingerprint(&[], &[raise.current, raise.target]);
-        let key = self.key().request(Operation::RaiseStock as u8, u128::from(number), raise.request_id.as_str());
+        let key = self.key().request(operation as u8, u128::from(number), raise.request_id.as_str());
         if let Some(known) = self.known_request(context, key, fingerprint) {
             return known;
         }
-        let Some(initial) = template.stock else {
-            return Reason::StockUnlimited.into();
+        let pool = if is_stock { Pool::stock(number) } else { Pool::budget(number) };
+        let Some(initial) = template.opens_with(pool) else {
+            return if is_stock { Reason::StockUnlimited } else { Reason::BudgetUnlimited }.into();
         };
-        let home = self.stock().home(number);
+        let home = self.stock().home(pool);
         let total = if home.opened { home.total } else { initial };
         if raise.current != total {
-            return Rejection::new(Reason::StockMismatch, total as i64).into();
+            let reason = if is_stock { Reason::StockMismatch } else { Reason::BudgetMismatch };
+            return Rejection::new(reason, total as i64).into();
         }
         if raise.validate_only {
             return Decision::Answer(Reply::StockRaised { written: None, total: raise.target });
         }
         let mut events = Events::new();
         if !home.opened {
-            events.push(Event::StockOpened(StockOpened { template: number, total }));
+            events.push(match is_stock {
+                true => Event::StockOpened(StockOpened { template: number, total }),
+                false => Event::PoolOpened(PoolOpened { template: number, day: None, total }),
+            });
         }
         let request = Request { id: raise.request_id.as_str(), fingerprint };
-        events.push(Event::StockSet(StockSet { template: number, from: total, to: raise.target, request }));
+        let (template, from, to) = (number, total, raise.target);
+        events.push(match is_stock {
+            true => Event::StockSet(StockSet { template, from, to, request }),
+            false => Event::BudgetSet(BudgetSet { template, from, to, request }),
+        });
         Decision::Happen(events)
     }
 
     pub(super) fn stock_view(&self, context: &Context<'_>, template: &Id) -> Result<Reply, Rejection> {
         let template = context.catalog.find(template).ok_or(Reason::TemplateNotFound)?;
-        let initial = template.stock.ok_or(Reason::StockUnlimited)?;
-        let home = self.stock().home(template.terms.template);
-        Ok(Reply::Stock(match home.opened {
-            true => StockView { opened: true, total: home.total, free: home.free(), leased: home.out },
-            false => StockView { opened: false, total: initial, free: initial, leased: 0 },
-        }))
+        if !template.terms.has_pools() {
+            return Err(Reason::StockUnlimited.into());
+        }
+        let number = template.terms.template;
+        let today = template.terms.limited_day(context.now_ms);
+        let day = today.and_then(|day| Some(DayView { day, pool: self.pool_view(template, Pool::day(number, day))? }));
+        Ok(Reply::Stock(Box::new(StockView {
+            stock: self.pool_view(template, Pool::stock(number)),
+            day,
+            budget: self.pool_view(template, Pool::budget(number)),
+        })))
+    }
+
+    /// A pool as its home counts it; nothing where its template has no such pool.
+    fn pool_view(&self, template: &Template, pool: Pool) -> Option<PoolView> {
+        let initial = template.opens_with(pool)?;
+        let home = self.stock().home(pool);
+        Some(match home.opened {
+            true => PoolView { opened: true, total: home.total, free: home.free(), leased: home.out },
+            false => PoolView { opened: false, total: initial, free: initial, leased: 0 },
+        })
     }
 }
 
-/// A raise rises, and not beyond what a stock may be.
-fn check_target(raise: &RaiseStock) -> Result<(), Rejection> {
+/// A raise rises, and not beyond what a stock or a budget may be.
+fn check_target(raise: &RaiseStock, field: &'static str, most: i64) -> Result<(), Rejection> {
     let as_number = |pieces: u64| i64::try_from(pieces).unwrap_or(i64::MAX);
-    within("target", as_number(raise.target), as_number(raise.current.saturating_add(1)), STOCK_MAX as i64)
+    within(field, as_number(raise.target), as_number(raise.current.saturating_add(1)), most)
 }

@@ -5,16 +5,18 @@
 //! roads: before a write is decided, for the coupon that it is about ([`Partition::due`]), so that decisions meet settled
 //! state; and for everything else in the background, a bounded number of events at a time ([`Partition::decide_time`]).
 
+use super::Events;
 use crate::checkouts::Stage;
 use crate::command::{Command, Instrument, Operation};
 use crate::coupon::Coupon;
 use crate::event::{
-    CHECKOUT_REFUNDS, CHECKOUTS, EXPIRED, Event, Expired, Forgotten, GIFT_EXPIRED, GIFTS, GiftEnded, HOLDS, HoldEnded,
-    REDEMPTIONS, REFUNDS, RequestsForgotten, VoidedWithTemplate,
+    CHECKOUT_REFUNDS, CHECKOUTS, DayDropped, EXPIRED, Event, Expired, Forgotten, GIFT_EXPIRED, GIFTS, GiftEnded, HOLDS,
+    HoldEnded, REDEMPTIONS, REFUNDS, RequestsForgotten, Restocked, VoidedWithTemplate,
 };
 use crate::gift::Gift;
 use crate::hold::Hold;
 use crate::partition::Partition;
+use crate::pool::Pool;
 use crate::terms::void::Void;
 
 use super::operator::REVOKED_COUPONS_MAX;
@@ -23,8 +25,13 @@ use super::operator::REVOKED_COUPONS_MAX;
 pub const FORGOTTEN_MAX: u64 = 1024;
 
 impl Partition {
-    /// The next event that time has brought to what a write is about; asked until there is none, before the write is decided.
-    pub fn due(&self, command: &Command, now_ms: i64) -> Option<Event<'static>> {
+    /// What time has brought next to what a write is about; asked until there is nothing, before the write is decided. Its events are
+    /// recorded in one frame.
+    pub fn due(&self, command: &Command, now_ms: i64) -> Option<Events<'static>> {
+        self.due_to(command, now_ms).map(|event| self.with_what_returns(event))
+    }
+
+    fn due_to(&self, command: &Command, now_ms: i64) -> Option<Event<'static>> {
         let of_instrument = |instrument: &Instrument| {
             self.instrument(instrument).ok()?;
             self.due_of(instrument.coupon(), now_ms)
@@ -61,9 +68,13 @@ impl Partition {
         }
     }
 
-    /// The next event that time alone brings about anywhere in the partition; bounded, so that `None` may be said while the next
-    /// question finds one.
-    pub fn decide_time(&self, now_ms: i64) -> Option<Event<'static>> {
+    /// What time alone brings about next anywhere in the partition, recorded in one frame; bounded, so that `None` may be said while the
+    /// next question finds something.
+    pub fn decide_time(&self, now_ms: i64) -> Option<Events<'static>> {
+        self.due_anywhere(now_ms).map(|event| self.with_what_returns(event))
+    }
+
+    fn due_anywhere(&self, now_ms: i64) -> Option<Event<'static>> {
         if let Some(before) = self.requests.due(now_ms) {
             return Some(Event::RequestsForgotten(RequestsForgotten { before }));
         }
@@ -76,7 +87,35 @@ impl Partition {
         if let Some(coupon) = self.coupons.due(now_ms, |number| self.coupon_due_ms(number)) {
             return self.due_of(coupon, now_ms);
         }
+        if let Some(over) = self.stock.day_over(now_ms) {
+            let day = over.local_day().expect("a day is over");
+            return Some(Event::DayDropped(DayDropped { template: over.template(), day }));
+        }
         self.forgettable(now_ms)
+    }
+
+    /// An event, and behind it what its coupon gives back to stock and budget with it.
+    fn with_what_returns(&self, event: Event<'static>) -> Events<'static> {
+        match event {
+            Event::Expired(Expired { coupon, amount, .. })
+            | Event::VoidedWithTemplate(VoidedWithTemplate { coupon, amount, .. }) => self.with_restock(coupon, amount, event),
+            event => [event].into_iter().collect(),
+        }
+    }
+
+    /// An event that ends a coupon with so much on it, and behind it what the coupon gives back: it does if all that was ever on it is.
+    pub(super) fn with_restock<'a>(&self, coupon: u64, amount: i64, event: Event<'a>) -> Events<'a> {
+        let (found, terms) = self.coupon(coupon).expect("a coupon that ends is here");
+        let mut events: Events<'a> = [event].into_iter().collect();
+        let returns = terms.returns();
+        if returns.is_empty() || !found.is_plain() || amount != Coupon::loaded(terms) {
+            return events;
+        }
+        let amount_of = |pool: Pool| returns.iter().find(|need| need.pool == pool).map_or(0, |need| need.amount);
+        let template = terms.template;
+        let (pieces, cover) = (amount_of(Pool::stock(template)), amount_of(Pool::budget(template)));
+        events.push(Event::Restocked(Restocked { coupon, template, pieces, cover }));
+        events
     }
 
     /// What time, or the void of its template, has brought to one coupon: the end of a hold or a gift first, then of what is left.

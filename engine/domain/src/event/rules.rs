@@ -46,6 +46,21 @@ pub struct RulesBodyV2<'a> {
     pub transferable: bool,
 }
 
+/// The rules of one template version that say something which [`RulesBodyV2`] has no words for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RulesBodyV3<'a> {
+    /// All that the first version says.
+    pub first: RulesBody<'a>,
+    /// Whether its coupons may be given to somebody else.
+    pub transferable: bool,
+    /// Most pieces for all users on one local day; 0 = no limit.
+    pub day_stock: u64,
+    /// Budget at creation, minor units; 0 = none.
+    pub budget: u64,
+    /// Whether a coupon that ends unused gives back what it took of stock and budget.
+    pub restock: bool,
+}
+
 /// What people see of a template, in primitives.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct DisplayBody<'a> {

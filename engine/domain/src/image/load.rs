@@ -46,9 +46,14 @@ impl PartitionLoader {
             Some(EntityKind::Checkout) => section.blobs(|number, bytes| state.checkouts.restore(number, bytes)),
             Some(EntityKind::CheckoutRefund) => section.numbered(|number, fields| state.checkouts.restore_refund(number, fields)),
             Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
-            Some(kind @ (EntityKind::Home | EntityKind::HomeLessee | EntityKind::Lessee)) => {
-                section.keyed(|key, fields| state.stock.restore(kind, key, fields))
-            }
+            Some(
+                kind @ (EntityKind::Home
+                | EntityKind::HomeLessee
+                | EntityKind::Lessee
+                | EntityKind::PoolHome
+                | EntityKind::PoolShare
+                | EntityKind::PoolLessee),
+            ) => section.keyed(|key, fields| state.stock.restore(kind, key, fields)),
             Some(kind @ (EntityKind::LineOut | EntityKind::LineIn)) => {
                 section.keyed(|key, fields| state.lines.restore(kind, key, fields))
             }

@@ -1,19 +1,20 @@
-//! Home's durable numbers of one template during one call: the stock plus what the call has changed.
+//! Home's durable numbers of one pool during one call: the stock plus what the call has changed.
 //!
 //! The engine applies a call's events only after the call. So that the second decision of a call
 //! sees the first, every change goes through here: it emits the event and moves the local copy.
 
-use super::message::{Effects, Message, To, lease};
-use crate::event::{Event, StockOpened};
+use super::message::{Effects, Message, To, leased, opened};
+use crate::event::Step;
 use crate::planted::{self, Planted};
+use crate::pool::Pool;
 use crate::stock::{Share, Stock};
 use std::collections::BTreeMap;
 
-/// One template at its home, inside one call.
+/// One pool at its home, inside one call.
 pub(super) struct Books<'a> {
     stock: &'a Stock,
     pub(super) effects: &'a mut Effects,
-    pub(super) template: u32,
+    pub(super) pool: Pool,
     /// Partitions in all.
     pub(super) partitions: u16,
     pub(super) total: u64,
@@ -23,30 +24,30 @@ pub(super) struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    /// The books of a template; opens its stock at first demand. `None` while neither the stock nor
+    /// The books of a pool; opens it at first demand. `None` while neither the stock nor
     /// the catalog knows of it.
     pub(super) fn open(
         stock: &'a Stock,
-        template: u32,
+        pool: Pool,
         catalog_total: Option<u64>,
         partitions: u16,
         effects: &'a mut Effects,
     ) -> Option<Books<'a>> {
-        let home = stock.home(template);
+        let home = stock.home(pool);
         let (total, free) = if home.opened {
             (home.total, home.free())
         } else {
             let total = catalog_total?;
-            effects.events.push(Event::StockOpened(StockOpened { template, total }));
+            effects.events.push(opened(pool, total));
             (total, total)
         };
-        Some(Books { stock, effects, template, partitions, total, free, changed: BTreeMap::new() })
+        Some(Books { stock, effects, pool, partitions, total, free, changed: BTreeMap::new() })
     }
 
     /// What one lessee was granted and gave back.
     pub(super) fn share(&self, partition: u16) -> Share {
         let changed = self.changed.get(&partition).copied();
-        changed.unwrap_or_else(|| self.stock.share(self.template, partition))
+        changed.unwrap_or_else(|| self.stock.share(self.pool, partition))
     }
 
     /// Every partition that was ever granted anything, with its share.
@@ -66,7 +67,7 @@ impl<'a> Books<'a> {
         assert!(self.free <= self.total, "I1: no more is free than there is");
         share.reclaimed = returned;
         self.changed.insert(partition, share);
-        self.effects.events.push(Event::LeaseReclaimed(lease(self.template, partition, returned)));
+        self.effects.events.push(leased(self.pool, Step::Reclaimed, partition, returned));
     }
 
     /// Grants free pieces and tells the lessee.
@@ -76,26 +77,30 @@ impl<'a> Books<'a> {
         share.granted += pieces;
         self.free -= if planted::is(Planted::GrantNotDeducted) { 0 } else { pieces };
         self.changed.insert(partition, share);
-        self.effects.events.push(Event::LeaseGranted(lease(self.template, partition, share.granted)));
+        self.effects.events.push(leased(self.pool, Step::Granted, partition, share.granted));
         self.send_grant(partition);
     }
 
     /// Tells a lessee, again or not, what it was granted in all.
     pub(super) fn send_grant(&mut self, partition: u16) {
         let granted = self.share(partition).granted;
-        self.send(partition, Message::Grant { template: self.template, granted, total: self.total });
+        self.send(partition, Message::Grant { pool: self.pool, granted, total: self.total });
     }
 
     pub(super) fn recall(&mut self, partition: u16) {
-        self.send(partition, Message::Recall { template: self.template });
+        self.send(partition, Message::Recall { pool: self.pool });
+    }
+
+    pub(super) fn say_open_to_all(&mut self) {
+        (0..self.partitions).for_each(|lessee| self.say_open(lessee));
     }
 
     pub(super) fn say_open(&mut self, partition: u16) {
-        self.send(partition, Message::Open { template: self.template, total: self.total });
+        self.send(partition, Message::Open { pool: self.pool, total: self.total });
     }
 
-    pub(super) fn say_sold_out(&mut self, partition: u16, asked_ms: i64) {
-        self.send(partition, Message::SoldOut { template: self.template, total: self.total, asked_ms });
+    pub(super) fn say_sold_out(&mut self, partition: u16, need: u64, asked_ms: i64) {
+        self.send(partition, Message::SoldOut { pool: self.pool, total: self.total, need, asked_ms });
     }
 
     fn send(&mut self, partition: u16, message: Message) {

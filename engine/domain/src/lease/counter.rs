@@ -1,25 +1,38 @@
-//! What home remembers of one template: what the lessees said last, who waits, and who is asked.
+//! What home remembers of one pool: what the lessees said last, who waits, and who is asked.
 //!
 //! Soft: after a crash the lessees in need state again within [`REPEAT_MS`], and the recall of the
 //! others brings the rest of the accounts back. Until then home knows less, so it says "sold out"
 //! later, never earlier: an account that was not heard is not empty unless nothing was ever granted.
+//!
+//! Who waits says how much one claim needs. Of stocks and days that is a piece; of a budget it is what a coupon covers, so there may
+//! be something free that helps nobody: it is sold out for who needs more, once every lessee has given back what it had.
 
 use super::account::Account;
 use super::books::Books;
 use super::message::Statement;
-use super::{PARKED_MS_MAX, REPEAT_MS};
+use super::{PARKED_MS_MAX, REPEAT_MS, SOLD_OUT_MS};
 use crate::planted::{self, Planted};
 use crate::stock::Share;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// One template at its home. At most one account, one place in the queue and one question per partition.
+/// One pool at its home. At most one account, one place in the queue and one question per partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Counter {
     pub(super) accounts: BTreeMap<u16, Account>,
     waiting: VecDeque<Waiting>,
     round: Option<Round>,
-    /// A verdict that holds while nothing is free and nobody states a piece.
-    sold_out: bool,
+    /// Every lessee is known to have nothing: holds until something is granted or somebody states a piece.
+    drained: bool,
+    /// What "sold out" was said of last, while a lessee may believe it.
+    flag: Option<Flag>,
+}
+
+/// A verdict that lessees refuse by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Flag {
+    /// The least need that was refused.
+    need: u64,
+    until_ms: i64,
 }
 
 /// A lessee in need, in the order of asking.
@@ -27,6 +40,7 @@ pub(super) struct Counter {
 struct Waiting {
     partition: u16,
     parked: u32,
+    need: u64,
     asked_ms: i64,
     until_ms: i64,
 }
@@ -53,14 +67,21 @@ impl Counter {
             self.enqueue(from, said, now_ms);
         }
         self.advance(books, now_ms);
+        self.reopen(from, books, now_ms);
+    }
+
+    /// The total has risen, and every lessee is told: no verdict of before stands.
+    pub(super) fn raised(&mut self) {
+        self.flag = None;
     }
 
     /// Grants while pieces are free, in the order of asking; then says "sold out" if that is true;
     /// else recalls, for those who have claims waiting.
     pub(super) fn advance(&mut self, books: &mut Books, now_ms: i64) {
         self.serve(books);
-        if self.is_sold_out(books) {
-            self.refuse(books);
+        if self.is_drained(books) {
+            self.refuse(books, now_ms);
+            self.serve(books);
         }
         self.waiting.retain(|lessee| lessee.parked > 0);
         if !self.waiting.is_empty() && self.round.is_none() {
@@ -93,7 +114,7 @@ impl Counter {
 
     /// An empty lessee has answered the round; one with pieces ends the verdict.
     fn note(&mut self, from: u16, is_empty: bool) {
-        self.sold_out &= is_empty;
+        self.drained &= is_empty;
         if let Some(round) = self.round.as_mut().filter(|_| is_empty) {
             round.asked.remove(&from);
         }
@@ -103,8 +124,8 @@ impl Counter {
     /// A lessee keeps its place while it asks, and leaves it when it does not.
     fn enqueue(&mut self, from: u16, said: &Statement, now_ms: i64) {
         let place = self.waiting.iter().position(|lessee| lessee.partition == from);
-        let (parked, asked_ms, until_ms) = (said.parked, said.stated_ms, now_ms + PARKED_MS_MAX);
-        let lessee = Waiting { partition: from, parked, asked_ms, until_ms };
+        let (parked, need, asked_ms, until_ms) = (said.parked, said.need, said.stated_ms, now_ms + PARKED_MS_MAX);
+        let lessee = Waiting { partition: from, parked, need, asked_ms, until_ms };
         match place {
             Some(place) if said.need == 0 => drop(self.waiting.remove(place)),
             Some(place) => self.waiting[place] = lessee,
@@ -114,26 +135,44 @@ impl Counter {
     }
 
     fn serve(&mut self, books: &mut Books) {
-        while books.free > 0 {
-            self.sold_out = false;
-            let Some(lessee) = self.waiting.pop_front() else { return };
-            books.grant(lessee.partition, portion(books.free, books.partitions, lessee.parked));
+        while let Some(lessee) = self.waiting.pop_front_if(|lessee| lessee.need <= books.free) {
+            self.drained = false;
+            books.grant(lessee.partition, portion(books.free, books.partitions, lessee.parked, lessee.need));
         }
     }
 
-    /// Nothing free, and nobody granted anything has anything. I1: then issued = total.
-    fn is_sold_out(&mut self, books: &Books) -> bool {
+    /// Nobody who was granted anything has anything. I1: then what is not free is issued.
+    fn is_drained(&mut self, books: &Books) -> bool {
         let all_empty =
             || planted::is(Planted::SoldOutUnproven) || books.lessees().all(|(lessee, share)| self.is_empty(lessee, &share));
-        self.sold_out = books.free == 0 && (self.sold_out || all_empty());
-        self.sold_out
+        self.drained = self.drained || all_empty();
+        self.drained
     }
 
-    fn refuse(&mut self, books: &mut Books) {
-        for lessee in self.waiting.drain(..) {
-            books.say_sold_out(lessee.partition, lessee.asked_ms);
+    /// Nobody has anything beside what is free: whoever needs more than that is told so.
+    fn refuse(&mut self, books: &mut Books, now_ms: i64) {
+        let (served, refused): (VecDeque<_>, VecDeque<_>) = self.waiting.drain(..).partition(|lessee| lessee.need <= books.free);
+        self.waiting = served;
+        for lessee in &refused {
+            books.say_sold_out(lessee.partition, lessee.need, lessee.asked_ms);
+        }
+        if let Some(need) = refused.iter().map(|lessee| lessee.need).min() {
+            let before = self.flag.take().filter(|flag| now_ms < flag.until_ms);
+            let need = before.map_or(need, |flag| flag.need.min(need));
+            self.flag = Some(Flag { need, until_ms: now_ms + SOLD_OUT_MS });
         }
         self.round = None;
+    }
+
+    /// Pieces that come back after "sold out" was said: home calls them in, and says to all that there are some.
+    fn reopen(&mut self, from: u16, books: &mut Books, now_ms: i64) {
+        let Some(flag) = self.flag.as_ref().filter(|flag| now_ms < flag.until_ms && self.waiting.is_empty()) else { return };
+        if books.free >= flag.need {
+            self.flag = None;
+            books.say_open_to_all();
+        } else if self.accounts.get(&from).is_some_and(|account| account.unsold() > 0) {
+            books.recall(from);
+        }
     }
 
     /// Begins a round: recalls every lessee that is not known to be empty.
@@ -162,9 +201,10 @@ impl Counter {
 }
 
 /// How much of what is free one lessee gets: a fair part, more for a crowd, never more than half of it
-/// unless half is less than one.
-fn portion(free: u64, partitions: u16, parked: u32) -> u64 {
+/// unless half is less than one: in claims, each of which needs so much.
+fn portion(free: u64, partitions: u16, parked: u32, need: u64) -> u64 {
+    let free = free / need;
     let fair = free.div_ceil(2 * u64::from(partitions));
     let crowd = u64::from(parked).min(free.div_ceil(2));
-    fair.max(crowd).max(1).min(free)
+    fair.max(crowd).max(1).min(free) * need
 }

@@ -1,12 +1,13 @@
 //! The home desk of one partition: grants, recalls, and knows when a stock is sold out or heard open.
 //!
-//! One counter per template that asked since the start, with one account for each lessee that stated:
-//! bounded by the durable shares. Only templates that wait for something are visited by ticks.
+//! One counter per pool that was asked for since the start, with one account for each lessee that stated:
+//! bounded by the durable shares, and of days by those of the last few. Only pools that wait for something are visited by ticks.
 
 use super::books::Books;
 use super::counter::Counter;
 use super::message::{Effects, Statement};
 use super::raise::Raises;
+use crate::pool::Pool;
 use crate::stock::Stock;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HomeDesk {
     partitions: u16,
-    counters: BTreeMap<u32, Counter>,
-    raises: BTreeMap<u32, Raises>,
-    /// Templates that somebody waits for.
-    busy: BTreeSet<u32>,
+    counters: BTreeMap<Pool, Counter>,
+    raises: BTreeMap<Pool, Raises>,
+    /// Pools that somebody waits for.
+    busy: BTreeSet<Pool>,
 }
 
 impl HomeDesk {
@@ -27,8 +28,8 @@ impl HomeDesk {
         HomeDesk { partitions, counters: BTreeMap::new(), raises: BTreeMap::new(), busy: BTreeSet::new() }
     }
 
-    /// A lessee's statement. `catalog_total` is what the stock opens with; while there is none, the
-    /// statement is dropped and will be repeated.
+    /// A lessee's statement. `catalog_total` is what the pool opens with; while there is none, the
+    /// statement is dropped and will be repeated. A day that is over everywhere is not spoken of any more.
     pub fn handle(
         &mut self,
         stock: &Stock,
@@ -39,40 +40,64 @@ impl HomeDesk {
         effects: &mut Effects,
     ) {
         assert!(from < self.partitions, "only a partition states");
-        let template = said.template;
-        let Some(mut books) = Books::open(stock, template, catalog_total, self.partitions, effects) else { return };
-        let counter = self.counters.entry(template).or_default();
+        let pool = said.pool;
+        if pool.is_over(now_ms) {
+            return;
+        }
+        let Some(mut books) = Books::open(stock, pool, catalog_total, self.partitions, effects) else { return };
+        if !self.counters.contains_key(&pool) {
+            self.forget_days_before(pool);
+        }
+        let counter = self.counters.entry(pool).or_default();
         counter.hear(from, &said, &mut books, now_ms);
-        if let Some(raises) = self.raises.get_mut(&template) {
+        if let Some(raises) = self.raises.get_mut(&pool) {
             raises.finish(counter, &mut books, now_ms);
         }
-        self.note(template);
+        self.note(pool);
     }
 
-    /// After `StockSet` is applied, and again when its request is repeated: tells every lessee, serves
+    /// After `StockSet` or `BudgetSet` is applied, and again when its request is repeated: tells every lessee, serves
     /// who waits, and lets the reply leave (see [`Effects::heard`]) when all have answered or no flag
     /// of the old total can be alive.
-    pub fn raised(&mut self, stock: &Stock, template: u32, now_ms: i64, effects: &mut Effects) {
-        let books = Books::open(stock, template, None, self.partitions, effects);
+    pub fn raised(&mut self, stock: &Stock, pool: Pool, now_ms: i64, effects: &mut Effects) {
+        let books = Books::open(stock, pool, None, self.partitions, effects);
         let mut books = books.expect("only an opened stock is raised");
-        let counter = self.counters.entry(template).or_default();
-        self.raises.entry(template).or_default().begin(&mut books, now_ms);
+        let counter = self.counters.entry(pool).or_default();
+        self.raises.entry(pool).or_default().begin(&mut books, now_ms);
+        counter.raised();
         counter.advance(&mut books, now_ms);
-        self.note(template);
+        self.note(pool);
     }
 
     /// Every [`super::REPEAT_MS`]: repeats what is unanswered and ends what has waited long enough.
     pub fn tick(&mut self, stock: &Stock, now_ms: i64, effects: &mut Effects) {
-        for template in self.busy.clone() {
-            let books = Books::open(stock, template, None, self.partitions, effects);
-            let mut books = books.expect("who waits waits for an opened stock");
-            let counter = self.counters.entry(template).or_default();
+        for pool in self.busy.clone() {
+            let Some(mut books) = Books::open(stock, pool, None, self.partitions, effects) else {
+                assert!(pool.is_over(now_ms), "who waits waits for an opened pool");
+                self.forget(pool);
+                continue;
+            };
+            let counter = self.counters.entry(pool).or_default();
             counter.tick(&mut books, now_ms);
-            if let Some(raises) = self.raises.get_mut(&template) {
+            if let Some(raises) = self.raises.get_mut(&pool) {
                 raises.tick(counter, &mut books, now_ms);
             }
-            self.note(template);
+            self.note(pool);
         }
+    }
+
+    /// What is soft of a pool is over.
+    fn forget(&mut self, pool: Pool) {
+        self.counters.remove(&pool);
+        self.raises.remove(&pool);
+        self.busy.remove(&pool);
+    }
+
+    /// Where a day begins, what is soft of the template's days long before it is over: of a template a few days stay.
+    fn forget_days_before(&mut self, pool: Pool) {
+        let Some(days) = pool.days_before() else { return };
+        let over: Vec<Pool> = self.counters.range(days).map(|(&day, _)| day).collect();
+        over.into_iter().for_each(|day| self.forget(day));
     }
 
     /// For the model, whose clock stands: every repetition is due.
@@ -82,15 +107,15 @@ impl HomeDesk {
         self.raises.values_mut().for_each(Raises::make_due);
     }
 
-    fn note(&mut self, template: u32) {
-        if self.raises.get(&template).is_some_and(Raises::is_empty) {
-            self.raises.remove(&template);
+    fn note(&mut self, pool: Pool) {
+        if self.raises.get(&pool).is_some_and(Raises::is_empty) {
+            self.raises.remove(&pool);
         }
-        let is_idle = self.counters.get(&template).is_none_or(Counter::is_idle);
-        if is_idle && !self.raises.contains_key(&template) {
-            self.busy.remove(&template);
+        let is_idle = self.counters.get(&pool).is_none_or(Counter::is_idle);
+        if is_idle && !self.raises.contains_key(&pool) {
+            self.busy.remove(&pool);
         } else {
-            self.busy.insert(template);
+            self.busy.insert(pool);
         }
     }
 }

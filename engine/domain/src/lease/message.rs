@@ -1,27 +1,28 @@
 //! What desks say to each other, and what one call of a desk causes.
 //!
 //! Every number is absolute and durable at its sender, except what is marked as soft. A message is
-//! fixed size and names its template, whose home is the only partition that lessees talk to.
+//! fixed size and names its pool, whose home is the only partition that lessees talk to.
 
-use crate::event::{Event, Lease};
+use crate::event::{Event, Lease, PoolLeased, PoolOpened, Step, StockOpened};
+use crate::pool::Pool;
 
 /// A lessee's account of one lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Statement {
-    /// The template.
-    pub template: u32,
+    /// The pool; its pieces are minor units where it is a budget.
+    pub pool: Pool,
     /// Pieces received in all.
     pub received: u64,
     /// Pieces given back in all.
     pub returned: u64,
     /// Pieces sold in all.
     pub issued: u64,
-    /// Pieces put back after a void or a refund, in all.
+    /// Pieces put back from coupons that ended without having been used, in all.
     pub restocked: u64,
     /// Claims that wait for a piece; soft.
     pub parked: u32,
-    /// The least amount that would help, in pieces; 0 = this only accounts; soft.
-    pub need: u32,
+    /// The least amount that would help, what one claim takes; 0 = this only accounts; soft.
+    pub need: u64,
     /// The largest total the lessee has heard of; soft.
     pub heard: u64,
     /// The lessee's time; soft.
@@ -42,45 +43,47 @@ pub enum Message {
     Statement(Statement),
     /// Home to lessee: what it was granted in all, out of which total.
     Grant {
-        /// The template.
-        template: u32,
+        /// The pool.
+        pool: Pool,
         /// Granted in all.
         granted: u64,
-        /// The stock's total.
+        /// The pool's total.
         total: u64,
     },
     /// Home to lessee: serve who waits, then give back what is left.
     Recall {
-        /// The template.
-        template: u32,
+        /// The pool.
+        pool: Pool,
     },
-    /// Home to lessee: every piece of this total is sold.
+    /// Home to lessee: what is left of this total is less than the need, and what is less is nothing where one piece is needed.
     SoldOut {
-        /// The template.
-        template: u32,
+        /// The pool.
+        pool: Pool,
         /// The total that is sold.
         total: u64,
+        /// What is needed and no longer there.
+        need: u64,
         /// The time of the statement that this answers.
         asked_ms: i64,
     },
     /// Home to lessee: there may be pieces again.
     Open {
-        /// The template.
-        template: u32,
-        /// The stock's total.
+        /// The pool.
+        pool: Pool,
+        /// The pool's total.
         total: u64,
     },
 }
 
 impl Message {
-    /// The template it is about.
-    pub fn template(&self) -> u32 {
+    /// The pool it is about.
+    pub fn pool(&self) -> Pool {
         match *self {
-            Message::Statement(Statement { template, .. })
-            | Message::Grant { template, .. }
-            | Message::Recall { template }
-            | Message::SoldOut { template, .. }
-            | Message::Open { template, .. } => template,
+            Message::Statement(Statement { pool, .. })
+            | Message::Grant { pool, .. }
+            | Message::Recall { pool }
+            | Message::SoldOut { pool, .. }
+            | Message::Open { pool, .. } => pool,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Message {
 /// Where a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum To {
-    /// The home of the message's template.
+    /// The home of the message's pool.
     Home,
     /// A lessee: this partition.
     Lessee(u16),
@@ -101,8 +104,8 @@ pub struct Effects {
     pub events: Vec<Event<'static>>,
     /// To send, in order, once the frame of this turn is durable.
     pub messages: Vec<(To, Message)>,
-    /// Template and total of raises whose reply may leave: of every raise up to that total.
-    pub heard: Vec<(u32, u64)>,
+    /// Pool and total of raises whose reply may leave: of every raise up to that total.
+    pub heard: Vec<(Pool, u64)>,
 }
 
 impl Effects {
@@ -111,7 +114,26 @@ impl Effects {
     }
 }
 
-/// The body of a lease event.
-pub(super) fn lease(template: u32, partition: u16, count: u64) -> Lease {
-    Lease { template, partition, count }
+/// A count of a lease that rises: in the events that stocks always had, or in the one of all other pools.
+pub(super) fn leased(pool: Pool, step: Step, partition: u16, count: u64) -> Event<'static> {
+    let (template, day) = (pool.template(), pool.local_day());
+    if !pool.is_stock() {
+        return Event::PoolLeased(PoolLeased { template, day, step: step as u8, partition, count });
+    }
+    let lease = Lease { template, partition, count };
+    match step {
+        Step::Granted => Event::LeaseGranted(lease),
+        Step::Reclaimed => Event::LeaseReclaimed(lease),
+        Step::Received => Event::LeaseReceived(lease),
+        Step::Returned => Event::LeaseReturned(lease),
+    }
+}
+
+/// A pool is opened at its home.
+pub(super) fn opened(pool: Pool, total: u64) -> Event<'static> {
+    let (template, day) = (pool.template(), pool.local_day());
+    match pool.is_stock() {
+        true => Event::StockOpened(StockOpened { template, total }),
+        false => Event::PoolOpened(PoolOpened { template, day, total }),
+    }
 }

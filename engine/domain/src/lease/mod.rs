@@ -1,6 +1,6 @@
-//! Leases of stock: how many partitions sell one stock, to the last piece and never one more.
+//! Leases of stock: how many partitions sell one stock, to the last piece and never one more; a day's limit and a budget alike ([`Pool`](crate::Pool)).
 //!
-//! A template's *home* partition holds the total and grants pieces to *lessees*, who sell without
+//! A pool's *home* partition, which is its template's, holds the total and grants pieces to *lessees*, who sell without
 //! asking. The durable numbers live in [`crate::stock::Stock`]: each is cumulative and written by one
 //! side only, and a message is its sender's durable numbers, so loss, duplication and reordering are
 //! harmless. What lives here is soft and a crash may take it: [`LesseeDesk`] knows what is asked for,
@@ -16,7 +16,7 @@
 //! the latest. Only what is asked for (parked, need) can be stale: a statement below the maximum is
 //! not believed in that; one that equals it may cause one grant too many, which a recall brings back.
 //!
-//! **Sold out** is true of a total, for ever: a stock once sold out at total *t* stays so until a
+//! **Sold out** is true of a total, for ever, where nothing is put back: a stock once sold out at total *t* stays so until a
 //! raise. So a lessee refuses by the largest total it heard of, ignores whoever names a smaller one,
 //! and counts the life of its flag from the moment it *asked*, so that a late message cannot lengthen
 //! it: [`SOLD_OUT_MS`] after a raise no flag of the old total is left anywhere.
@@ -53,6 +53,9 @@ pub const PARKED_CLAIMS_MAX: u32 = 65_536;
 
 /// How long a claim may be parked; also how long home believes that somebody waits.
 pub const PARKED_MS_MAX: i64 = 200;
+
+/// How long home does not hear of what was put back, so that it hears of much at once.
+pub const RESTOCK_MS: i64 = 100;
 
 /// Leases that are stated in one tick after a start.
 pub const START_STATEMENTS_MAX: usize = 1_024;

@@ -9,7 +9,7 @@ use super::counter::Counter;
 use super::{REPEAT_MS, SOLD_OUT_MS};
 use std::collections::VecDeque;
 
-/// The raises of one template whose replies wait; as many as the engine holds replies.
+/// The raises of one pool whose replies wait; as many as the engine holds replies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Raises {
     pending: VecDeque<Raise>,
@@ -27,7 +27,7 @@ impl Raises {
     pub(super) fn begin(&mut self, books: &mut Books, now_ms: i64) {
         self.pending.push_back(Raise { total: books.total, until_ms: now_ms + SOLD_OUT_MS });
         self.repeat_ms = now_ms + REPEAT_MS;
-        (0..books.partitions).for_each(|lessee| books.say_open(lessee));
+        books.say_open_to_all();
     }
 
     /// Lets go the replies of raises that all have heard or that are old enough.
@@ -35,7 +35,7 @@ impl Raises {
         let heard_by_all = (0..books.partitions).map(|lessee| heard(counter, lessee)).min().unwrap_or(0);
         let is_over = |raise: &Raise| heard_by_all >= raise.total || now_ms >= raise.until_ms;
         while let Some(raise) = self.pending.front().filter(|raise| is_over(raise)) {
-            books.effects.heard.push((books.template, raise.total));
+            books.effects.heard.push((books.pool, raise.total));
             self.pending.pop_front();
         }
     }

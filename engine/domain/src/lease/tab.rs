@@ -1,4 +1,4 @@
-//! What a lessee remembers of one template: who waits, what it stated, and whether it is sold out.
+//! What a lessee remembers of one pool: who waits, what it stated, and whether it is sold out.
 //!
 //! Soft: a crash takes it, and the parked claims with it. When to state: at once when claims wait
 //! and no answer is due; when the lease falls to half of the last grant, and each time it has halved
@@ -8,13 +8,16 @@
 use super::message::Statement;
 use super::{RENEWAL_MS, REPEAT_MS, SOLD_OUT_MS};
 use crate::planted::{self, Planted};
+use crate::pool::Pool;
 use crate::stock::Lessee;
 
-/// One template at one lessee.
+/// One pool at one lessee.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Tab {
     /// Claims that wait here.
     pub(super) parked: u32,
+    /// What one claim takes, as the last one said.
+    need: u64,
     /// Whether home owes an answer to claims that wait.
     awaiting: bool,
     /// The lease is low when fewer than this are unsold.
@@ -25,6 +28,8 @@ pub(super) struct Tab {
     heard: u64,
     /// End of the sold-out flag.
     sold_out_until_ms: i64,
+    /// The flag is about claims that take as much, or more.
+    sold_out_need: u64,
 }
 
 impl Tab {
@@ -32,11 +37,13 @@ impl Tab {
     pub(super) fn of(lease: &Lessee) -> Tab {
         Tab {
             parked: 0,
+            need: 1,
             awaiting: false,
             low: halved(lease.unsold()),
             repeat_ms: i64::MIN,
             heard: 0,
             sold_out_until_ms: i64::MIN,
+            sold_out_need: 1,
         }
     }
 
@@ -44,6 +51,21 @@ impl Tab {
     pub(super) fn sold_out(&self, now_ms: i64) -> Option<u64> {
         let was_told = planted::is(Planted::FlagNeverEnds) && self.sold_out_until_ms != i64::MIN;
         (was_told || now_ms < self.sold_out_until_ms).then_some(self.heard)
+    }
+
+    /// The total that is sold out for a claim that takes so much, while the flag lives.
+    pub(super) fn sold_out_of(&self, amount: u64, now_ms: i64) -> Option<u64> {
+        self.sold_out(now_ms).filter(|_| amount >= self.sold_out_need)
+    }
+
+    /// A claim takes so much.
+    pub(super) fn note_need(&mut self, amount: u64) {
+        self.need = amount;
+    }
+
+    /// What one claim takes.
+    pub(super) fn need(&self) -> u64 {
+        self.need
     }
 
     /// Whether home should hear from this lease after a turn's sales.
@@ -61,18 +83,18 @@ impl Tab {
     }
 
     /// States the lease, asking for pieces.
-    pub(super) fn ask(&mut self, template: u32, lease: &Lessee, now_ms: i64) -> Statement {
-        Statement { need: 1, ..self.account(template, lease, now_ms) }
+    pub(super) fn ask(&mut self, pool: Pool, lease: &Lessee, now_ms: i64) -> Statement {
+        Statement { need: self.need, ..self.account(pool, lease, now_ms) }
     }
 
     /// States the lease, asking only for those who wait.
-    pub(super) fn account(&mut self, template: u32, lease: &Lessee, now_ms: i64) -> Statement {
+    pub(super) fn account(&mut self, pool: Pool, lease: &Lessee, now_ms: i64) -> Statement {
         let Lessee { received, returned, issued, restocked, .. } = *lease;
         self.awaiting = self.parked > 0;
         self.low = self.low.min(halved(lease.unsold()));
         self.repeat_ms = now_ms + REPEAT_MS;
-        let (parked, need, heard) = (self.parked, u32::from(self.parked > 0), self.heard);
-        Statement { template, received, returned, issued, restocked, parked, need, heard, stated_ms: now_ms }
+        let (parked, need, heard) = (self.parked, if self.parked > 0 { self.need } else { 0 }, self.heard);
+        Statement { pool, received, returned, issued, restocked, parked, need, heard, stated_ms: now_ms }
     }
 
     /// More pieces arrived, out of a total.
@@ -97,12 +119,13 @@ impl Tab {
     }
 
     /// Home said that this total is sold, in answer to a statement. Whether that is news.
-    pub(super) fn closed(&mut self, total: u64, asked_ms: i64, now_ms: i64) -> bool {
+    pub(super) fn closed(&mut self, total: u64, need: u64, asked_ms: i64, now_ms: i64) -> bool {
         let until_ms = asked_ms.saturating_add(SOLD_OUT_MS);
         if total < self.heard || until_ms <= now_ms {
             return false;
         }
         self.heard = total;
+        self.sold_out_need = if self.sold_out(now_ms).is_some() { need.min(self.sold_out_need) } else { need };
         self.sold_out_until_ms = self.sold_out_until_ms.max(until_ms);
         true
     }

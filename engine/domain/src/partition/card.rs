@@ -94,7 +94,9 @@ impl Partition {
         let mut new = Coupon::new(old.owner(), old.terms, older, window, amount, self.lsn, key_version);
         new.set_blocks(old.blocks());
         self.coupons.add(new);
-        if amount != Coupon::loaded(self.terms.of(old.terms)) {
+        // A stand-in gives nothing back to a stock, so it must be told from what was claimed.
+        let terms = self.terms.of(old.terms);
+        if amount != Coupon::loaded(terms) || terms.rules().restock {
             self.coupons.load(number, amount);
         }
         let value = self.value(number);

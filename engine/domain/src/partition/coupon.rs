@@ -58,16 +58,19 @@ impl Partition {
             return self.unexpected("terms that were not adopted");
         };
         assert_eq!(event.coupon, self.coupons.next(), "coupons are numbered without gaps");
+        if terms.lacks_day(event.day) {
+            return self.unexpected("a claim on a day that is none");
+        }
         if event.loaded != Coupon::loaded(terms) {
             return self.unexpected("a coupon loaded with something else than its terms say");
         }
-        let template = terms.template;
-        if terms.limited {
-            self.stock.issue_one(template);
+        let (template, counts_user_days) = (terms.template, terms.counts_user_days());
+        for need in terms.needs_on(event.day) {
+            self.stock.issue(need);
         }
         let key = self.user_key(event.user);
         let (user, older) = self.users.receive(key, template, event.coupon);
-        if let Some(day) = event.day {
+        if let Some(day) = event.day.filter(|_| counts_user_days) {
             self.users.count_on(user, template, day);
         }
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };

@@ -82,7 +82,7 @@ impl Terms {
             rules: KeptRules::from_bytes(rules)?,
             void: None,
         };
-        (terms.body() == *body).then_some(terms)
+        (terms.body() == *body && !terms.lacks_cover()).then_some(terms)
     }
 
     /// For the journal, beside [`Terms::rule_bytes`].

@@ -4,7 +4,7 @@
 
 use crate::calendar::Zone;
 use crate::codec;
-use crate::event::{RulesBody, RulesBodyV2};
+use crate::event::{RulesBody, RulesBodyV2, RulesBodyV3};
 use crate::id::Id;
 use crate::rejection::Rejection;
 use crate::terms::hours::{Hours, Span};
@@ -91,6 +91,12 @@ pub struct Rules {
     pub stacking: Stacking,
     /// Whether its coupons may be given to somebody else 可转赠.
     pub transferable: bool,
+    /// Most pieces for all users together on one local day 每日限量; 0 = no limit.
+    pub day_stock: u64,
+    /// What its coupons may cover in all 预算, at creation, in minor units; 0 = as much as they do. Raised beside the template.
+    pub budget: u64,
+    /// Whether a coupon that ends without having been used gives back what it took of stock and budget 库存返还.
+    pub restock: bool,
 }
 
 /// Rules that say something, with their bytes.
@@ -161,15 +167,20 @@ impl Rules {
             basis: *BASES.get(usize::from(body.basis))?,
             stacking,
             transferable: false,
+            day_stock: 0,
+            budget: 0,
+            restock: false,
         })
     }
 
     /// In the first version that has words for all of it.
     fn bytes(&self) -> Vec<u8> {
         let first = self.body();
-        match self.transferable {
-            false => codec::encode_rules(&first),
-            true => codec::encode_rules_v2(&RulesBodyV2 { first, transferable: true }),
+        let &Rules { transferable, day_stock, budget, restock, .. } = self;
+        match (transferable, day_stock != 0 || budget != 0 || restock) {
+            (false, false) => codec::encode_rules(&first),
+            (true, false) => codec::encode_rules_v2(&RulesBodyV2 { first, transferable }),
+            (_, true) => codec::encode_rules_v3(&RulesBodyV3 { first, transferable, day_stock, budget, restock }),
         }
     }
 
@@ -177,8 +188,11 @@ impl Rules {
         if let Some(first) = codec::decode_rules(bytes) {
             return Rules::from_body(&first);
         }
-        let RulesBodyV2 { first, transferable } = codec::decode_rules_v2(bytes)?;
-        Some(Rules { transferable, ..Rules::from_body(&first)? })
+        if let Some(RulesBodyV2 { first, transferable }) = codec::decode_rules_v2(bytes) {
+            return Some(Rules { transferable, ..Rules::from_body(&first)? });
+        }
+        let RulesBodyV3 { first, transferable, day_stock, budget, restock } = codec::decode_rules_v3(bytes)?;
+        Some(Rules { transferable, day_stock, budget, restock, ..Rules::from_body(&first)? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Facts about claim 领取 and issue 发放.
 
 use crate::given::story::story;
+use tessera_domain::Pool;
 
 #[test]
 fn a_claim_gives_the_next_coupon_with_its_window_and_key_version() {
@@ -122,7 +123,7 @@ fn a_limited_template_is_sold_to_the_last_leased_piece_and_then_parks() {
          lease cash 3
          claim carol cash r1 => coupon 2 of cash v1 0.. key 1 #6",
     );
-    let lease = world.partition.stock().lessee(0);
+    let lease = world.partition.stock().lessee(Pool::stock(0));
     assert_eq!((lease.received, lease.issued, lease.unsold()), (3, 3, 0));
 }
 
@@ -144,7 +145,7 @@ fn an_unlimited_template_needs_no_lease() {
         "template cash off 10000 2000 t
          claim alice cash r1",
     );
-    assert_eq!(world.partition.stock().lessee(0).issued, 0);
+    assert_eq!(world.partition.stock().lessee(Pool::stock(0)).issued, 0);
 }
 
 #[test]

@@ -130,6 +130,23 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("GiftAccepted", vec![Event::GiftAccepted(GIFT_ACCEPTED)]),
         ("GiftReceived", vec![Event::GiftReceived(GIFT_RECEIVED)]),
         ("GiftArrived", vec![Event::GiftArrived(GiftArrived { gift: 99_600, coupon: 80_000 })]),
+        (
+            "PoolOpened",
+            vec![
+                Event::PoolOpened(PoolOpened { template: 7, day: Some(19_675), total: 1_000 }),
+                Event::PoolOpened(PoolOpened { template: 8, day: None, total: 1_000_000_000_000_000 }),
+            ],
+        ),
+        ("BudgetSet", vec![Event::BudgetSet(BudgetSet { template: 7, from: 250, to: 251, request: REQUEST })]),
+        (
+            "PoolLeased",
+            vec![
+                Event::PoolLeased(PoolLeased { template: 7, day: Some(-1), step: 1, partition: 300, count: 1_000_000 }),
+                Event::PoolLeased(PoolLeased { template: 8, day: None, step: 4, partition: 0, count: 9 }),
+            ],
+        ),
+        ("Restocked", vec![Event::Restocked(Restocked { coupon: 1 << 40, template: 7, pieces: 1, cover: 2_000 })]),
+        ("DayDropped", vec![Event::DayDropped(DayDropped { template: 7, day: 19_675 })]),
         ("TermsVoided", [false, true].map(|revoke_holds| Event::TermsVoided(TermsVoided { terms: 300, revoke_holds })).to_vec()),
         ("VoidedWithTemplate", vec![Event::VoidedWithTemplate(VOIDED_WITH_TEMPLATE)]),
         (

@@ -176,7 +176,7 @@ fn what_was_received_can_be_given_on_and_neither_stock_nor_limits_notice() {
          wallet bob 10 given => [1 GIVEN] no more
          redeem alice 2 shop/1 500 r => took 100 of 500 by coupon 2, leaves 0 at 1000 #24",
     );
-    assert_eq!(world.partition.stock().lessee(0).issued, 1);
+    assert_eq!(world.partition.stock().lessee(tessera_domain::Pool::stock(0)).issued, 1);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn the_golden_journal_of_a_partition_replays_to_its_digests() {
     let partition = rebuilt(&frames("v1/partition.journal"));
     assert_eq!((partition.lsn(), partition.time_ms(), partition.counts()), (29, 86_402_000, [4, 3, 3, 2]));
     assert_eq!(partition.lines().waiting().map(|(to, number, _)| (to, number)).collect::<Vec<_>>(), [(5, 2), (6, 1)]);
-    assert_eq!(partition.stock().lessee(0).unsold(), 1);
+    assert_eq!(partition.stock().lessee(tessera_domain::Pool::stock(0)).unsold(), 1);
 }
 
 #[test]

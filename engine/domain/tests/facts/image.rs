@@ -5,13 +5,14 @@ use crate::gift::gifted;
 use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
 use crate::legacy::imported;
+use crate::pool::pooled;
 use crate::template_void::voided;
 use tessera_domain::image::NotAnImage;
 
 #[test]
 fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
     let world = eventful();
-    for world in [&world, &gifted(), &voided(), &imported()] {
+    for world in [&world, &gifted(), &pooled(), &voided(), &imported()] {
         for frames in 0..=world.frames.len() {
             let (covered, tail) = world.frames.split_at(frames);
             let covered = rebuilt(covered);
@@ -111,7 +112,7 @@ fn no_bit_of_an_image_changes_and_no_byte_is_lost_without_another_digest() {
     let gifted = gifted();
     check_damage(&saved(&gifted.partition), gifted.partition.digest(), loaded);
     check_damage(&saved_catalog(&world.catalog), world.catalog.digest(), loaded_catalog);
-    for world in [carded(), imported()] {
+    for world in [carded(), imported(), pooled()] {
         check_damage(&saved(&world.partition), world.partition.digest(), loaded);
     }
 }

@@ -27,6 +27,7 @@ mod model;
 mod natural_key;
 mod order;
 mod past;
+mod pool;
 mod precedence;
 mod quote;
 mod redeem;

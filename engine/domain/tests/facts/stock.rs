@@ -1,6 +1,7 @@
 //! Facts about a template's stock at its home: showing it and raising it.
 
 use crate::given::story::story;
+use tessera_domain::Pool;
 use tessera_domain::event::{Event, Lease, StockOpened};
 
 #[test]
@@ -21,7 +22,7 @@ fn an_opened_stock_shows_what_is_free_and_what_is_leased() {
         Event::LeaseReclaimed(Lease { template: 0, partition: 1, count: 1 }),
     ]);
     world.tell("stock cash => total 5 free 1 leased 4 opened");
-    let share = world.partition.stock().share(0, 1);
+    let share = world.partition.stock().share(Pool::stock(0), 1);
     assert_eq!((share.granted, share.reclaimed), (2, 1));
 }
 

@@ -237,7 +237,7 @@ fn every_coupon_becomes_void_by_an_event_in_the_background_and_is_counted() {
     assert_eq!(progress(&mut world), (0, 0, 2_000));
     for _ in 0..700 {
         let event = world.partition.decide_time(world.now_ms).expect("something is left");
-        world.happen(&[event]);
+        world.happen(&event);
     }
     assert_eq!(progress(&mut world), (700, 700, 1_300));
     // Nobody asks again after a restart.

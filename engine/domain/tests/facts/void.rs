@@ -77,7 +77,7 @@ fn the_stock_of_a_void_coupon_does_not_return() {
          claim alice cash r1
          void known 0 v => void 1 revoked 0 #4",
     );
-    let lease = world.partition.stock().lessee(0);
+    let lease = world.partition.stock().lessee(tessera_domain::Pool::stock(0));
     assert_eq!((lease.issued, lease.restocked), (1, 0));
 }
 

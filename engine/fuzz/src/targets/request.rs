@@ -35,6 +35,7 @@ const REQUESTS: &[Reader] = &[
     is_read_alike::<v1::ListTemplatesRequest>,
     is_read_alike::<v1::ProbeLinesRequest>,
     is_read_alike::<v1::RaiseStockRequest>,
+    is_read_alike::<v1::RaiseBudgetRequest>,
     is_read_alike::<v1::RedeemRequest>,
     is_read_alike::<v1::RedeemStreamRequest>,
     is_read_alike::<v1::RefundRequest>,

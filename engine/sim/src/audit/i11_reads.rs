@@ -32,7 +32,8 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
             let is_one = card.was(floor, |was| (was.available..=was.available + was.held).contains(&before));
             holds(is_one, "I11", || format!("card {} never had {before} since lsn {floor}", quote.coupon))
         }
-        (_, Reply::Stock(stock)) if stock.opened => {
+        (_, Reply::Stock(left)) if left.stock.is_some_and(|stock| stock.opened) => {
+            let stock = left.stock.unwrap_or_default();
             let shown = (stock.total as i64, stock.leased as i64);
             let is_one = shelf.stocks.values().any(|versions| was_current(versions, floor, |version| version == shown));
             holds(is_one, "I11", || format!("a stock was never (total, out) = {shown:?} since lsn {floor}"))

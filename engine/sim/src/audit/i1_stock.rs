@@ -1,48 +1,53 @@
-//! I1: never oversold, sold to the last piece, and "sold out" said only when it is true; I2: the identity of every stock.
+//! I1: never oversold, of stocks, days and budgets; sold to the last piece, and "sold out" said only when it is true; I2: the identity of every stock.
 
 use super::shadow::Shadow;
 use crate::history::History;
 use crate::violation::{Checked, holds};
+use tessera_domain::Pool;
 
-/// Every limited template that is open, with its home's number.
-fn opened(shadow: &Shadow) -> impl Iterator<Item = (u32, usize)> + '_ {
-    let catalog = shadow.catalog.state().catalog();
-    let limited = (0..).map_while(|number| catalog.get(number)).filter(|template| template.terms.limited);
+/// Every pool that is open, with its home's number. It is opened at its template's home and nowhere else.
+fn opened(shadow: &Shadow) -> impl Iterator<Item = (Pool, usize)> + '_ {
+    let opened = |home: usize| shadow.partitions[home].state().stock().opened().map(move |pool| (pool, home));
+    (0..shadow.partitions.len()).flat_map(opened)
+}
+
+fn check_home(shadow: &Shadow, pool: Pool, home: usize) -> Checked {
+    let template = shadow.catalog.state().catalog().get(pool.template());
     let partitions = shadow.partitions.len() as u16;
-    let homed = limited.map(move |template| {
-        let home = crate::machine::hash_key().home_of(template.terms.template_id.as_str(), partitions);
-        (template.terms.template, usize::from(home))
-    });
-    homed.filter(|&(template, home)| shadow.partitions[home].state().stock().home(template).opened)
+    let right = template.map(|found| crate::machine::hash_key().home_of(found.terms.template_id.as_str(), partitions));
+    holds(right == Some(home as u16), "I1", || format!("{pool} was opened in partition {home}, its home is {right:?}"))
 }
 
 /// total = free + Σ[(granted − received) + unsold + (returned − reclaimed) + (issued − restocked)], each term ≥ 0.
 pub(crate) fn check_identity(shadow: &Shadow, history: &History) -> Checked {
-    opened(shadow).try_for_each(|(template, home)| check_one(shadow, history, template, home))
+    opened(shadow).try_for_each(|(pool, home)| check_one(shadow, history, pool, home))
 }
 
-fn check_one(shadow: &Shadow, history: &History, template: u32, home: usize) -> Checked {
+fn check_one(shadow: &Shadow, history: &History, pool: Pool, home: usize) -> Checked {
+    check_home(shadow, pool, home)?;
     let books = shadow.partitions[home].state().stock();
-    let stock = books.home(template);
-    let (mut sum, mut issued) = (stock.total as i64 - stock.out as i64, 0);
-    holds(sum >= 0, "I2", || format!("template {template}: {} free", sum))?;
+    let stock = books.home(pool);
+    let (mut sum, mut issued, mut back) = (stock.total as i64 - stock.out as i64, 0, 0);
+    holds(sum >= 0, "I2", || format!("{pool}: {} free", sum))?;
     for partition in &shadow.partitions {
         let id = partition.state().id();
-        let (share, lease) = (books.share(template, id), partition.state().stock().lessee(template));
+        let share = books.share(pool, id);
+        let lease = partition.state().stock().lessee(pool).since_dropped(share.reclaimed);
         let [granted, reclaimed] = [share.granted, share.reclaimed].map(|count| count as i64);
         let [received, returned, sold, restocked] =
             [lease.received, lease.returned, lease.issued, lease.restocked].map(|count| count as i64);
         let terms = [granted - received, received + restocked - returned - sold, returned - reclaimed, sold - restocked];
         holds(terms.iter().all(|&term| term >= 0), "I2", || {
-            format!("template {template}, partition {id}: on the way, unsold, coming back, sold = {terms:?}")
+            format!("{pool}, partition {id}: on the way, unsold, coming back, sold = {terms:?}")
         })?;
         sum += terms.iter().sum::<i64>();
         issued += lease.issued;
+        back += lease.restocked;
     }
-    holds(sum == stock.total as i64, "I2", || format!("template {template}: {sum} pieces of {}", stock.total))?;
-    holds(issued <= stock.total, "I1", || format!("template {template}: {issued} issued of {}", stock.total))?;
-    let told = history.issued(template);
-    holds(told == issued, "I1", || format!("template {template}: {told} coupons, {issued} counted"))
+    holds(sum == stock.total as i64, "I2", || format!("{pool}: {sum} of {}", stock.total))?;
+    holds(issued - back <= stock.total, "I1", || format!("{pool}: {issued} issued of {}", stock.total))?;
+    let told = history.issued(pool.template());
+    holds(!pool.is_stock() || told == issued, "I1", || format!("{pool}: {told} coupons, {issued} counted"))
 }
 
 /// "Sold out" of a total: that many coupons are durable by then, and no raise beyond it had been answered when it was asked.
@@ -52,11 +57,13 @@ pub(crate) fn check_sold_out(history: &History, template: u32, total: u64, raise
     holds(total >= raised, "I1", || format!("template {template} was called sold out at {total} after a raise to {raised}"))
 }
 
-/// At rest, when demand was larger than every stock.
+/// At rest, when demand was larger than every stock that gets nothing back.
 pub(crate) fn check_sold_to_the_last(shadow: &Shadow, history: &History) -> Checked {
-    for (template, home) in opened(shadow) {
-        let (total, issued) = (shadow.partitions[home].state().stock().home(template).total, history.issued(template));
-        holds(issued == total, "I1", || format!("template {template}: {issued} sold of {total}, and demand was larger"))?;
+    let catalog = shadow.catalog.state().catalog();
+    let keeps = |pool: &Pool| catalog.get(pool.template()).is_some_and(|template| !template.terms.rules().restock);
+    for (pool, home) in opened(shadow).filter(|(pool, _)| pool.is_stock() && keeps(pool)) {
+        let (total, issued) = (shadow.partitions[home].state().stock().home(pool).total, history.issued(pool.template()));
+        holds(issued == total, "I1", || format!("{pool}: {issued} sold of {total}, and demand was larger"))?;
     }
     Ok(())
 }

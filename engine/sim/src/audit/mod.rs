@@ -18,10 +18,10 @@ pub(crate) mod i9_transitions;
 mod lines;
 mod shadow;
 
-use crate::clients::{Ask, Attempt, Floor, Op};
+use crate::clients::{Ask, Attempt, DAY_STOCK, Floor, Op, id};
 use crate::history::History;
 use crate::planted::Planted;
-use crate::violation::Checked;
+use crate::violation::{Checked, holds};
 use i5_replies::Promises;
 use i12_damage::LastGroup;
 pub(crate) use i12_damage::Verdict;
@@ -221,6 +221,13 @@ impl Auditor {
         i1_stock::check_sold_to_the_last(&self.shadow, &self.history)?;
         i2_balance::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, true)
+    }
+
+    /// After demand for more than a template gives out on this day.
+    pub(crate) fn day_is_exhausted(&self, template: &str, day: i64) -> Checked {
+        let found = self.shadow.catalog.state().catalog().find(&id(template.to_owned()));
+        let given = found.map(|found| self.history.limits.on(found.terms.template, day));
+        holds(given == Some(DAY_STOCK), "I1", || format!("{given:?} of {DAY_STOCK} on day {day}, and demand was larger"))
     }
 
     /// Whether every line's outbox is empty.

@@ -57,7 +57,7 @@ impl Ask {
     pub(crate) fn template(&self) -> Option<&Id> {
         match self {
             Ask::Partition(_, Command::Claim(claim)) => Some(&claim.template),
-            Ask::Partition(_, Command::RaiseStock(raise)) => Some(&raise.template),
+            Ask::Partition(_, Command::RaiseStock(raise) | Command::RaiseBudget(raise)) => Some(&raise.template),
             Ask::Partition(_, Command::GetStock(template)) => Some(template),
             Ask::Catalog(CatalogCommand::Write(write)) => Some(&write.template),
             Ask::Catalog(CatalogCommand::Stop { template, .. }) => Some(template),
@@ -112,7 +112,11 @@ impl Ask {
                 Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,
                 Command::GetStock(_) | Command::ListRedemptions(_) | Command::GetGift(_) => false,
                 Command::ListRedemptionsByTime(_) | Command::ListClaimable(_) => false,
-                Command::Claim(_) | Command::Redeem(_) | Command::Refund(_) | Command::RaiseStock(_) => true,
+                Command::Claim(_)
+                | Command::Redeem(_)
+                | Command::Refund(_)
+                | Command::RaiseStock(_)
+                | Command::RaiseBudget(_) => true,
                 Command::Hold(_) | Command::Capture(_) | Command::Release(_) => true,
                 Command::OfferGift(_) | Command::CancelGift(_) | Command::AcceptGift(_) => true,
                 Command::BlockCoupon(_) | Command::BlockUser(_) | Command::VoidCoupon(_) => true,

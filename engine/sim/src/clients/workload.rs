@@ -34,6 +34,24 @@ pub(crate) const DAILY_MAX: u32 = 2;
 /// That merchant. Other coupons are used there, too.
 pub(crate) const MERCHANT: &str = "m";
 
+/// A coupon that all users together get a few times a day.
+pub(crate) const DAYED: &str = "dayed";
+
+/// How many a day.
+pub(crate) const DAY_STOCK: u64 = 40;
+
+/// A coupon that is paid out of a budget, sold from a stock, and given back to both when it ends unused.
+pub(crate) const FUNDED: &str = "funded";
+
+/// Of a budget that ends in the middle of a coupon.
+pub(crate) const BUDGET: u64 = 50 * COVER as u64 + 7;
+
+/// What one reserves.
+pub(crate) const COVER: i64 = 20;
+
+/// More than the budget pays for, less than are asked for.
+pub(crate) const FUNDED_STOCK: u64 = 60;
+
 /// Through which channel coupons are used; the daily one through no other.
 const CHANNEL: &str = "till";
 
@@ -57,6 +75,9 @@ pub(crate) fn creations(plan: &Plan, dice: &mut Dice, first_op: usize) -> Vec<As
     wanted.push(("off".into(), free(plan, spec(percent_off(5_000), None))));
     wanted.push(("brief".into(), spec(percent_off(5_000), None)));
     wanted.push((DAILY.into(), TemplateSpec { rules: daily(), ..spec(Kind::CashVoucher { amount: 20 }, None) }));
+    if plan.limits {
+        wanted.extend([(DAYED.into(), dayed()), (FUNDED.into(), funded())]);
+    }
     if plan.mix.holds > 0 {
         let validity = Validity::Dynamic { wait_ms: 0, valid_ms: PASS_MS };
         wanted.push(("pass".into(), TemplateSpec { validity, ..spec(Kind::StoredValue { face_value: FACE_VALUE }, None) }));
@@ -94,6 +115,18 @@ fn daily() -> KeptRules {
     let merchants = Choice { include: only(MERCHANT), ..Choice::default() };
     let scope = Scope { merchants, ..Scope::default() };
     KeptRules::new(Rules { scope, use_channels: only(CHANNEL), user_day_limit: DAILY_MAX, ..Rules::default() })
+}
+
+fn dayed() -> TemplateSpec {
+    let rules = KeptRules::new(Rules { day_stock: DAY_STOCK, ..Rules::default() });
+    TemplateSpec { rules, ..spec(Kind::CashVoucher { amount: COVER }, None) }
+}
+
+/// Valid for so short a time that much of it ends unused within a world.
+fn funded() -> TemplateSpec {
+    let rules = KeptRules::new(Rules { budget: BUDGET, restock: true, ..Rules::default() });
+    let validity = Validity::Dynamic { wait_ms: 0, valid_ms: PASS_MS };
+    TemplateSpec { rules, validity, ..spec(Kind::CashVoucher { amount: COVER }, Some(FUNDED_STOCK)) }
 }
 
 /// The merchant of a use, and its channel.
@@ -166,6 +199,10 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         mix.batches,
     ];
     match dice.weigh(&weights) {
+        0 if plan.limits && dice.chance(700) => {
+            let template = *dice.pick(&[DAYED, FUNDED])?;
+            known.templates.contains_key(template).then(|| claim(plan, template, dice.between(0, plan.users), op))
+        }
         0 => {
             let sale = dice.below(known.sales.len().max(1));
             known.sale(sale).map(|_| claim(plan, &format!("sale{sale}"), dice.between(0, plan.users), op))

@@ -7,6 +7,7 @@ mod card;
 mod fact;
 mod forger;
 mod gift;
+mod limits;
 mod orders;
 mod price;
 mod promise;
@@ -19,6 +20,7 @@ use crate::violation::{Checked, holds};
 pub(crate) use card::{Accounts, Card};
 pub(crate) use fact::{Fact, What};
 pub(crate) use gift::GiftEnd;
+pub(crate) use limits::{Limits, day_of};
 pub(crate) use promise::End;
 pub(crate) use shelf::{Shelf, StockVersion};
 use std::collections::BTreeMap;
@@ -35,6 +37,7 @@ pub(crate) struct History {
     effects: BTreeMap<usize, (u16, u64)>,
     /// Coupons issued, by template.
     issued: BTreeMap<u32, u64>,
+    pub(crate) limits: Limits,
     /// Where the catalog says that a template is void.
     voids: BTreeMap<u32, u64>,
     planted: Option<Planted>,
@@ -48,6 +51,7 @@ impl History {
             catalog: Vec::new(),
             effects: BTreeMap::new(),
             issued: BTreeMap::new(),
+            limits: Limits::default(),
             voids: BTreeMap::new(),
             planted,
         }
@@ -156,6 +160,7 @@ impl History {
     fn note_partition(&mut self, partition: u16, event: &Event<'_>, now_ms: i64) -> Checked {
         let shelf = &mut self.partitions[usize::from(partition)];
         shelf.note(event, now_ms)?;
+        self.limits.note(shelf, event, now_ms)?;
         let (lsn, fact) = (shelf.facts.len() as u64, shelf.facts.last().copied());
         if let (Event::Claimed(_), Some(card)) = (event, shelf.cards.last()) {
             *self.issued.entry(card.template).or_default() += 1;
@@ -208,7 +213,8 @@ pub(crate) fn kinds(handovers: &[Vec<u8>]) -> Checked<Kinds> {
         crate::audit::for_each_frame(handover, &mut |frame| {
             for event in codec::events(frame.payload).flatten() {
                 use Event::*;
-                kinds.a_lease |= matches!(event, LeaseGranted(_) | LeaseReclaimed(_) | LeaseReceived(_) | LeaseReturned(_));
+                kinds.a_lease |=
+                    matches!(event, LeaseGranted(_) | LeaseReclaimed(_) | LeaseReceived(_) | LeaseReturned(_) | PoolLeased(_));
                 kinds.a_line |= matches!(event, LineSent(_) | LineReceived(_) | LineAcknowledged(_));
             }
             Ok(())

@@ -5,11 +5,12 @@
 use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
 use super::gift::Gift;
+use super::limits::{Limited, day_of};
 use super::orders::Orders;
 use super::price::Price;
 use super::promise::Promises;
 use crate::audit::i9_transitions;
-use crate::clients::{DAILY, DAILY_MAX, MERCHANT, op_of};
+use crate::clients::{DAILY, DAILY_MAX, DAYED, FUNDED, MERCHANT, op_of};
 use crate::violation::{Checked, broken, holds};
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_domain::event::{self, Event};
@@ -27,14 +28,10 @@ struct TermsSketch {
     price: Price,
     /// Of the template that is limited by day and merchant.
     is_daily: bool,
+    limited: Limited,
     /// Whether the template is void.
     is_void: bool,
 }
-
-/// Shanghai is so far east of the epoch's meridian.
-const SHANGHAI_MS: i64 = 8 * 3_600_000;
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// One partition's facts.
 #[derive(Default)]
@@ -62,12 +59,15 @@ pub(crate) struct Shelf {
     daily: BTreeMap<(String, i64), u32>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
     leases: BTreeMap<(u32, u16, bool), u64>,
+    /// A coupon that ended unused, and comes back with the next event.
+    pub(super) due_back: Option<u64>,
 }
 
 impl Shelf {
     /// Takes the next event in.
     pub(crate) fn note(&mut self, event: &Event<'_>, now_ms: i64) -> Checked {
         let lsn = self.facts.len() as u64 + 1;
+        self.check_return(event)?;
         if let Some((request, what)) = self.of_order(event, lsn, now_ms)? {
             self.facts.push(Fact { op: request.and_then(|request| op_of(request.id)), what });
             return Ok(());
@@ -110,7 +110,12 @@ impl Shelf {
         match event {
             Event::TermsAdopted(event) => {
                 let (template, price, is_daily) = (event.body.template, Price::of(&event.body), event.body.template_id == DAILY);
-                self.terms.push(TermsSketch { template, price, is_daily, is_void: false });
+                let limited = match event.body.template_id {
+                    DAYED => Limited::ByDay,
+                    FUNDED => Limited::ByBudget,
+                    _ => Limited::Not,
+                };
+                self.terms.push(TermsSketch { template, price, is_daily, limited, is_void: false });
             }
             Event::StockOpened(event) => self.move_stock(event.template, lsn, |_| (event.total as i64, 0)),
             Event::LeaseGranted(_) | Event::LeaseReclaimed(_) => self.lease_moved(event, lsn),
@@ -123,6 +128,11 @@ impl Shelf {
     pub(super) fn sketch(&self, terms: u32) -> (u32, bool) {
         let TermsSketch { template, price, .. } = self.terms[terms as usize];
         (template, matches!(price, Price::Card { .. }))
+    }
+
+    /// What all users share of adopted terms.
+    pub(super) fn limited(&self, terms: u32) -> Limited {
+        self.terms[terms as usize].limited
     }
 
     /// What is on a new card of adopted terms.
@@ -177,7 +187,7 @@ impl Shelf {
 
     /// I9: a user gets as many a day as the template says. Days are those of Shanghai.
     fn claimed_daily(&mut self, user: &str, now_ms: i64) -> Checked {
-        let day = (now_ms + SHANGHAI_MS).div_euclid(DAY_MS);
+        let day = day_of(now_ms);
         let count = self.daily.entry((user.to_owned(), day)).or_default();
         *count += 1;
         holds(*count <= DAILY_MAX, "I9", || format!("{user} got {count} on day {day}, {DAILY_MAX} at most"))

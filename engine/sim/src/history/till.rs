@@ -110,6 +110,7 @@ impl Shelf {
         let available = card.now().available;
         holds(available == event.amount, "I2", || format!("{} made void of {available} available", event.amount))?;
         card.put(lsn, |accounts| accounts.voided = std::mem::take(&mut accounts.available))?;
+        self.note_end(event.coupon)?;
         Ok(What::Voided { amount: event.amount, revoked_holds: event.revoked_holds })
     }
 
@@ -169,6 +170,7 @@ impl Shelf {
             accounts.available -= event.amount;
             accounts.expired += event.amount;
         })?;
+        self.note_end(event.coupon)?;
         Ok(What::Other)
     }
 

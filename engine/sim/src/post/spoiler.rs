@@ -3,6 +3,7 @@
 use super::TRAVEL_MS_MAX;
 use crate::planted::Planted;
 use std::collections::{BTreeMap, BTreeSet};
+use tessera_domain::Pool;
 use tessera_domain::lease::Message;
 use tessera_engine::letter::Letter;
 
@@ -20,8 +21,8 @@ pub(super) struct Spoiler {
     owner: u16,
     /// Line messages that were sent once.
     seen: BTreeSet<(u16, u16, u64)>,
-    /// The total that a template's last grant named.
-    totals: BTreeMap<u32, u64>,
+    /// The total that a pool's last grant named.
+    totals: BTreeMap<Pool, u64>,
 }
 
 impl Spoiler {
@@ -52,21 +53,21 @@ impl Spoiler {
 
     fn spoil_lease(&mut self, planted: Planted, message: Message, now_ms: i64) -> (Option<Message>, Option<(i64, Message)>) {
         match (planted, message) {
-            (Planted::GrantTwice, Message::Grant { template, granted, total }) => {
-                let again = Message::Grant { template, granted: granted + 1, total };
+            (Planted::GrantTwice, Message::Grant { pool, granted, total }) => {
+                let again = Message::Grant { pool, granted: granted + 1, total };
                 (Some(message), Some((now_ms + TRAVEL_MS_MAX, again)))
             }
-            (Planted::SoldOutTooEarly, Message::Grant { template, total, .. }) => {
-                self.totals.insert(template, total);
+            (Planted::SoldOutTooEarly, Message::Grant { pool, total, .. }) => {
+                self.totals.insert(pool, total);
                 (Some(message), None)
             }
-            (Planted::SoldOutTooEarly, Message::Recall { template }) => {
-                let total = self.totals.get(&template).copied().unwrap_or(0);
-                (Some(message), Some((now_ms, Message::SoldOut { template, total, asked_ms: now_ms })))
+            (Planted::SoldOutTooEarly, Message::Recall { pool }) => {
+                let total = self.totals.get(&pool).copied().unwrap_or(0);
+                (Some(message), Some((now_ms, Message::SoldOut { pool, total, need: 1, asked_ms: now_ms })))
             }
             (Planted::FlagOutlivesRaise, Message::Open { .. }) => (None, None),
-            (Planted::FlagOutlivesRaise, Message::SoldOut { template, total, asked_ms }) => {
-                (Some(Message::SoldOut { template, total, asked_ms: asked_ms + FAR_MS }), None)
+            (Planted::FlagOutlivesRaise, Message::SoldOut { pool, total, need, asked_ms }) => {
+                (Some(Message::SoldOut { pool, total, need, asked_ms: asked_ms + FAR_MS }), None)
             }
             (_, message) => (Some(message), None),
         }

@@ -25,6 +25,9 @@ use tessera_wal::storage::sim::{Fault, SimStorage};
 /// When every world begins, in ms since the epoch.
 const GENESIS_MS: i64 = 1_800_000_000_000;
 
+/// Three seconds before the midnight of Shanghai that follows it.
+const BEFORE_MIDNIGHT_MS: i64 = GENESIS_MS + 8 * 3_600_000 - 3_000;
+
 /// A world.
 pub(crate) struct World<'a> {
     plan: &'a Plan,
@@ -70,14 +73,15 @@ pub(crate) struct World<'a> {
 
 impl<'a> World<'a> {
     pub(crate) fn new(plan: &'a Plan, seed: u64, planted: Option<Planted>, prints: bool) -> World<'a> {
+        let begin_ms = if plan.limits { BEFORE_MIDNIGHT_MS } else { GENESIS_MS };
         World {
             plan,
             planted,
             dice: Dice::new(seed),
             trace: Trace::new(prints),
             totals: Totals::default(),
-            now_ms: GENESIS_MS,
-            clocks: Clocks::new(GENESIS_MS),
+            now_ms: begin_ms,
+            clocks: Clocks::new(begin_ms),
             storage: new_directory(seed),
             node: None,
             under_way: Vec::new(),
@@ -122,6 +126,8 @@ impl<'a> World<'a> {
         [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
         [self.totals.made_cards, self.totals.activated_cards] = self.auditor.history.batches();
         [self.totals.void_templates, self.totals.doomed] = self.auditor.history.voids();
+        let limits = &self.auditor.history.limits;
+        [self.totals.restocked, self.totals.days_dropped] = [limits.restocked, limits.dropped];
         self.totals.expired_value = self.auditor.history.expired() as u64;
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use super::World;
 use crate::audit::Goodput;
-use crate::clients::claim;
+use crate::clients::{DAYED, claim};
+use crate::history::day_of;
 use crate::violation::{Checked, broken};
 use tessera_domain::Reason;
 
@@ -36,6 +37,7 @@ impl World<'_> {
         self.goodput = Goodput::begin(self.now_ms, self.clients.open_ops());
         self.settle("every request is answered")?;
         self.sell_out()?;
+        self.exhaust_the_day()?;
         self.ask_everything_again()?;
         let due_ms = self.wall_ms() - DUE_MS_MAX;
         self.auditor.at_rest(due_ms)?;
@@ -99,6 +101,34 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Demand beyond what a day gives out: claims until a whole sweep hears so, and then the day has given out all of it. A sweep over a
+    /// midnight says nothing.
+    fn exhaust_the_day(&mut self) -> Checked {
+        if !self.clients.known.templates.contains_key(DAYED) {
+            return Ok(());
+        }
+        let mut user = 2 * SWEEP_USERS;
+        loop {
+            let day = day_of(self.wall_ms());
+            let mut sweep = Vec::new();
+            for _ in 0..SWEEP_CLAIMS {
+                user += 1;
+                let op = self.clients.ops.len();
+                sweep.push(self.clients.add(claim(self.plan, DAYED, user, op)));
+            }
+            self.send(&sweep);
+            self.settle("a day is exhausted")?;
+            let is_over = |op: &usize| {
+                let answer = self.clients.ops[*op].answer.as_ref();
+                answer
+                    .is_some_and(|answer| answer.as_ref().is_err_and(|refusal| refusal.reason == Reason::TemplateDayLimitReached))
+            };
+            if sweep.iter().all(is_over) && day == day_of(self.wall_ms()) {
+                return self.auditor.day_is_exhausted(DAYED, day);
+            }
+        }
     }
 
     /// I5: every operation of the run, once more.

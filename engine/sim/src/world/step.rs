@@ -298,6 +298,8 @@ impl World<'_> {
         let reason = answer.as_ref().err().map_or(0, |refusal| u64::from(refusal.reason as u16));
         self.trace.note("answer", &[("op", attempt.op as u64), ("tag", tag), ("lsn", lsn), ("refused", reason)]);
         self.totals.sold_out += u64::from(answer.as_ref().is_err_and(|refusal| refusal.reason == Reason::SoldOut));
+        let is_exhausted = |reason| matches!(reason, Reason::TemplateDayLimitReached | Reason::BudgetExhausted);
+        self.totals.exhausted += u64::from(answer.as_ref().is_err_and(|refusal| is_exhausted(refusal.reason)));
         self.totals.raises += u64::from(matches!(answer, Ok(Reply::StockRaised { .. })));
         self.auditor.answer(&self.clients.ops[attempt.op], attempt, &answer)?;
         if !self.is_quiet && self.dice.chance(self.plan.chances.reply) && !is_transient(&answer) {

@@ -5,6 +5,7 @@ mod damage;
 mod determinism;
 mod gifts;
 mod leases;
+mod limits;
 mod lines;
 mod orders;
 mod planted;

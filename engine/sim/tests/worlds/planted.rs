@@ -123,6 +123,11 @@ rows! {
     fn a_sold_out_without_a_recall_is_found() = Planted::State(State::SoldOutUnproven), "lease-2-2", ["I1"];
     fn a_flag_that_never_ends_is_found() = Planted::State(State::FlagNeverEnds), "lease-2-2", ["I1", "I14"];
 
+    fn a_day_that_is_sold_after_midnight_is_found() = Planted::State(State::DaySoldAfterMidnight), "limits-4-2", ["I1", "I2", "assertion"];
+    fn a_budget_that_is_granted_twice_is_found() = Planted::State(State::BudgetGrantedTwice), "limits-4-2", ["I1", "I2", "assertion"];
+    fn a_coupon_that_comes_back_twice_is_found() = Planted::State(State::RestockedTwice), "limits-4-2", ["I1", "I2", "assertion"];
+    fn an_image_without_days_and_budgets_is_found() = Planted::State(State::PoolsLeftOutOfImage), "limits-4-2", ["I6"];
+
     fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];
     fn a_void_that_no_partition_hears_of_is_found() = Planted::Engine(Engine::VoidUnheard), "voids-4-2", ["I9"];
     fn a_time_that_goes_back_is_found() = Planted::Engine(Engine::TimeGoesBack), "clock-4-2", ["I6", "I10", "assertion"];

@@ -51,15 +51,20 @@ fn print(found: &v1::InspectPartitionResponse) -> Result<(), Error> {
         ("next hold ends", or_never(status.next_hold_end_ms)),
         ("next gift ends", or_never(status.next_gift_end_ms)),
     ])?;
-    let stocks = found
-        .stocks
-        .iter()
-        .map(|stock| [u64::from(stock.template_number), stock.total, stock.free, stock.granted, stock.reclaimed]);
-    table(&["home of template", "total", "free", "granted", "reclaimed"], stocks)?;
-    let lease = |lease: &v1::Lease| {
-        [u64::from(lease.template_number), lease.received, lease.returned, lease.issued, lease.restocked, lease.unsold]
+    let home = |home: &v1::HomeStock| {
+        let of = [home.template_number.to_string(), operation::pool_of(home.local_day, home.is_budget)];
+        [&of[..], &[home.total, home.free, home.granted, home.reclaimed].map(|count| count.to_string())].concat()
     };
-    table(&["lease of template", "received", "returned", "issued", "restocked", "unsold"], found.leases.iter().map(lease))?;
+    let lease = |lease: &v1::Lease| {
+        let of = [lease.template_number.to_string(), operation::pool_of(lease.local_day, lease.is_budget)];
+        let counts = [lease.received, lease.returned, lease.issued, lease.restocked, lease.unsold];
+        [&of[..], &counts.map(|count| count.to_string())].concat()
+    };
+    output::print_line("")?;
+    output::print_table(&["home of template", "of", "total", "free", "granted", "reclaimed"], found.stocks.iter().map(home))?;
+    let head = ["lease of template", "of", "received", "returned", "issued", "restocked", "unsold"];
+    output::print_line("")?;
+    output::print_table(&head, found.leases.iter().map(lease))?;
     print_values(&found.values)?;
     let lines = found.lines.iter().map(|line| [u64::from(line.other_partition), line.sent, line.acknowledged, line.received]);
     table(&["line with partition", "sent", "acknowledged", "received"], lines)?;

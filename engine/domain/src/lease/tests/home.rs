@@ -1,6 +1,6 @@
 //! Facts of the home desk.
 
-use super::TEMPLATE;
+use super::POOL;
 use super::shop::{Fact, Office, Out};
 use crate::event::Event;
 use crate::lease::{Effects, HomeDesk, Message, PARKED_MS_MAX, REPEAT_MS, SOLD_OUT_MS, Statement, To};
@@ -39,7 +39,7 @@ impl Case {
     fn all_out(lessees: u16) -> Case {
         let mut case = Case::new(u64::from(lessees));
         (0..lessees).for_each(|lessee| drop(case.hear(0, lessee, asks([0, 0, 0], 1))));
-        assert_eq!(case.stock.home(TEMPLATE).free(), 0);
+        assert_eq!(case.stock.home(POOL).free(), 0);
         case
     }
 }
@@ -50,7 +50,7 @@ fn asks([received, returned, issued]: [u64; 3], parked: u32) -> Statement {
 }
 
 fn accounts([received, returned, issued]: [u64; 3]) -> Statement {
-    Statement { template: TEMPLATE, received, returned, issued, restocked: 0, parked: 0, need: 0, heard: 0, stated_ms: 77 }
+    Statement { pool: POOL, received, returned, issued, restocked: 0, parked: 0, need: 0, heard: 0, stated_ms: 77 }
 }
 
 fn hears(total: u64) -> Statement {

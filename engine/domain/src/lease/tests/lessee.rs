@@ -1,11 +1,12 @@
 //! Facts of the lessee's desk.
 
-use super::TEMPLATE;
 use super::shop::{Answer, Fact, Out, Shop};
+use super::{PIECE, POOL};
 use crate::event::Event;
 use crate::lease::{
     Effects, LesseeDesk, Message, PARKED_CLAIMS_MAX, REPEAT_MS, SOLD_OUT_MS, START_STATEMENTS_MAX, Sale, Statement,
 };
+use crate::pool::{Need, Pool};
 use crate::stock::Stock;
 
 /// A lessee that starts at time 0 with nothing.
@@ -52,18 +53,18 @@ impl Case {
 }
 
 fn grant(granted: u64) -> Message {
-    Message::Grant { template: TEMPLATE, granted, total: 1_000 }
+    Message::Grant { pool: POOL, granted, total: 1_000 }
 }
 
 fn sold_out(total: u64, asked_ms: i64) -> Message {
-    Message::SoldOut { template: TEMPLATE, total, asked_ms }
+    Message::SoldOut { pool: POOL, total, need: 1, asked_ms }
 }
 
 fn open(total: u64) -> Message {
-    Message::Open { template: TEMPLATE, total }
+    Message::Open { pool: POOL, total }
 }
 
-const RECALL: Message = Message::Recall { template: TEMPLATE };
+const RECALL: Message = Message::Recall { pool: POOL };
 
 fn statements(out: &Out) -> Vec<Statement> {
     let statement = |message: &Message| match message {
@@ -114,7 +115,7 @@ fn a_repeated_or_late_grant_adds_nothing() {
         let out = case.hear(1, grant(granted));
         assert!(out.events.is_empty() && out.messages.is_empty());
     }
-    assert_eq!(case.stock.lessee(TEMPLATE).unsold(), 5);
+    assert_eq!(case.stock.lessee(POOL).unsold(), 5);
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn a_flag_without_demand_costs_nothing() {
 
 #[test]
 fn sold_out_of_a_smaller_total_than_was_heard_of_is_ignored() {
-    for news in [open(11), Message::Grant { template: TEMPLATE, granted: 1, total: 11 }] {
+    for news in [open(11), Message::Grant { pool: POOL, granted: 1, total: 11 }] {
         let mut case = Case::flagged();
         case.hear(2, news);
         case.claim(3, 2);
@@ -195,7 +196,7 @@ fn an_opening_ends_the_flag_and_is_answered_by_asking_for_pieces() {
     let mut case = Case::flagged();
     let said = only_statement(&case.hear(2, open(20)));
     assert_eq!((said.heard, said.need), (20, 1));
-    assert_eq!(case.desk.sale(&case.stock, TEMPLATE, 3), Sale::Park);
+    assert_eq!(case.desk.sale(&case.stock, PIECE, 3), Sale::Park);
     let again = only_statement(&case.hear(3, open(20)));
     assert_eq!((again.heard, again.need), (20, 0), "every opening is answered; nobody waits here");
 }
@@ -211,12 +212,12 @@ fn an_opening_that_was_overtaken_leaves_the_flag() {
 fn a_start_states_every_lease_some_at_each_tick() {
     let mut stock = Stock::default();
     let leases = START_STATEMENTS_MAX as u32 + 5;
-    (0..leases).for_each(|template| stock.receive(template, 3));
+    (0..leases).for_each(|template| stock.receive(Pool::stock(template), 3));
     let mut desk = LesseeDesk::start(&stock, 0);
     let mut tick = |now_ms| {
         let mut effects = Effects::default();
         desk.tick(&stock, now_ms, &mut effects);
-        effects.messages.iter().map(|(_, message)| message.template()).collect::<Vec<u32>>()
+        effects.messages.iter().map(|(_, message)| message.pool().template()).collect::<Vec<u32>>()
     };
     let stated = [tick(0), tick(50), tick(100)];
     assert_eq!(stated.each_ref().map(Vec::len), [START_STATEMENTS_MAX, 5, 0]);
@@ -226,8 +227,9 @@ fn a_start_states_every_lease_some_at_each_tick() {
 #[test]
 fn a_partition_parks_no_more_claims_than_its_limit_over_all_templates() {
     let mut case = Case::new();
-    assert!((0..PARKED_CLAIMS_MAX).all(|claim| case.desk.park(&case.stock, claim % 3)));
-    assert!(!case.desk.park(&case.stock, 9));
-    case.desk.unpark(&case.stock, 0, 1);
-    assert!(case.desk.park(&case.stock, 9));
+    let piece = |template| Need { pool: Pool::stock(template), amount: 1 };
+    assert!((0..PARKED_CLAIMS_MAX).all(|claim| case.desk.park(&case.stock, piece(claim % 3))));
+    assert!(!case.desk.park(&case.stock, piece(9)));
+    case.desk.unpark(&case.stock, Pool::stock(0), 1);
+    assert!(case.desk.park(&case.stock, piece(9)));
 }

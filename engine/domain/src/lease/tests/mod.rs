@@ -8,10 +8,16 @@ mod ledger;
 mod lessee;
 mod model;
 mod party;
+mod pool;
 mod post;
 mod shop;
 mod simulation;
 mod world;
 
-/// The template that all tests sell.
-const TEMPLATE: u32 = 7;
+use crate::pool::{Need, Pool};
+
+/// The stock that most tests sell.
+const POOL: Pool = Pool::stock(7);
+
+/// A claim takes one of it.
+const PIECE: Need = Need { pool: POOL, amount: 1 };

@@ -74,7 +74,7 @@ fn deliver_all(world: &mut World) {
 }
 
 /// One claim at each lessee, whatever crashes whenever.
-const CLAIMS: Budget = Budget { claims: [1, 1], crashes: None, seconds: 0, raise: 0, impatient: true };
+const CLAIMS: Budget = Budget { claims: [1, 1], crashes: None, seconds: 0, restocks: 0, raise: 0, impatient: true };
 
 /// The same with a piece added at any time; nobody crashes.
 const RAISE: Budget = Budget { crashes: Some(0), raise: 1, impatient: false, ..CLAIMS };
@@ -82,10 +82,17 @@ const RAISE: Budget = Budget { crashes: Some(0), raise: 1, impatient: false, ..C
 /// One lessee is refused before and after a raise, and anybody crashes once.
 const RAISE_AND_CRASH: Budget = Budget { claims: [1, 0], crashes: Some(1), ..RAISE };
 
+/// One lessee has sold the only piece; it comes back while the other one asks, waits or is refused.
+const RESTOCK: Budget = Budget { crashes: Some(0), restocks: 1, impatient: false, ..CLAIMS };
+
 fn check(stock: u64, budget: Budget, states_min: usize) {
-    let seen = search(World::new(stock, budget));
+    check_from(World::new(stock, budget), states_min, 1_000);
+}
+
+fn check_from(start: World, states_min: usize, refusing_min: usize) {
+    let seen = search(start);
     println!("{seen:?}");
-    assert!(seen.states >= states_min && seen.refusing > 1_000, "the search went everywhere and saw refusals: {seen:?}");
+    assert!(seen.states >= states_min && seen.refusing > refusing_min, "the search went everywhere and saw refusals: {seen:?}");
 }
 
 #[test]
@@ -96,6 +103,16 @@ fn stock_one_is_sold_once_and_sold_out_is_true_whoever_crashes_whenever() {
 #[test]
 fn nobody_refuses_by_the_old_total_once_a_raise_was_acknowledged() {
     check(1, RAISE, 20_000);
+}
+
+#[test]
+fn a_piece_that_comes_back_is_sold_again_and_never_twice() {
+    let mut sold = World::new(1, RESTOCK);
+    sold.step(Step::Claim(0));
+    sold.wait(REPEAT_MS);
+    deliver_all(&mut sold);
+    assert_eq!((sold.ledger.issued(), sold.parked(0)), (1, 0), "the first lessee has sold the piece");
+    check_from(sold.without_messages(), 500, 50);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! What a turn hands over waits in the tail until it is synced; a crash drops the tail whole.
 
-use super::TEMPLATE;
+use super::POOL;
 use super::shop::{Answer, Fact, Office, Out, Shop, apply};
 use crate::lease::{HomeDesk, LesseeDesk, Message, PARKED_MS_MAX, To};
 use crate::stock::Stock;
@@ -62,7 +62,7 @@ impl Party {
 
     /// Raises, or only repeats the request if the raise survived a crash.
     pub(super) fn raise(&mut self, to: u64, now_ms: i64) {
-        match self.stock.home(TEMPLATE).total < to {
+        match self.stock.home(POOL).total < to {
             true => self.office(now_ms, |office| office.raise(to)),
             false => self.office(now_ms, |office| office.raised()),
         }
@@ -75,7 +75,7 @@ impl Party {
         if self.waits_since_ms.is_none_or(|since_ms| now_ms - since_ms < PARKED_MS_MAX) {
             return 0;
         }
-        let parked = self.lessee_desk.parked(TEMPLATE);
+        let parked = self.lessee_desk.parked(POOL);
         self.shop(now_ms, |shop| shop.give_up());
         parked
     }
@@ -90,7 +90,7 @@ impl Party {
 
     /// Gives the claims that got no answer.
     pub(super) fn crash(&mut self, until_ms: i64) -> u32 {
-        let unanswered = self.lessee_desk.parked(TEMPLATE) + self.tail.answers.len() as u32;
+        let unanswered = self.lessee_desk.parked(POOL) + self.tail.answers.len() as u32;
         self.tail = Out::default();
         self.stock = Stock::default();
         self.journal.iter().for_each(|fact| apply(&mut self.stock, fact));
@@ -105,7 +105,7 @@ impl Party {
         let mut shop = Shop { stock: &mut self.stock, desk: &mut self.lessee_desk, now_ms, out };
         act(&mut shop);
         self.tail = shop.out;
-        let waits = self.lessee_desk.parked(TEMPLATE) > 0;
+        let waits = self.lessee_desk.parked(POOL) > 0;
         self.waits_since_ms = waits.then(|| self.waits_since_ms.unwrap_or(now_ms));
     }
 

@@ -1,8 +1,9 @@
 //! The engine's part around one desk: applies effects at once, keeps what leaves, serves who waits.
 
-use super::TEMPLATE;
+use super::{PIECE, POOL};
 use crate::event::Event;
 use crate::lease::{Effects, HomeDesk, LesseeDesk, Message, Next, Sale, Statement, To};
+use crate::pool::Pool;
 use crate::stock::Stock;
 
 /// What a claim was told.
@@ -25,6 +26,7 @@ pub(super) struct Shop<'a> {
 pub(super) enum Fact {
     Desk(Event<'static>),
     Sold,
+    Restocked,
     Raised { from: u64, to: u64 },
 }
 
@@ -54,14 +56,14 @@ impl Shop<'_> {
     /// A batch of claims, decided one by one.
     pub(super) fn claim(&mut self, claims: u32) {
         (0..claims).for_each(|_| self.claim_one());
-        self.call(|desk, stock, now, effects| desk.after_sales(stock, TEMPLATE, now, effects));
+        self.call(|desk, stock, now, effects| desk.after_sales(stock, PIECE, now, effects));
     }
 
     fn claim_one(&mut self) {
-        match self.desk.sale(self.stock, TEMPLATE, self.now_ms) {
+        match self.desk.sale(self.stock, PIECE, self.now_ms) {
             Sale::Sell => self.sell(),
             Sale::SoldOut { total } => self.out.answers.push(Answer::SoldOut { total }),
-            Sale::Park => assert!(self.desk.park(self.stock, TEMPLATE), "few enough wait"),
+            Sale::Park => assert!(self.desk.park(self.stock, PIECE), "few enough wait"),
         }
     }
 
@@ -70,11 +72,11 @@ impl Shop<'_> {
             Next::Nothing => {}
             Next::Serve => {
                 self.serve();
-                self.call(|desk, stock, now, effects| desk.after_sales(stock, TEMPLATE, now, effects));
+                self.call(|desk, stock, now, effects| desk.after_sales(stock, PIECE, now, effects));
             }
             Next::ServeThenReturn => {
                 self.serve();
-                self.call(|desk, stock, now, effects| desk.finish_recall(stock, TEMPLATE, now, effects));
+                self.call(|desk, stock, now, effects| desk.finish_recall(stock, POOL, now, effects));
             }
             Next::Refuse { total } => self.leave(|shop| shop.out.answers.push(Answer::SoldOut { total })),
         }
@@ -89,17 +91,24 @@ impl Shop<'_> {
         self.leave(|_| {});
     }
 
+    /// A sold piece comes back: for who waits, and home hears of it.
+    pub(super) fn restock(&mut self) {
+        self.out.happen(self.stock, Fact::Restocked);
+        self.desk.restocked(POOL, self.now_ms);
+        self.serve();
+    }
+
     fn serve(&mut self) {
-        while self.desk.parked(TEMPLATE) > 0 && self.desk.sale(self.stock, TEMPLATE, self.now_ms) == Sale::Sell {
+        while self.desk.parked(POOL) > 0 && self.desk.sale(self.stock, PIECE, self.now_ms) == Sale::Sell {
             self.sell();
-            self.desk.unpark(self.stock, TEMPLATE, 1);
+            self.desk.unpark(self.stock, POOL, 1);
         }
     }
 
     fn leave(&mut self, answer: impl Fn(&mut Self)) {
-        let parked = self.desk.parked(TEMPLATE);
+        let parked = self.desk.parked(POOL);
         (0..parked).for_each(|_| answer(self));
-        self.desk.unpark(self.stock, TEMPLATE, parked);
+        self.desk.unpark(self.stock, POOL, parked);
     }
 
     fn sell(&mut self) {
@@ -136,14 +145,14 @@ impl Office<'_> {
 
     /// The operator's raise of an opened stock.
     pub(super) fn raise(&mut self, to: u64) {
-        let from = self.stock.home(TEMPLATE).total;
+        let from = self.stock.home(POOL).total;
         self.out.happen(self.stock, Fact::Raised { from, to });
         self.raised();
     }
 
     /// What follows a raise, and the repetition of its request.
     pub(super) fn raised(&mut self) {
-        self.call(|desk, stock, now, effects| desk.raised(stock, TEMPLATE, now, effects));
+        self.call(|desk, stock, now, effects| desk.raised(stock, POOL, now, effects));
     }
 
     fn call(&mut self, call: impl FnOnce(&mut HomeDesk, &Stock, i64, &mut Effects)) {
@@ -156,19 +165,20 @@ impl Office<'_> {
 /// What `apply` does with the events of stock.
 pub(super) fn apply(stock: &mut Stock, fact: &Fact) {
     match fact {
-        Fact::Sold => stock.issue_one(TEMPLATE),
-        Fact::Raised { from, to } => stock.set_total(TEMPLATE, *from, *to),
+        Fact::Sold => stock.issue(PIECE),
+        Fact::Restocked => stock.restock(PIECE),
+        Fact::Raised { from, to } => stock.set_total(POOL, *from, *to),
         Fact::Desk(event) => apply_event(stock, event),
     }
 }
 
 fn apply_event(stock: &mut Stock, event: &Event<'_>) {
     match event {
-        Event::StockOpened(opened) => stock.open(opened.template, opened.total),
-        Event::LeaseGranted(lease) => stock.grant(lease.template, lease.partition, lease.count),
-        Event::LeaseReclaimed(lease) => stock.reclaim(lease.template, lease.partition, lease.count),
-        Event::LeaseReceived(lease) => stock.receive(lease.template, lease.count),
-        Event::LeaseReturned(lease) => stock.give_back(lease.template, lease.count),
+        Event::StockOpened(opened) => stock.open(Pool::stock(opened.template), opened.total),
+        Event::LeaseGranted(lease) => stock.grant(Pool::stock(lease.template), lease.partition, lease.count),
+        Event::LeaseReclaimed(lease) => stock.reclaim(Pool::stock(lease.template), lease.partition, lease.count),
+        Event::LeaseReceived(lease) => stock.receive(Pool::stock(lease.template), lease.count),
+        Event::LeaseReturned(lease) => stock.give_back(Pool::stock(lease.template), lease.count),
         other => panic!("a desk emits only events of stock: {other:?}"),
     }
 }

@@ -19,7 +19,7 @@ use tessera_domain::event::Event;
 use tessera_domain::image::{CatalogLoader, NotAnImage, NotTheState, PartitionCheck, PartitionLoader};
 use tessera_domain::keyed::IdHashKey;
 use tessera_domain::lease::{Effects, LesseeDesk, Message};
-use tessera_domain::{Context, Decision, Happening, Partition, Rejection, Reply, codec};
+use tessera_domain::{Context, Decision, Happening, Need, Partition, Pool, Rejection, Reply, codec};
 
 /// The number of the partition.
 pub const PARTITION: u16 = 3;
@@ -37,7 +37,7 @@ pub struct Frame {
 pub enum Answer {
     Told(Reply),
     Refused(Rejection),
-    Parked(u32),
+    Parked(Need),
 }
 
 pub struct World {
@@ -77,8 +77,8 @@ impl World {
         let mut command = command.clone();
         command.legacy().for_each(|instrument| self.partition.find_legacy(instrument));
         let command = &command;
-        while let Some(event) = self.partition.due(command, self.now_ms) {
-            self.happen(&[event]);
+        while let Some(events) = self.partition.due(command, self.now_ms) {
+            self.happen(&events);
         }
         let context = Context {
             catalog: self.catalog.catalog(),
@@ -90,7 +90,7 @@ impl World {
         let happening = match self.partition.decide(&context, command) {
             Decision::Answer(reply) => return Answer::Told(reply),
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
-            Decision::Park(template) => return Answer::Parked(template),
+            Decision::Park(need) => return Answer::Parked(need),
             Decision::HappenTogether(group) => {
                 let events: Vec<_> = group.parts().iter().copied().chain([group.closing()]).collect();
                 let frame = frame_of(&mut self.partition, self.now_ms, &events);
@@ -110,7 +110,7 @@ impl World {
         let payload = match self.catalog.decide(&self.catalog_limits, command) {
             Decision::Answer(reply) => return Answer::Told(reply),
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
-            Decision::Park(template) => return Answer::Parked(template),
+            Decision::Park(need) => return Answer::Parked(need),
             Decision::Happen(events) => encoded(&events),
             Decision::HappenTogether(_) => panic!("the catalog checks nothing out"),
             Decision::Send(_) => panic!("a catalog has no lines"),
@@ -138,9 +138,9 @@ impl World {
     /// Time alone, in the partition only.
     pub fn forget_in_partition(&mut self) -> usize {
         let mut events = 0;
-        while let Some(event) = self.partition.decide_time(self.now_ms) {
-            self.happen(&[event]);
-            events += 1;
+        while let Some(brought) = self.partition.decide_time(self.now_ms) {
+            self.happen(&brought);
+            events += brought.len();
         }
         events
     }
@@ -156,9 +156,9 @@ impl World {
         }
     }
 
-    /// Home says that a total is sold.
-    pub fn hear_sold_out(&mut self, template: u32, total: u64) {
-        let message = Message::SoldOut { template, total, asked_ms: self.now_ms };
+    /// Home says that a total is sold, for who needs so much.
+    pub fn hear_sold_out(&mut self, pool: Pool, total: u64, need: u64) {
+        let message = Message::SoldOut { pool, total, need, asked_ms: self.now_ms };
         let mut effects = Effects::default();
         self.desk.handle(self.partition.stock(), message, self.now_ms, &mut effects);
         assert!(effects.events.is_empty(), "a sold-out flag is soft");

@@ -9,7 +9,7 @@ use tessera_domain::scope::{Choice, Names, Scope};
 
 /// `goods=a,-b` lets a in and keeps b out, alike `categories=` and `merchants=`; `issue-channels=`, `use-channels=`; `zone=`;
 /// `issue-hours=0b1010101:540-1320;…`, `use-hours=`; `day=N` for one user; `by=MERCHANT`; `layer=`, `priority=`, `initial`;
-/// `stack=always`, `stack=GROUP`, `group-max=`, `order-max=`; `transferable`.
+/// `stack=always`, `stack=GROUP`, `group-max=`, `order-max=`; `transferable`; `day-stock=`, `budget=`, `restock`.
 pub fn rules(options: &[&str]) -> Rules {
     let names = |name| Names::new(listed(options, name).map(id).collect());
     Rules {
@@ -34,6 +34,9 @@ pub fn rules(options: &[&str]) -> Rules {
         basis: if options.contains(&"initial") { Basis::Initial } else { Basis::Remaining },
         stacking: stacking(options),
         transferable: options.contains(&"transferable"),
+        day_stock: value_of(options, "day-stock=").map_or(0, number),
+        budget: value_of(options, "budget=").map_or(0, number),
+        restock: options.contains(&"restock"),
     }
 }
 

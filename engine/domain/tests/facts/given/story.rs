@@ -9,10 +9,10 @@ use super::{Answer, World, asked};
 use tessera_domain::catalog::Limits;
 use tessera_domain::command::*;
 use tessera_domain::display::{Display, Field};
-use tessera_domain::event::{Event, Lease};
+use tessera_domain::event::{Event, Lease, PoolLeased, Step};
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
 use tessera_domain::rules::KeptRules;
-use tessera_domain::{Block, Id, Kind, Life, RefundPolicy, TemplateSpec, Validity, Window};
+use tessera_domain::{Block, Id, Kind, Life, Pool, RefundPolicy, TemplateSpec, Validity, Window};
 
 /// Tells the whole story in a new world.
 pub fn story(lines: &str) -> World {
@@ -53,10 +53,10 @@ impl World {
                 });
             }
             ["deliver", messages] => return self.scene(|world| assert_eq!(world.deliver(), number::<usize>(messages))),
-            ["lease", template, count] => return self.lease(template, number(count)),
-            ["sold", "out", template, total] => {
-                let template = self.template_number(template);
-                return self.scene(|world| world.hear_sold_out(template, number(total)));
+            ["lease", template, count, ref of @ ..] => return self.lease(self.pool(template, of), number(count)),
+            ["sold", "out", template, total, ref of @ ..] => {
+                let (pool, need) = (self.pool(template, of), value_of(of, "need=").map_or(1, number));
+                return self.scene(|world| world.hear_sold_out(pool, number(total), need));
             }
             ["template", id, ref rest @ ..] => self.ask_catalog(&write(id, rest)),
             ["stop", template, request, ref dry @ ..] => self.ask_catalog(&CatalogCommand::Stop {
@@ -91,9 +91,23 @@ impl World {
         self.catalog.catalog().find(&id(template)).expect("the story made this template").terms.template
     }
 
-    fn lease(&mut self, template: &str, count: u64) -> Option<Answer> {
+    /// A template's stock, or its `budget`, or its `day=N`.
+    fn pool(&self, template: &str, of: &[&str]) -> Pool {
         let template = self.template_number(template);
-        self.scene(|world| world.happen(&[Event::LeaseReceived(Lease { template, partition: 0, count })]))
+        match value_of(of, "day=") {
+            Some(day) => Pool::day(template, number(day)),
+            None if of.contains(&"budget") => Pool::budget(template),
+            None => Pool::stock(template),
+        }
+    }
+
+    fn lease(&mut self, pool: Pool, count: u64) -> Option<Answer> {
+        let (template, day, step) = (pool.template(), pool.local_day(), Step::Received as u8);
+        let received = match pool.is_stock() {
+            true => Event::LeaseReceived(Lease { template, partition: 0, count }),
+            false => Event::PoolLeased(PoolLeased { template, day, step, partition: 0, count }),
+        };
+        self.scene(|world| world.happen(&[received]))
     }
 
     fn scene(&mut self, change: impl FnOnce(&mut World)) -> Option<Answer> {
@@ -205,13 +219,16 @@ pub fn command(words: &[&str]) -> Command {
             page_size: number(page_size),
             from: value_of(rest, "from=").map(number),
         }),
-        ["raise", template, current, target, request, ref dry @ ..] => Command::RaiseStock(RaiseStock {
-            template: id(template),
-            current: number(current),
-            target: number(target),
-            request_id: id(request),
-            validate_only: *dry == ["dry"],
-        }),
+        ["raise", template, current, target, request, ref rest @ ..] => {
+            let raise = RaiseStock {
+                template: id(template),
+                current: number(current),
+                target: number(target),
+                request_id: id(request),
+                validate_only: rest.contains(&"dry"),
+            };
+            if rest.contains(&"budget") { Command::RaiseBudget(raise) } else { Command::RaiseStock(raise) }
+        }
         ["stock", template] => Command::GetStock(id(template)),
         _ => super::cards::command(words).unwrap_or_else(|| panic!("no such command: {words:?}")),
     }

@@ -3,7 +3,8 @@
 use super::Answer;
 use std::fmt::Write;
 use tessera_domain::reply::{
-    BatchView, Claimable, CouponView, GiftView, Quote, RedemptionView, Refunded, Replacement, StockBelief, Written,
+    BatchView, Claimable, CouponView, DayView, GiftView, PoolView, Quote, RedemptionView, Refunded, Replacement, StockBelief,
+    Written,
 };
 use tessera_domain::{Life, Rejection, Reply, Template, Window};
 
@@ -11,7 +12,8 @@ pub fn told(answer: &Answer) -> String {
     match answer {
         Answer::Told(reply) => told_reply(reply),
         Answer::Refused(rejection) => told_refusal(rejection),
-        Answer::Parked(template) => format!("PARKED for {template}"),
+        Answer::Parked(need) if need.pool.is_stock() => format!("PARKED for {}", need.pool.template()),
+        Answer::Parked(need) => format!("PARKED for {} of {}", need.amount, need.pool),
     }
 }
 
@@ -146,9 +148,11 @@ fn told_reply(reply: &Reply) -> String {
         Reply::Imported(imported) => format!("imported coupon {} {}", imported.coupon, written(&imported.written)),
         Reply::Revealed { coupon, key_version } => format!("coupon {coupon} key {key_version}"),
         Reply::StockRaised { written: place, total } => format!("total {total} {}", maybe_written(place)),
-        Reply::Stock(stock) => {
-            let opened = if stock.opened { "opened" } else { "untouched" };
-            format!("total {} free {} leased {} {opened}", stock.total, stock.free, stock.leased)
+        Reply::Stock(left) => {
+            let day = left.day.map(|DayView { day, pool }| format!("day {day} {}", pool_line(&pool)));
+            let budget = left.budget.map(|pool| format!("budget {}", pool_line(&pool)));
+            let parts: Vec<String> = left.stock.iter().map(pool_line).chain(day).chain(budget).collect();
+            parts.join(", ")
         }
         Reply::Template { written: place, template } => format!("{} {}", template_line(template), maybe_written(place)),
         Reply::Templates { templates, next } => {
@@ -156,6 +160,11 @@ fn told_reply(reply: &Reply) -> String {
             listed(&templates, next.map(u64::from))
         }
     }
+}
+
+fn pool_line(pool: &PoolView) -> String {
+    let opened = if pool.opened { "opened" } else { "untouched" };
+    format!("total {} free {} leased {} {opened}", pool.total, pool.free, pool.leased)
 }
 
 fn told_batch(batch: &BatchView) -> String {

@@ -178,13 +178,14 @@ impl Run {
 
     fn hold_invariants(&mut self) {
         for template in 0..self.plain.templates.len() as u32 {
-            let lease = self.world.partition.stock().lessee(template);
+            let lease = self.world.partition.stock().lessee(tessera_domain::Pool::stock(template));
             let is_of = |coupon: &plain::Coupon| coupon.body.template == template && coupon.body.limited;
             // What replaces another one or came as a gift takes nothing from a stock.
             let is_issued = |number: &usize| is_of(&self.plain.coupons[*number]) && !self.plain.is_replacement(*number);
             let issued = (0..self.plain.coupons.len()).filter(is_issued).count();
             assert_eq!(issued as u64, lease.issued, "I1: what is issued is counted");
-            assert!(lease.issued <= lease.received, "I1: never more than received");
+            assert!(lease.issued <= lease.received + lease.restocked, "I1: never more than received and come back");
+            assert!(lease.restocked <= lease.issued, "I1: only what was issued comes back");
         }
         for number in 0..self.plain.coupons.len() {
             self.hold_coupon(number);

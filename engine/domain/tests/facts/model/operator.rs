@@ -93,6 +93,7 @@ impl Plain {
         (coupon.void, coupon.voided, coupon.last_lsn) = (true, amount, lsn);
         let told = format!("void {amount} revoked {revoked} #{lsn}");
         self.remember(request, fingerprint, number as u128, (0, revoked << 50 | amount), &told);
+        self.come_back(number, amount);
         told
     }
 

@@ -58,6 +58,8 @@ pub struct Template {
     pub opened: Option<u64>,
     pub received: u64,
     pub issued: u64,
+    /// Pieces of coupons that ended without having been used.
+    pub restocked: u64,
 }
 
 #[derive(Clone)]
@@ -275,6 +277,9 @@ const ONE_A_DAY: &[u8] = b"\x80\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai
 /// Coupons that may be given to somebody else: what `transferable` says.
 const TRANSFERABLE: &[u8] = b"\x80\x02\x22\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\0\0\0\0\0\0\0\0\x01";
 
+/// Rules that say nothing but that what ends unused comes back.
+const RESTOCK: &[u8] = b"\x80\x03\x25\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\0\0\0\0\0\0\0\0\0\0\0\x01";
+
 /// The local day of Shanghai, which has had no summer time in the years that runs live in.
 pub fn day(at_ms: i64) -> i64 {
     (at_ms + 8 * HOUR_MS).div_euclid(24 * HOUR_MS)
@@ -299,7 +304,7 @@ pub fn templates() -> Vec<Template> {
     let issued = TermsBody { issue_from_ms: 20_000_000, issue_until_ms: 90_000_000, ..free };
     [
         ("off 100 30 t limit=3 use=0..50000000 transferable", BODY, None),
-        ("percent 8500 t cap=20 limit=3 stock=6 after=0+40000000", dynamic(percent, 0, 40_000_000), Some(6)),
+        ("percent 8500 t cap=20 limit=3 stock=6 after=0+40000000 restock", dynamic(percent, 0, 40_000_000), Some(6)),
         (
             "card 300 t use=1001..60000000 transferable",
             TermsBody { validity_first_ms: 1_001, validity_second_ms: 60_000_000, ..card },
@@ -315,9 +320,10 @@ pub fn templates() -> Vec<Template> {
         let (rules, day_limit) = match line {
             line if line.contains("day=1") => (ONE_A_DAY, 1),
             line if line.contains("transferable") => (TRANSFERABLE, 0),
+            line if line.contains("restock") => (RESTOCK, 0),
             _ => (&[][..], 0),
         };
-        Template { line, body, rules, day_limit, stock, stopped: false, opened: None, received: 0, issued: 0 }
+        Template { line, body, rules, day_limit, stock, stopped: false, opened: None, received: 0, issued: 0, restocked: 0 }
     })
     .collect()
 }

@@ -242,5 +242,5 @@ fn remembered((operation, _, id): &(u8, String, String), known: &Known) -> Vec<u
 fn stock(template: &Template) -> Vec<Entity> {
     let number = u64::from(template.body.template);
     let home = template.opened.map_or(vec![0, 0], |total| vec![1, total]);
-    vec![(10, number, home), (12, number, vec![template.received, 0, template.issued, 0])]
+    vec![(10, number, home), (12, number, vec![template.received, 0, template.issued, template.restocked])]
 }

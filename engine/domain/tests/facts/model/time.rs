@@ -35,8 +35,21 @@ impl Plain {
         if coupon.available > 0 && coupon.is_over(self.now_ms) {
             let lsn = self.happened();
             let coupon = &mut self.coupons[number];
-            coupon.expired += std::mem::take(&mut coupon.available);
+            let amount = std::mem::take(&mut coupon.available);
+            coupon.expired += amount;
             coupon.last_lsn = lsn;
+            self.come_back(number, amount);
+        }
+    }
+
+    /// A coupon ended with so much on it: its piece comes back if that is all that was ever on it.
+    pub fn come_back(&mut self, number: usize, amount: i64) {
+        let coupon = &self.coupons[number];
+        let template = coupon.body.template as usize;
+        let is_plain = !coupon.adjusted && coupon.given == 0 && coupon.received == 0;
+        if self.templates[template].line.contains("restock") && is_plain && amount == coupon.loaded {
+            self.happened();
+            self.templates[template].restocked += 1;
         }
     }
 

@@ -62,7 +62,7 @@ impl Plain {
             Err(refusal) => return refused(refusal),
         };
         let found = &mut self.templates[number];
-        if found.body.limited && found.received == found.issued {
+        if found.body.limited && found.received + found.restocked == found.issued {
             return format!("PARKED for {number}");
         }
         found.issued += u64::from(found.body.limited);
