@@ -1,4 +1,4 @@
-//! Codes of other houses 外部卡号, and the cards that stand for them here.
+//! Codes of other houses 外部卡号, and the cards, or coupons 外部渠道券, that stand for them here: both are called cards below.
 //!
 //! A code lies in the partition that its keyed hash chooses, and so does its card, a coupon without an owner: whoever has the code asks
 //! one partition once. Its text is nowhere, neither here nor in the journal. A code never leaves: it is what keeps a row from being

@@ -51,7 +51,7 @@ reasons! {
     RequestIdReused = 10, "REQUEST_ID_REUSED", false, "the request id was used for another request; nothing was executed";
     RequestStoreFull = 11, "REQUEST_STORE_FULL", true, "too many remembered requests; none is forgotten early";
     OrderAlreadyRedeemed = 12, "ORDER_ALREADY_REDEEMED", false, "this order has redeemed this coupon already";
-    LegacyCodeExists = 14, "LEGACY_CODE_EXISTS", false, "a card of this code was imported by another row";
+    LegacyCodeExists = 14, "LEGACY_CODE_EXISTS", false, "this code was imported by another row";
     TemplateVoid = 19, "TEMPLATE_VOID", false, "the template is void";
     TemplateNotFound = 20, "TEMPLATE_NOT_FOUND", true, "there is no such template";
     TemplateExists = 21, "TEMPLATE_EXISTS", false, "a template of this id exists";

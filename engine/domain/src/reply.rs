@@ -375,7 +375,7 @@ pub struct LedgerStart {
     pub currency: Currency,
 }
 
-/// A card of another house, taken over.
+/// A card or coupon of another house, taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Where.

@@ -23,8 +23,8 @@ pub enum What {
     Make(Make),
     /// Take the codes of a batch into a new file of mode 0600: CSV of code, coupon id, face value in minor units, currency.
     Download(Download),
-    /// Take over cards that another system has issued, with their codes, from a file; asked again with the same file, it goes on where it
-    /// was and imports nothing twice.
+    /// Take over cards and coupons that another system has issued, with their codes, from a file; asked again with the same file, it goes on
+    /// where it was and imports nothing twice.
     Import(import::Args),
 }
 

@@ -1,4 +1,4 @@
-//! Cards of other houses: rows to import, and what became of them.
+//! Cards and coupons of other houses: rows to import, and what became of them.
 
 use tessera_proto::{v1, wire};
 

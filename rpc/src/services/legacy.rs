@@ -1,4 +1,4 @@
-//! Cards of other houses: their import, row by row, as bulk work.
+//! Cards and coupons of other houses: their import, row by row, as bulk work.
 
 use prost::Message as _;
 use tessera_proto::{v1, wire::Malformed};

@@ -1,4 +1,4 @@
-//! Cards of other houses: imported once, used by their codes wherever a card is, and other codes told alike.
+//! Cards and coupons of other houses: imported once, used by their codes wherever a card is, and other codes told alike.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use tessera_proto::v1::{
 use tonic::{Code, transport::Channel};
 
 use crate::{
-    house::{House, card, channel, fresh, hold, redeem, twenty_off, yuan},
+    house::{House, capture, card, channel, fresh, hold, redeem, refund, twenty_off, yuan},
     refusal::check,
 };
 
@@ -87,7 +87,7 @@ async fn a_row_is_imported_once_and_what_is_none_is_refused_by_itself() {
         v1::ImportCard { currency: "yuan".into(), ..shop.row(&fresh("code")) },
         v1::ImportCard { balance_minor: -1, ..shop.row(&fresh("code")) },
         v1::ImportCard { use_until_ms: 5, ..shop.row(&fresh("code")) },
-        v1::ImportCard { template_id: off, ..shop.row(&fresh("code")) },
+        v1::ImportCard { template_id: off, balance_minor: 1, ..shop.row(&fresh("code")) },
         v1::ImportCard { batch_id: String::new(), ..shop.row(&fresh("code")) },
         v1::ImportCard { external_reference: "r".repeat(65), ..shop.row(&fresh("code")) },
     ];
@@ -103,7 +103,7 @@ async fn a_row_is_imported_once_and_what_is_none_is_refused_by_itself() {
         invalid("currency"),
         invalid("balance_minor"),
         invalid("use_until_ms"),
-        refused(v1::Reason::NotACard),
+        invalid("balance_minor"),
         invalid("batch_id"),
         invalid("external_reference"),
     ];
@@ -166,6 +166,28 @@ async fn a_till_uses_an_imported_card_by_its_code_and_its_id_is_an_operators() {
     assert_eq!(new.code.len(), 16, "the new card has a code of this house");
     let answer = shop.house.redemptions.redeem(redeem(by_legacy(&code), yuan(1))).await;
     check(answer, Code::FailedPrecondition, "COUPON_VOID", "", 0);
+}
+
+#[tokio::test]
+async fn a_channels_coupon_is_redeemed_by_its_code_given_back_and_redeemed_again() {
+    let (mut shop, code) = (Shop::open().await, fresh("channel"));
+    shop.template = shop.house.template(twenty_off()).await;
+    let coupon_id = shop.imported(&code).await;
+    let till = &mut shop.house.redemptions;
+    let redeemed = till.redeem(redeem(by_legacy(&code), yuan(10_000))).await.unwrap().into_inner();
+    assert_eq!((&redeemed.coupon_id, redeemed.amounts.unwrap().applied_minor), (&coupon_id, 2_000));
+    check(till.redeem(redeem(by_legacy(&code), yuan(10_000))).await, Code::FailedPrecondition, "COUPON_USED", "", 0);
+    till.refund(refund(&redeemed.redemption_id)).await.unwrap();
+    let held = till.hold(hold(by_legacy(&code), yuan(10_000))).await.unwrap().into_inner();
+    let captured = till.capture(capture(&held.hold_id)).await.unwrap().into_inner();
+    till.refund(refund(&captured.redemption_id)).await.unwrap();
+    till.redeem(redeem(by_legacy(&code), yuan(10_000))).await.unwrap();
+
+    check(shop.balance(&code).await.map(tonic::Response::new), Code::NotFound, "CODE_NOT_ACCEPTED", "", 0);
+    let ledger = v1::GetCardLedgerRequest { coupon_id: coupon_id.clone(), ..Default::default() };
+    check(shop.cards.get_card_ledger(ledger).await, Code::FailedPrecondition, "NOT_A_CARD", "", 0);
+    let void = v1::VoidCouponRequest { request_id: fresh("void"), coupon_id, revoke_holds: false };
+    check(shop.house.custodians.void_coupon(void).await, Code::FailedPrecondition, "COUPON_USED", "", 0);
 }
 
 #[tokio::test]

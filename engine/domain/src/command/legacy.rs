@@ -1,10 +1,10 @@
-//! The command of whoever takes over the cards of another house.
+//! The command of whoever takes over the cards and coupons of another house.
 
 use crate::id::Id;
 use crate::keyed::LegacyKey;
 use crate::money::Currency;
 
-/// Import a card; the same row again is answered with what became of it, whenever it is asked.
+/// Import a card or a one-use coupon; the same row again is answered with what became of it, whenever it is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportCard {
     /// Its code's key.
@@ -15,7 +15,7 @@ pub struct ImportCard {
     pub template: Id,
     /// What the other house calls it, if it is said.
     pub reference: Option<Id>,
-    /// What is on it, in minor units; 0 = the template's face value.
+    /// What is on it, in minor units; 0 = the template's face value, or the one unit of a one-use coupon.
     pub balance: i64,
     /// The currency, if it is said.
     pub currency: Option<Currency>,

@@ -1,4 +1,4 @@
-//! Cards of other houses: each row imported once, and found by its code.
+//! Cards and coupons of other houses: each row imported once, and found by its code.
 //!
 //! What keeps a row from being imported twice is the code itself, which never leaves; that a request is remembered for a day says no more.
 //! A refusal is not remembered: the row may be mended and asked again.
@@ -7,6 +7,7 @@ use super::batch::check_no_stock;
 use super::claim::check_not_stopped;
 use super::{Context, Decision, Events};
 use crate::command::{ImportCard, Instrument, Keys, text};
+use crate::coupon::Coupon;
 use crate::event::{CardImported, Event, Request};
 use crate::keyed::LegacyKey;
 use crate::money::AMOUNT_MAX;
@@ -41,7 +42,7 @@ impl Partition {
         };
         let mut events = Events::new();
         let terms = self.adopting(template, &mut events);
-        let loaded = if import.balance == 0 { template.terms.face_value() } else { import.balance };
+        let loaded = if import.balance == 0 { Coupon::loaded(&template.terms) } else { import.balance };
         events.push(Event::CardImported(CardImported {
             coupon: self.coupons.next(),
             terms,
@@ -82,10 +83,11 @@ fn check_form(import: &ImportCard) -> Result<(), Rejection> {
     within("use_until_ms", import.until_ms, 0, TIME_MS_MAX)
 }
 
-/// Whether cards of a template are taken over now; when this one may be used.
+/// Whether cards or coupons of a template are taken over now; when this one may be used.
 fn may_import(context: &Context<'_>, template: &Template, import: &ImportCard) -> Result<Window, Rejection> {
     let terms = &template.terms;
     check_no_stock(terms)?;
+    check_balance(terms, import.balance)?;
     let window = window_of(terms, import.until_ms, context.now_ms)?;
     check_not_stopped(template)?;
     if let Some(until_ms) = [terms.issue, window].iter().find(|window| window.is_over(context.now_ms)).map(|over| over.until_ms) {
@@ -94,7 +96,12 @@ fn may_import(context: &Context<'_>, template: &Template, import: &ImportCard) -
     if import.currency.is_some_and(|currency| currency != terms.currency) {
         return Err(Reason::CurrencyMismatch.into());
     }
-    if terms.is_stored_value() { Ok(window) } else { Err(Reason::NotACard.into()) }
+    Ok(window)
+}
+
+/// A one-use coupon has its one unit, and no balance that a row could say.
+fn check_balance(terms: &Terms, balance: i64) -> Result<(), Rejection> {
+    if terms.is_stored_value() { Ok(()) } else { within("balance_minor", balance, 0, 0) }
 }
 
 /// When it may be used: from when its terms say, or now, and to the end that its row says, or its terms.

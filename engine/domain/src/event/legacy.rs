@@ -1,4 +1,4 @@
-//! The event of a card of another house that is taken over.
+//! The event of a card or coupon of another house that is taken over.
 //!
 //! Of its code there is a keyed hash and no text. Batch and reference are only told: the request's fingerprint is made of them and of what
 //! the row asked for, and `apply` compares.
@@ -6,7 +6,7 @@
 use super::Request;
 use crate::codec::{BorrowDecode, Encode};
 
-/// A card was imported: whoever has its code has it.
+/// A card, or a one-use coupon, was imported: whoever has its code has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct CardImported<'a> {
     /// The new card's number.
@@ -17,11 +17,11 @@ pub struct CardImported<'a> {
     pub code: u128,
     /// What the other house calls it; may be empty.
     pub reference: &'a str,
-    /// The balance that its row says; 0 = the face value of the terms.
+    /// The balance that its row says; 0 = the face value of the terms, or a one-use coupon.
     pub asked: i64,
     /// The end of its validity that its row says, ms; 0 = as the terms say.
     pub asked_until_ms: i64,
-    /// What is on it.
+    /// What is on it: minor units, or one unit of a one-use coupon.
     pub loaded: i64,
     /// Use window, ms.
     pub use_from_ms: i64,

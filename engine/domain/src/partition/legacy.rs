@@ -1,4 +1,4 @@
-//! How cards of other houses come to be: a coupon without an owner, and the code that leads to it.
+//! How cards and coupons of other houses come to be: a coupon without an owner, and the code that leads to it.
 
 use super::Partition;
 use crate::coupon::Coupon;
@@ -14,12 +14,13 @@ impl Partition {
         let Some(adopted) = self.terms.get(terms) else {
             return self.unexpected("terms that were not adopted");
         };
-        let face_value = Coupon::loaded(adopted);
-        if !adopted.is_stored_value() || loaded != (if asked == 0 { face_value } else { asked }) {
-            return self.unexpected("a card loaded with something else than its row says");
+        let plain = Coupon::loaded(adopted);
+        let may_say = asked == 0 || adopted.is_stored_value();
+        if !may_say || loaded != (if asked == 0 { plain } else { asked }) {
+            return self.unexpected("a coupon loaded with something else than its row says");
         }
         if asked_until_ms != 0 && asked_until_ms != event.use_until_ms {
-            return self.unexpected("a card that ends at another time than its row says");
+            return self.unexpected("a coupon that ends at another time than its row says");
         }
         let texts = [request.id, adopted.template_id.as_str(), reference];
         if request.fingerprint != self.key.fingerprint(&texts, &row_numbers(asked, asked_until_ms)) {
@@ -28,7 +29,7 @@ impl Partition {
         assert_eq!(number, self.coupons.next(), "coupons are numbered without gaps");
         let window = Window { from_ms: event.use_from_ms, until_ms: event.use_until_ms };
         self.coupons.add(Coupon::new(None, terms, 0, window, loaded, self.lsn, event.key_version));
-        if loaded != face_value {
+        if loaded != plain {
             self.coupons.load(number, loaded);
         }
         let value = self.value(number);

@@ -1,9 +1,9 @@
-//! Facts about cards of other houses: a code is imported once, for ever, and its card is a card like any other. I5.
+//! Facts about cards and coupons of other houses: a code is imported once, for ever, and what it leads to is like any other. I5.
 
 use crate::given::World;
 use crate::given::story::story;
 
-/// A journal with every event that is about imported cards.
+/// A journal with every event that is about what was imported.
 pub fn imported() -> World {
     story(
         "template moon card 5000 t1 after=10+100000
@@ -16,7 +16,11 @@ pub fn imported() -> World {
          import DD b2 moon until=80000
          redeem known 1 shop/1 300 u1
          reload known 2 50 r1
-         void known 3 v1",
+         void known 3 v1
+         template cut off 100 20 t3
+         import EE b3 cut until=70000 ref=R-4
+         redeem legacy:EE 0 shop/2 100 u2
+         refund #12 f1",
     )
 }
 
@@ -98,7 +102,9 @@ fn a_row_that_no_card_can_be_made_of_is_refused_and_may_be_mended() {
          template cash off 100 10 t2
          template few card 100 t3 stock=5
          import A b nowhere => TEMPLATE_NOT_FOUND
-         import A b cash => NOT_A_CARD
+         import A b cash balance=1 => INVALID_ARGUMENT balance_minor
+         import A b cash balance=-1 => INVALID_ARGUMENT balance_minor
+         import A b cash in=USD => CURRENCY_MISMATCH
          import A b few => INVALID_ARGUMENT template_id
          import A b moon in=USD => CURRENCY_MISMATCH
          import A b moon balance=-1 => INVALID_ARGUMENT balance_minor
@@ -109,6 +115,96 @@ fn a_row_that_no_card_can_be_made_of_is_refused_and_may_be_mended() {
          stop moon t4
          import B b moon => TEMPLATE_STOPPED
          import A b moon balance=7 => imported coupon 0 #2 replayed",
+    );
+}
+
+#[test]
+fn a_one_use_coupon_is_imported_with_its_one_unit_and_used_like_any_other() {
+    story(
+        "template cut off 100 20 t
+         import AA b1 cut ref=R1 => imported coupon 0 #2
+         import AA b1 cut ref=R1 => imported coupon 0 #2 replayed
+         view known 0 => coupon 0 of cut v1 ACTIVE 0.. available 1 captured 0
+         redeem legacy:AA 0 shop/1 99 u0 => BELOW_THRESHOLD 1
+         redeem legacy:AA 0 shop/1 100 u1 => took 20 of 100 by coupon 0, leaves 0 at 1000 #4
+         redeem legacy:AA 0 shop/2 100 u2 => COUPON_USED
+         refund #4 f1 => gave back 20 of #4 to coupon 0, ACTIVE until 0 with 0 at 1000 #6
+         hold legacy:AA 0 shop/3 100 u3 => held 20 of 100 by coupon 0 until 901000 #7
+         redeem legacy:AA 0 shop/4 100 u4 => COUPON_HELD
+         capture #7 c1 => took 20 of 100 by coupon 0, leaves 0 at 1000 #9
+         refund #9 f2 => gave back 20 of #9 to coupon 0, ACTIVE until 0 with 0 at 1000 #10
+         freeze known 0 risk z1
+         validate legacy:AA 0 100 => COUPON_FROZEN
+         unfreeze known 0 risk z2
+         void known 0 v1 => void 1 revoked 0 #13
+         redeem legacy:AA 0 shop/5 100 u5 => COUPON_VOID
+         import AA b1 cut ref=R1 => imported coupon 0 #2 replayed",
+    );
+}
+
+#[test]
+fn an_imported_coupon_comes_back_and_ends_as_its_template_says() {
+    story(
+        "template once cash 30 t1 refund=never use=0..9000
+         template star cash 30 t2 at-issue
+         import AA b once
+         import BB b once until=5000
+         import CC b star => INVALID_ARGUMENT use_until_ms 1
+         import CC b star until=8000
+         redeem legacy:AA 0 shop/1 50 u1 => took 30 of 50 by coupon 0, leaves 0 at 1000 #6
+         refund #6 f1 => gave back 30 of #6 to coupon 0, USED until 9000 with 0 at 1000 #7
+         at 5000
+         redeem legacy:BB 0 shop/2 50 u2 => COUPON_EXPIRED 5000
+         redeem legacy:CC 0 shop/3 50 u3 => took 30 of 50 by coupon 2, leaves 0 at 5000 #10
+         at 8000
+         refund #10 f2 => gave back 30 of #10 to coupon 2, EXPIRED until 8000 with 0 at 8000 #11",
+    );
+}
+
+#[test]
+fn imported_coupons_of_every_kind_share_an_order_with_each_other_and_with_a_card() {
+    story(
+        "template tea exchange 1 t1 goods=tea stack=always
+         template tenth percent 9000 t2 stack=always
+         template three pieces 3 5 t3 stack=always
+         template cash cash 4 t4 stack=always
+         template moon card 5000 t5
+         import AA b tea
+         import BB b tenth
+         import CC b three
+         import DD b cash
+         import EE b moon
+         redeem legacy:CC 0 shop/1 100 u1 => ORDER_LINES_REQUIRED
+         checkout redeem legacy:AA:0+legacy:BB:0+legacy:CC:0+legacy:DD:0+legacy:EE:0 shop/2 u2 lines=tea:1x50,ink:2x100 => took \
+         [50 by 0 as 50+0+0 #12, 20 by 1 as 0+20+0 #13, 5 by 2 as 0+5+0 #14, 4 by 3 as 0+4+0 #15, 171 by card 4 leaves 4829 #16] \
+         of 250, 0 to pay #17",
+    );
+}
+
+#[test]
+fn what_is_for_cards_or_for_owners_alone_is_refused_for_an_imported_coupon() {
+    story(
+        "template cut off 100 20 t transferable
+         import AA b cut
+         reload legacy:AA 0 100 r1 => NOT_A_CARD
+         adjust known 0 100 why r2 => NOT_A_CARD
+         replace known 0 r3 => NOT_A_CARD
+         ledger known 0 => NOT_A_CARD
+         activate legacy:AA 0 r4 => COUPON_ACTIVATED
+         offer known 0 r5 => NOT_TRANSFERABLE",
+    );
+}
+
+#[test]
+fn imported_coupons_become_void_with_their_template() {
+    story(
+        "template cut off 100 20 t
+         import AA b cut
+         import BB b cut
+         redeem legacy:BB 0 shop/1 100 u1
+         void-template cut v why
+         redeem legacy:AA 0 shop/2 100 u2 => COUPON_VOID
+         import CC b cut => TEMPLATE_VOID",
     );
 }
 

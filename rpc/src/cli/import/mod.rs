@@ -1,4 +1,4 @@
-//! `tessera cards import`: cards that another system has issued, taken over from a file 外部卡导入.
+//! `tessera cards import`: cards and coupons that another system has issued, taken over from a file 外部卡券导入.
 //!
 //! The file is read here and its rows go over one stream, a bounded number at a time. A code is imported once for ever, by what the
 //! server knows of it, so nothing is kept here: after any interruption the same command is run again, rows that were imported are
@@ -26,10 +26,10 @@ use crate::{client, limits::RESPONSE_BYTES_MAX, progress::Bar};
 /// What is imported.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The rows, as CSV with a head: code, and if wanted balance_minor (else the template's face value), currency, use_until_ms (else as
-    /// the template says) and external_reference.
+    /// The rows, as CSV with a head: code, and if wanted balance_minor (else the template's face value; none for one-use coupons), currency,
+    /// use_until_ms (else as the template says) and external_reference.
     file: PathBuf,
-    /// Of which stored-value template.
+    /// Of which template: of stored value for cards, of any other kind for one-use coupons.
     #[arg(long)]
     template: String,
     /// Names the batch, 1 to 64 bytes: the same in every run of it.

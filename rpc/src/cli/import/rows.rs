@@ -1,4 +1,4 @@
-//! The rows of a file: each a card to import, or a reason why it is none. A row that is malformed does not stop the others.
+//! The rows of a file: each a card or coupon to import, or a reason why it is none. A row that is malformed does not stop the others.
 
 use std::{
     collections::HashMap,
