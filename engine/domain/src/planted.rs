@@ -63,6 +63,8 @@ tessera_planted::faults! {
     FrozenReloaded,
     /// Neither image nor digest cover what was loaded onto a card beside its face value.
     LoadsUncovered,
+    /// A code of another house gets a card with each row.
+    RowImportedAgain,
     /// Home grants what it has granted already.
     GrantNotDeducted,
     /// A repeated grant counts as a piece more.

@@ -25,6 +25,8 @@ pub(crate) struct Mix {
     pub(crate) voids: u32,
     /// Cards made by runs, looked for and activated.
     pub(crate) batches: u32,
+    /// Cards of another house taken over, and used by their codes.
+    pub(crate) imports: u32,
 }
 
 /// How often, in a thousand.
@@ -121,6 +123,7 @@ const SALE: Mix = Mix {
     gifts: 0,
     voids: 0,
     batches: 0,
+    imports: 0,
 };
 const TILL: Mix = Mix { cards: 15, claims: 15, redeems: 40, refunds: 15, raises: 1, reads: 15, catalog: 2, ..SALE };
 const TILLS: Mix = Mix { claims: 2, cards: 20, redeems: 20, refunds: 20, reads: 20, holds: 40, ends: 40, operators: 8, ..TILL };
@@ -288,6 +291,8 @@ pub const PLANS: &[Plan] = &[
     LIMITS_PLAN,
     Plan { name: "limits-16-2", partitions: 16, ..LIMITS_PLAN },
     Plan { name: "limits-1-1", partitions: 1, shards: 1, ..LIMITS_PLAN },
+    // Cards of another house: the same few codes again and again.
+    Plan { name: "imports-4-2", mix: Mix { imports: 60, ..TILLS }, ..TILLS_PLAN },
     // Everybody is in one partition: its lines lead to itself.
     Plan { name: "gifts-1-1", partitions: 1, shards: 1, ..GIFTS_PLAN },
     VOIDS_PLAN,

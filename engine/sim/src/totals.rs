@@ -128,6 +128,8 @@ totals! {
     void_templates: "templates made void",
     /// Coupons and cards that became void with their template.
     doomed: "coupons void with their template",
+    /// Cards of another house.
+    imports: "cards imported",
     /// Value that expired, in minor units and one-use coupons.
     expired_value: "value expired",
 }

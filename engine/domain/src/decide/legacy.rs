@@ -12,6 +12,7 @@ use crate::event::{CardImported, Event, Request};
 use crate::keyed::LegacyKey;
 use crate::money::AMOUNT_MAX;
 use crate::partition::{Partition, row_numbers};
+use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{Imported, Reply, Written};
 use crate::terms::{TIME_MS_MAX, Template, Terms, Window, within};
@@ -24,7 +25,7 @@ impl Partition {
         let (batch, reference) = (import.batch.as_str(), text(import.reference.as_ref()));
         let numbers = row_numbers(import.balance, import.until_ms);
         let fingerprint = self.key().fingerprint(&[batch, import.template.as_str(), reference], &numbers);
-        match self.legacy.find(import.code) {
+        match self.legacy.find(import.code).filter(|_| !planted::is(Planted::RowImportedAgain)) {
             Some(known) if known.row == fingerprint => {
                 let written = Written { partition: self.id(), lsn: known.lsn(), replayed: true };
                 return Decision::Answer(Reply::Imported(Imported { written, coupon: known.coupon() }));

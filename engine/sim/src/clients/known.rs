@@ -4,7 +4,7 @@ use super::op::Ask;
 use crate::machine::{KEY_VERSION, hash_key};
 use std::collections::BTreeMap;
 use tessera_domain::command::{Command, Instrument};
-use tessera_domain::keyed::UserKey;
+use tessera_domain::keyed::{LegacyKey, UserKey};
 use tessera_domain::reply::{CheckedOut, GiftView, Refunded, Replacement, Written};
 use tessera_domain::{Reason, Reply, Stage, Terms};
 use tessera_engine::letter::Answer;
@@ -20,6 +20,8 @@ pub(crate) struct Card {
     pub(crate) until_ms: i64,
     /// Whether it is of a batch: whose code one has, whose it is.
     pub(crate) is_bearer: bool,
+    /// The code that another house gave it.
+    pub(crate) legacy: Option<LegacyKey>,
 }
 
 /// What a partition makes of a batch, as somebody was told.
@@ -120,7 +122,13 @@ impl Known {
             {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
                 let (user, until_ms) = (claim.user.key, claimed.window.until_ms);
-                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms, is_bearer: false });
+                let (is_bearer, legacy) = (false, None);
+                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms, is_bearer, legacy });
+            }
+            (Ask::Partition(partition, Command::ImportCard(import)), Reply::Imported(imported)) => {
+                let (partition, coupon, legacy) = (*partition, imported.coupon, Some(import.code));
+                let (user, key_version) = (hash_key().user("nobody"), KEY_VERSION);
+                self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true, legacy });
             }
             (_, Reply::Held(held)) => {
                 let (Written { partition, lsn, .. }, amount, deadline_ms) = (held.written, held.amount, held.deadline_ms);
@@ -181,7 +189,8 @@ impl Known {
         let is_known = self.cards.iter().rev().any(|card| (card.partition, card.coupon) == (partition, coupon));
         if !is_known {
             let until_ms = view.window.until_ms;
-            self.cards.push(Card { partition, coupon, user, key_version: KEY_VERSION, until_ms, is_bearer: false });
+            let (key_version, is_bearer, legacy) = (KEY_VERSION, false, None);
+            self.cards.push(Card { partition, coupon, user, key_version, until_ms, is_bearer, legacy });
         }
     }
 
@@ -190,7 +199,7 @@ impl Known {
         let is_known = self.cards.iter().any(|card| (card.partition, card.coupon) == (partition, coupon));
         if !is_known {
             let user = hash_key().user("nobody");
-            self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true });
+            self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true, legacy: None });
         }
     }
 
@@ -199,7 +208,7 @@ impl Known {
         let Some(Replacement { coupon, key_version, window }) = refunded.replacement else { return };
         let partition = refunded.written.partition;
         let old = self.cards.iter().find(|card| (card.partition, card.coupon) == (partition, refunded.coupon)).copied();
-        self.cards.extend(old.map(|old| Card { coupon, key_version, until_ms: window.until_ms, ..old }));
+        self.cards.extend(old.map(|old| Card { coupon, key_version, until_ms: window.until_ms, legacy: None, ..old }));
     }
 
     fn written(&mut self, terms: &Terms, stock: Option<u64>) {

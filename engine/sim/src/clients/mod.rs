@@ -2,6 +2,7 @@
 
 mod batch;
 mod gift;
+mod import;
 mod known;
 mod op;
 mod orders;

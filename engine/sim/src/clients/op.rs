@@ -217,6 +217,7 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::GiftAccepted(accepted)) => Some(&mut accepted.written),
         Ok(Reply::Loaded(loaded)) => Some(&mut loaded.written),
         Ok(Reply::Activated(activated)) => Some(&mut activated.written),
+        Ok(Reply::Imported(imported)) => Some(&mut imported.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         _ => None,
     };

@@ -2,7 +2,7 @@
 
 use super::known::{Card, Known, sale_of};
 use super::op::{Ask, id, request_id};
-use super::{batch, gift, orders, till};
+use super::{batch, gift, import, orders, till};
 use crate::dice::Dice;
 use crate::machine::hash_key;
 use crate::plan::Plan;
@@ -197,6 +197,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         mix.gifts,
         mix.voids,
         mix.batches,
+        mix.imports,
     ];
     match dice.weigh(&weights) {
         0 if plan.limits && dice.chance(700) => {
@@ -227,6 +228,7 @@ pub(crate) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         11 => gift::next(card(known, plan, dice), known, plan, dice, op),
         12 => void(known, dice, op),
         13 => batch::next(known, plan, dice, op),
+        14 => import::next(known, plan, dice, op),
         _ => read(known, plan, dice),
     }
 }
@@ -251,6 +253,9 @@ pub(crate) fn claim(plan: &Plan, template: &str, user: i64, op: usize) -> Ask {
 }
 
 pub(super) fn instrument(card: Card, dice: &mut Dice) -> Instrument {
+    if let Some(code) = card.legacy {
+        return Instrument::Legacy { code };
+    }
     match dice.chance(500) || card.is_bearer {
         true => Instrument::Bearer { coupon: card.coupon, key_version: card.key_version },
         false => Instrument::Owned { user: card.user, coupon: card.coupon },

@@ -93,5 +93,8 @@ pub(crate) enum What {
         balance_after: i64,
     },
     Activated,
+    Imported {
+        coupon: u64,
+    },
     Other,
 }

@@ -117,6 +117,11 @@ impl History {
         [self.voids.len() as u64, cards.filter(|card| card.is_doomed && card.is_void).count() as u64]
     }
 
+    /// Cards of another house that were imported.
+    pub(crate) fn imports(&self) -> u64 {
+        self.partitions.iter().map(Shelf::imports).sum()
+    }
+
     /// Gifts of all partitions that were accepted, and that expired.
     pub(crate) fn gifts(&self) -> [u64; 2] {
         let ended = |is_so: fn(&GiftEnd) -> bool| {

@@ -49,6 +49,8 @@ pub(crate) struct Shelf {
     pub(crate) promises: Promises,
     /// By lsn of their offers.
     pub(crate) gifts: BTreeMap<u64, Gift>,
+    /// Codes of other houses that have a card.
+    legacy: BTreeSet<u128>,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
     /// Checkouts.
@@ -93,6 +95,7 @@ impl Shelf {
             Event::GiftArrived(event) => (None, self.gift_arrived(event)?),
             Event::Reloaded(event) => (Some(event.request), self.reloaded(event, lsn, now_ms)?),
             Event::Adjusted(event) => (Some(event.request), self.adjusted(event, lsn, now_ms)?),
+            Event::CardImported(event) => (Some(event.request), self.imported(event, lsn)?),
             Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
@@ -185,6 +188,30 @@ impl Shelf {
         Ok(What::Claimed { coupon: event.coupon })
     }
 
+    /// I5: a code of another house gets one card, whatever its rows say.
+    fn imported(&mut self, event: &event::CardImported<'_>, lsn: u64) -> Checked<What> {
+        holds(self.legacy.insert(event.code), "I5", || format!("a code got a second card, {}", event.coupon))?;
+        let (template, is_stored_value) = self.sketch(event.terms);
+        let accounts = Accounts { available: event.loaded, ..Accounts::default() };
+        self.cards.push(Card {
+            terms: event.terms as usize,
+            template,
+            user: String::new(),
+            is_stored_value,
+            loaded: event.loaded,
+            from_ms: event.use_from_ms,
+            until_ms: event.use_until_ms,
+            is_frozen: false,
+            is_void: false,
+            is_doomed: self.is_of_void(event.terms as usize),
+            is_unactivated: false,
+            received: 0,
+            gift: None,
+            versions: vec![Version { lsn, accounts }],
+        });
+        Ok(What::Imported { coupon: event.coupon })
+    }
+
     /// I9: a user gets as many a day as the template says. Days are those of Shanghai.
     fn claimed_daily(&mut self, user: &str, now_ms: i64) -> Checked {
         let day = day_of(now_ms);
@@ -236,6 +263,11 @@ impl Shelf {
 
     pub(super) fn card(&mut self, coupon: u64) -> Checked<&mut Card> {
         self.cards.get_mut(coupon as usize).ok_or_else(|| broken("I9", format!("coupon {coupon} was never issued")))
+    }
+
+    /// How many cards of another house there are.
+    pub(crate) fn imports(&self) -> u64 {
+        self.legacy.len() as u64
     }
 
     /// The sums of the accounts, by adopted terms.

@@ -123,6 +123,7 @@ impl<'a> World<'a> {
         self.totals.releases = ended(End::Released);
         self.totals.expired_holds = ended(End::Expired);
         self.totals.revoked_holds = ended(End::Revoked);
+        self.totals.imports = self.auditor.history.imports();
         [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
         [self.totals.made_cards, self.totals.activated_cards] = self.auditor.history.batches();
         [self.totals.void_templates, self.totals.doomed] = self.auditor.history.voids();

@@ -4,6 +4,7 @@ mod batches;
 mod damage;
 mod determinism;
 mod gifts;
+mod imports;
 mod leases;
 mod limits;
 mod lines;

@@ -110,6 +110,7 @@ rows! {
     fn a_copy_that_stays_with_who_gave_it_is_found() = Planted::State(State::GiftKeepsCopy), "gifts-4-2", ["I2", "I9", "assertion"];
     fn a_gift_that_is_open_for_ever_is_found() = Planted::State(State::GiftNeverExpires), "gifts-4-2", ["I9", "assertion"];
     fn an_offered_coupon_that_is_used_is_found() = Planted::State(State::GiftingIgnored), "gifts-4-2", ["I9", "assertion"];
+    fn a_row_that_is_imported_again_is_found() = Planted::State(State::RowImportedAgain), "imports-4-2", ["I5", "assertion"];
     fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
     fn a_run_of_cards_made_again_is_found() = Planted::State(State::RunMadeAgain), "batches-4-2", ["I3", "I9", "assertion"];
     fn a_card_activated_again_is_found() = Planted::State(State::ActivatedAgain), "batches-4-2", ["I9", "assertion"];
