@@ -92,7 +92,7 @@ impl CatalogOwner {
             Decision::Answer(reply) => return self.answer(Ok(reply), sink, tag, turn),
             Decision::Refuse(rejection) => return self.answer(Err(rejection), sink, tag, turn),
             Decision::Park(_) => unreachable!("the catalog parks nothing"),
-            Decision::Send(_) => unreachable!("the catalog has no lines"),
+            Decision::Send(_) | Decision::Open(_) | Decision::Wait(_) => unreachable!("the catalog has no lines"),
             Decision::Happen(_) if !has_log_room => return self.answer(Err(Reason::LogFull.into()), sink, tag, turn),
             Decision::Happen(events) => events,
             Decision::HappenTogether(_) => unreachable!("the catalog checks nothing out"),

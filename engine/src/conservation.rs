@@ -7,9 +7,11 @@
 //! partition drops its counts by itself: a lessee without any has dropped them, or never had some.
 
 mod gifts;
+mod pledges;
 
 use crate::shard::{Books, HomeBook};
 pub use gifts::{Gifts, LostGifts};
+pub use pledges::{LostPledge, Pledges};
 use std::collections::BTreeMap;
 use tessera_domain::stock::Stock;
 use tessera_domain::{Pool, ValueTotals};

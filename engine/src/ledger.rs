@@ -362,11 +362,19 @@ impl Ledger<Partition> {
     /// Makes events facts that no crash may separate: all of them stand in one frame. The keys are those of the command that the last
     /// one answers.
     pub fn record_together(&mut self, group: &Group<'_>, keys: &Keys, sealed: &mut Sealed) {
-        let before = self.payload.len();
-        group.parts().iter().for_each(|event| self.add(event));
-        self.add_by(&group.closing(), keys);
-        assert!(self.payload.len() - before <= EVENT_BYTES_MAX, "what happens together fits into a frame that is nearly full");
+        self.add_together(group, Some(keys));
         self.split(sealed);
+    }
+
+    /// The same, in one frame with what is added next; without keys where no command is answered. [`Ledger::split`] ends it.
+    pub fn add_together(&mut self, group: &Group<'_>, keys: Option<&Keys>) {
+        let before = self.payload.len();
+        group.parts().for_each(|event| self.add(&event));
+        match keys {
+            Some(keys) => self.add_by(&group.closing(), keys),
+            None => self.add(&group.closing()),
+        }
+        assert!(self.payload.len() - before <= EVENT_BYTES_MAX, "what happens together fits into a frame that is nearly full");
     }
 }
 

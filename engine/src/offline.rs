@@ -9,7 +9,7 @@ mod desk;
 mod images;
 mod round;
 
-use crate::conservation::{self, Balance, Gifts, Imbalance, LostGifts};
+use crate::conservation::{self, Balance, Gifts, Imbalance, LostGifts, LostPledge, Pledges};
 use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::{self, BrokenLine};
@@ -48,6 +48,8 @@ pub struct Verified {
     pub stock: Result<Vec<Balance>, Imbalance>,
     /// What was given and is neither here nor on its way.
     pub lost_gifts: Option<LostGifts>,
+    /// What cards pay for an order of another partition and does not add up.
+    pub lost_pledge: Option<LostPledge>,
 }
 
 /// An image and what was found about it.
@@ -86,6 +88,7 @@ impl Verified {
             && self.broken_line.is_none()
             && self.stock.is_ok()
             && self.lost_gifts.is_none()
+            && self.lost_pledge.is_none()
     }
 }
 
@@ -116,9 +119,12 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verified
     let states: Vec<&Partition> = partitions.iter().map(|walk| walk.ledger.state()).collect();
     let mut gifts = Gifts::default();
     states.iter().for_each(|state| gifts.admit(state, directory.partitions()));
+    let mut pledges = Pledges::default();
+    states.iter().for_each(|state| pledges.admit(state, directory.partitions()));
     Ok(Verified {
         log,
         lost_gifts: gifts.balance().err(),
+        lost_pledge: pledges.balance().err(),
         manifest,
         partitions: states.iter().map(|state| (state.id(), state.lsn(), state.digest())).collect(),
         catalog: (catalog.ledger.state().lsn(), catalog.ledger.state().digest()),

@@ -6,7 +6,7 @@
 //! One clock serves all partitions of a node, so cutting them at one instant never keeps an effect
 //! without its cause; lines and stock are checked all the same, and a contradiction refuses.
 
-use crate::conservation::{self, Gifts, Imbalance, LostGifts};
+use crate::conservation::{self, Gifts, Imbalance, LostGifts, LostPledge, Pledges};
 use crate::directory::{self, Directory};
 use crate::ledger::{Ledger, State};
 use crate::lines::{BrokenLine, LineCheck};
@@ -65,6 +65,9 @@ pub enum Error {
     /// What was given is neither here nor on its way at that instant.
     #[error(transparent)]
     Gifts(#[from] LostGifts),
+    /// What cards pay for orders of other partitions does not add up.
+    #[error(transparent)]
+    Pledges(#[from] LostPledge),
     /// Asked to end early.
     #[error("the restore was cancelled; nothing was left behind")]
     Cancelled,
@@ -135,16 +138,18 @@ fn fill<D: Storage>(
     };
     hand.carry::<CatalogState, D>(rebuilder, JournalId::CATALOG, until, tell)?;
     let mut lines = LineCheck::new(source.partitions());
-    let (mut stocks, mut gifts) = (Vec::new(), Gifts::default());
+    let (mut stocks, mut gifts, mut pledges) = (Vec::new(), Gifts::default(), Pledges::default());
     for partition in 0..source.partitions() {
         let ledger = hand.carry::<Partition, D>(rebuilder, JournalId(partition), until, tell)?;
         lines.admit(ledger.state())?;
         gifts.admit(ledger.state(), source.partitions());
+        pledges.admit(ledger.state(), source.partitions());
         hand.restored.coupons += ledger.state().counts()[0];
         stocks.push((partition, ledger.into_state().into_stock()));
     }
     conservation::balances(&stocks.iter().map(|(partition, stock)| (*partition, stock)).collect::<Vec<_>>())?;
     gifts.balance()?;
+    pledges.balance()?;
     Ok(hand.restored)
 }
 

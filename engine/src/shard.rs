@@ -28,6 +28,7 @@ use tessera_domain::{Context, Need, Partition, Pool, Reason};
 use tessera_wal::{FullReason, Handover, Journal};
 
 pub use books::{Books, HomeBook};
+pub(crate) use line::happen;
 pub use report::{LineReport, PartitionReport, ShardReport};
 
 /// The limits of a shard, by name.
@@ -245,6 +246,7 @@ impl Shard {
                 self.tick_leases(partition, scene, turn);
                 if scene.has_log_room {
                     self.tick_time(partition, scene, turn);
+                    self.tick_sagas(partition, scene, turn);
                     self.tick_lines(partition, scene, turn);
                 }
             }
@@ -262,6 +264,11 @@ impl Shard {
             let is_forgetting = matches!(events[..], [Event::RequestsForgotten(_) | Event::Forgotten(_) | Event::DayDropped(_)]);
             left = left.saturating_sub(if is_forgetting { FORGETTING_WORK } else { 1 });
         }
+    }
+
+    /// Sagas that nobody answered, and orders whose cards elsewhere are let go.
+    fn tick_sagas(&mut self, partition: u16, scene: &Scene, turn: &mut Turn) {
+        self.enter(partition, scene).settle_sagas(turn);
     }
 
     /// The partition, begun for this turn.

@@ -6,7 +6,7 @@
 //! the log itself leads, with every digest and every image on the way, one after the other, so that it takes the memory of the
 //! largest. Lines, stock and value are checked on the cut. Nothing is written and no shard is asked. I1, I2, I6, I10, I16.
 
-use crate::conservation::{self, Balance, Gifts};
+use crate::conservation::{self, Balance, Gifts, Pledges};
 use crate::directory::Directory;
 use crate::ledger::{Ledger, State};
 use crate::lines::LineCheck;
@@ -76,8 +76,9 @@ pub fn verify<D: Storage>(
     }
     verified.check_manifest(directory, rebuilder.images());
     let keys = directory.rebuild_keys();
-    let (lines, stocks, gifts) = (LineCheck::new(directory.partitions()), Vec::new(), Gifts::default());
-    let mut desk = Desk { rebuilder, keys, review, standing, verified, lines, stocks, gifts };
+    let (lines, stocks) = (LineCheck::new(directory.partitions()), Vec::new());
+    let (gifts, pledges) = (Gifts::default(), Pledges::default());
+    let mut desk = Desk { rebuilder, keys, review, standing, verified, lines, stocks, gifts, pledges };
     for partition in 0..directory.partitions() {
         let ledger = desk.journal::<Partition>(JournalId(partition), go_on)?;
         ledger.into_iter().for_each(|ledger| desk.admit(ledger.into_state(), directory.partitions()));
@@ -114,6 +115,7 @@ struct Desk<D: Storage> {
     lines: LineCheck,
     stocks: Vec<(u16, Stock)>,
     gifts: Gifts,
+    pledges: Pledges,
 }
 
 impl<D: Storage> Desk<D> {
@@ -178,6 +180,7 @@ impl<D: Storage> Desk<D> {
     fn admit(&mut self, state: Partition, partitions: u16) {
         let partition = state.id();
         self.gifts.admit(&state, partitions);
+        self.pledges.admit(&state, partitions);
         self.verified.problems.extend(self.lines.admit(&state).err().map(|error| error.to_string()));
         let mut values: BTreeMap<_, tessera_domain::ValueTotals> = BTreeMap::new();
         for (template, currency, totals) in state.value_totals() {
@@ -198,6 +201,7 @@ impl<D: Storage> Desk<D> {
                 Err(imbalance) => self.verified.problems.push(imbalance.to_string()),
             }
             self.verified.problems.extend(self.gifts.balance().err().map(|lost| lost.to_string()));
+            self.verified.problems.extend(self.pledges.balance().err().map(|lost| lost.to_string()));
         }
         self.verified
     }

@@ -28,10 +28,11 @@ impl Scenario {
                 ("hold_ttl", hold_ttl.as_secs_f64().to_string()),
                 ("hot_users", hot_users.to_string()),
             ],
-            Self::Checkout { users, orders, hold_ttl, .. } => vec![
+            Self::Checkout { users, orders, hold_ttl, apart, .. } => vec![
                 ("users", users.to_string()),
                 ("orders", orders.to_string()),
                 ("hold_ttl", hold_ttl.as_secs_f64().to_string()),
+                ("apart", apart.to_string()),
             ],
             Self::Kills { total, .. } => vec![("total", total.to_string())],
             Self::Eio { deep, .. } => vec![("deep", deep.to_string())],

@@ -120,7 +120,7 @@ pub enum Scenario {
     /// Users put several coupons and cards on orders of 1 to 8 lines: redeemed at once, or held and captured in whole or in part,
     /// released or left; then refunded by the unit. Every answer is recomputed, line by line.
     Checkout {
-        /// Users, each with 36 coupons, one to three of them gift cards.
+        /// Users, each with 36 coupons, one to three of them gift cards, and the code of somebody else's gift card.
         #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
         users: u64,
         /// Orders of all of them.
@@ -129,6 +129,9 @@ pub enum Scenario {
         /// How long, in seconds, a hold lives that is left to expire: at least 5 for a server.
         #[arg(long, default_value = "5", value_parser = seconds)]
         hold_ttl: Duration,
+        /// Of 100 orders, how many show the card of somebody else, which mostly lies in another partition.
+        #[arg(long, default_value_t = 30.0, value_parser = most_of_100)]
+        apart: f64,
         /// How the load is made. Requests travel by calls, claims over streams.
         #[command(flatten)]
         common: Common,

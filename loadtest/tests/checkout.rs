@@ -11,7 +11,7 @@ use shop::Plant;
 use tessera_loadtest::{error::Error, options::Options, report::Report, scenario};
 
 /// Holds that are left to expire do so while a test runs.
-const ORDERS: &str = "checkout --users 12 --orders 240 --hold-ttl 0.1 --retries 5 --in-flight 4 --connections 2";
+const ORDERS: &str = "checkout --users 12 --orders 240 --hold-ttl 0.1 --apart 0 --retries 5 --in-flight 4 --connections 2";
 
 async fn try_run(plant: Plant, arguments: &str) -> Result<Report, Error> {
     let address = shop::start(plant).await;

@@ -92,7 +92,7 @@ fn code_of(reason: Reason) -> Code {
             Code::AlreadyExists
         }
         TemplateDayLimitReached | BudgetExhausted => Code::ResourceExhausted,
-        VersionMismatch | StockMismatch | BudgetMismatch => Code::Aborted,
+        VersionMismatch | StockMismatch | BudgetMismatch | OrderInProgress => Code::Aborted,
         TemplateVoid | TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => {
             Code::FailedPrecondition
         }
@@ -101,7 +101,7 @@ fn code_of(reason: Reason) -> Code {
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,
         OutsideHours | ChannelNotAllowed | OutOfScope | OrderLinesRequired => Code::FailedPrecondition,
         CurrencyMismatch | BelowThreshold | NoEffect | InsufficientBalance | AmountAboveHold => Code::FailedPrecondition,
-        BelowQuantity | NotCombinable | InstrumentsApart | PartOfCheckout => Code::FailedPrecondition,
+        BelowQuantity | NotCombinable | InstrumentsApart | PartOfCheckout | CheckoutTimedOut => Code::FailedPrecondition,
         CouponActivated | NotACard | BatchNotComplete => Code::FailedPrecondition,
         SoldOut | StockUnlimited | BudgetUnlimited => Code::FailedPrecondition,
         AlreadyRefunded | RefundNotAllowed | RedemptionArchived | RefundExceedsCapture => Code::FailedPrecondition,

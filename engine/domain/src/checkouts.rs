@@ -266,6 +266,9 @@ pub(crate) struct CheckoutRefund {
     /// What was to be paid back to who paid beside coupons and cards.
     pub(crate) outside: i64,
     pub(crate) at_ms: i64,
+    /// What went back to cards of other partitions, and what had gone back to them before.
+    pub(crate) apart: i64,
+    pub(crate) apart_before: i64,
 }
 
 impl Entity for CheckoutRefund {
@@ -276,13 +279,17 @@ impl Entity for CheckoutRefund {
         visit(3, u64::from(self.parts));
         visit(4, self.outside as u64);
         visit(5, self.at_ms as u64);
+        visit(6, self.apart as u64);
+        visit(7, self.apart_before as u64);
     }
 }
 
 impl Restore for CheckoutRefund {
     fn restore(_number: u64, fields: &Fields) -> Option<CheckoutRefund> {
         let (outside, at_ms) = (fields.get(4) as i64, fields.get(5) as i64);
-        Some(CheckoutRefund { checkout: fields.one_based(1)?, first: fields.get(2), parts: fields.narrow(3)?, outside, at_ms })
+        let (apart, apart_before) = (fields.get(6) as i64, fields.get(7) as i64);
+        let (checkout, first, parts) = (fields.one_based(1)?, fields.get(2), fields.narrow(3)?);
+        Some(CheckoutRefund { checkout, first, parts, outside, at_ms, apart, apart_before })
     }
 }
 

@@ -118,9 +118,16 @@ kinds! {
     CheckedOut = 27 . 1;
     CheckoutReleased = 28 . 1;
     CheckoutRefunded = 29 . 1;
+    SagaOpened = 30 . 1;
+    SagaAnswered = 31 . 1;
     LineSent = 32 . 1;
     LineReceived = 33 . 1;
     LineAcknowledged = 34 . 1;
+    SagaCheckedOut = 35 . 1;
+    SagaRefused = 36 . 1;
+    SagaEnded = 37 . 1;
+    CapturedApart = 38 . 1;
+    RefundedApart = 39 . 1;
     BatchOpened = 40 . 1;
     CardsMade = 41 . 1;
     BatchCompleted = 42 . 1;
@@ -139,6 +146,8 @@ kinds! {
     PoolLeased = 55 . 1;
     Restocked = 56 . 1;
     DayDropped = 57 . 1;
+    Pledged = 59 . 1;
+    PledgeEnded = 60 . 1;
     TermsVoided = 61 . 1;
     VoidedWithTemplate = 62 . 1;
     TemplateCreatedV1 = 64 . 1;
@@ -170,6 +179,12 @@ const RETURNS: (u8, u8) = (131, 1);
 
 /// What stands in an image as bytes of its own.
 const CHECKOUT: (u8, u8) = (132, 1);
+
+/// See [`CHECKOUT`].
+const SAGA: (u8, u8) = (133, 1);
+
+/// See [`RULES`].
+const TENDER: (u8, u8) = (134, 1);
 
 /// The bytes of a template's rules.
 pub(crate) fn encode_rules(rules: &RulesBody<'_>) -> Vec<u8> {
@@ -239,6 +254,26 @@ pub(crate) fn encode_checkout(checkout: &CheckoutBody<'_>) -> Vec<u8> {
 /// The checkout that these bytes are, if they are all of it.
 pub(crate) fn decode_checkout(bytes: &[u8]) -> Option<CheckoutBody<'_>> {
     decoded_part(CHECKOUT, bytes)
+}
+
+/// The bytes of a saga in an image.
+pub(crate) fn encode_saga(saga: &SagaBody) -> Vec<u8> {
+    encoded_part(SAGA, saga)
+}
+
+/// The saga that these bytes are, if they are all of it.
+pub(crate) fn decode_saga(bytes: &[u8]) -> Option<SagaBody> {
+    decoded_part(SAGA, bytes)
+}
+
+/// The bytes of a saga's instruments.
+pub(crate) fn encode_tender(tender: &TenderBody) -> Vec<u8> {
+    encoded_part(TENDER, tender)
+}
+
+/// The instruments that these bytes are, if they are all of it.
+pub fn decode_tender(bytes: &[u8]) -> Option<TenderBody> {
+    decoded_part(TENDER, bytes)
 }
 
 fn encoded_part((kind, version): (u8, u8), body: &impl Encode) -> Vec<u8> {

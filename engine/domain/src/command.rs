@@ -22,7 +22,7 @@ use crate::terms::{TemplateSpec, Window};
 pub use batch::{CompleteBatch, ListCards, MakeCards, OpenBatch, TakeBatch};
 pub(crate) use card::text;
 pub use card::{ActivateCard, AdjustCard, ReloadCard, ReplaceCard, Sale};
-pub use checkout::{CaptureOrder, Checkout, RefundOrder, ReleaseOrder, Units};
+pub use checkout::{Apart, CaptureOrder, Checkout, RefundOrder, ReleaseOrder, Units};
 pub use gift::{AcceptGift, CancelGift, OfferGift};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;

@@ -63,6 +63,10 @@ pub enum EntityKind {
     PoolShare = 26,
     /// What a lessee received of it, returned, issued and restocked.
     PoolLessee = 27,
+    /// A checkout with cards of other partitions, at its home.
+    Saga = 28,
+    /// A card that is held, or was charged, for a checkout of another partition.
+    Pledge = 29,
     /// A code of another house, and its card.
     LegacyCard = 30,
     /// Terms whose template was made void, as a partition has heard of it.
@@ -73,7 +77,7 @@ impl EntityKind {
     /// The kind of this number.
     pub fn from_number(number: u16) -> Option<EntityKind> {
         use EntityKind::*;
-        const ALL: [EntityKind; 28] = [
+        const ALL: [EntityKind; 30] = [
             Partition,
             Terms,
             User,
@@ -100,6 +104,8 @@ impl EntityKind {
             PoolHome,
             PoolShare,
             PoolLessee,
+            Saga,
+            Pledge,
             LegacyCard,
             VoidTerms,
         ];

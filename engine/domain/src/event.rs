@@ -14,6 +14,7 @@ mod legacy;
 mod operator;
 mod pool;
 mod rules;
+mod saga;
 mod time;
 
 use crate::codec::{BorrowDecode, Encode};
@@ -30,6 +31,10 @@ pub use legacy::CardImported;
 pub use operator::{CouponBlocked, TermsVoided, UserBlocked, Voided, VoidedWithTemplate};
 pub use pool::{BudgetSet, DayDropped, PoolLeased, PoolOpened, Restocked, Step};
 pub use rules::{DisplayBody, RulesBody, RulesBodyV2, RulesBodyV3};
+pub use saga::{
+    CLOSED, CapturedApart, LET_GO, PledgeEnded, Pledged, RefundedApart, SagaAnswered, SagaBody, SagaCheckedOut, SagaEnded,
+    SagaOpened, SagaRefused, TenderBody, TenderedBody,
+};
 pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
 /// The write request that an event answers.
@@ -423,12 +428,26 @@ pub enum Event<'a> {
     CheckoutReleased(CheckoutReleased<'a>),
     /// See [`CheckoutRefunded`].
     CheckoutRefunded(CheckoutRefunded<'a>),
+    /// See [`SagaOpened`].
+    SagaOpened(SagaOpened<'a>),
+    /// See [`SagaAnswered`].
+    SagaAnswered(SagaAnswered<'a>),
     /// See [`LineSent`].
     LineSent(LineSent<'a>),
     /// See [`LineReceived`].
     LineReceived(LineReceived),
     /// See [`LineAcknowledged`].
     LineAcknowledged(LineAcknowledged),
+    /// See [`SagaCheckedOut`].
+    SagaCheckedOut(SagaCheckedOut<'a>),
+    /// See [`SagaRefused`].
+    SagaRefused(SagaRefused),
+    /// See [`SagaEnded`].
+    SagaEnded(SagaEnded),
+    /// See [`CapturedApart`].
+    CapturedApart(CapturedApart<'a>),
+    /// See [`RefundedApart`].
+    RefundedApart(RefundedApart<'a>),
     /// See [`GiftOffered`].
     GiftOffered(GiftOffered<'a>),
     /// See [`GiftEnded`].
@@ -449,6 +468,10 @@ pub enum Event<'a> {
     Restocked(Restocked),
     /// See [`DayDropped`].
     DayDropped(DayDropped),
+    /// See [`Pledged`].
+    Pledged(Pledged),
+    /// See [`PledgeEnded`].
+    PledgeEnded(PledgeEnded),
     /// See [`BatchOpened`].
     BatchOpened(BatchOpened<'a>),
     /// See [`CardsMade`].
@@ -571,6 +594,7 @@ impl Event<'_> {
             Event::Claimed(event) => event.coupon == coupon,
             Event::CardsMade(event) => coupon.checked_sub(event.first).is_some_and(|at| at < u64::from(event.count)),
             Event::Refunded(event) => event.replacement.checked_sub(1) == Some(coupon),
+            Event::PartRefunded(event) => event.replacement.checked_sub(1) == Some(coupon),
             Event::Replaced(event) => event.replacement == coupon,
             Event::CardImported(event) => event.coupon == coupon,
             _ => false,

@@ -16,15 +16,19 @@ mod keys;
 mod legacy;
 mod memory;
 mod operator;
+mod pledge;
 mod pool;
 mod refund;
 mod replay;
+mod saga;
+mod tendered;
 mod time;
 mod void;
 
 pub(crate) use batch::run_subject;
 pub(crate) use card::load_numbers;
 pub(crate) use legacy::row_numbers;
+pub use tendered::Tendered;
 
 use crate::adopted::AdoptedTerms;
 use crate::batch::Batches;
@@ -44,10 +48,12 @@ use crate::legacy::LegacyCards;
 use crate::line::Lines;
 use crate::money::{Currency, is_amount};
 use crate::planted::{self, Planted};
+use crate::pledge::Pledges;
 use crate::pool::Pool;
 use crate::redemption::Redemptions;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered, Requests};
+use crate::saga::Sagas;
 use crate::stock::Stock;
 use crate::terms::Terms;
 use crate::user::{User, Users};
@@ -117,6 +123,8 @@ pub struct Partition {
     pub(crate) gifts: Gifts,
     pub(crate) redemptions: Redemptions,
     pub(crate) checkouts: Checkouts,
+    pub(crate) sagas: Sagas,
+    pub(crate) pledges: Pledges,
     pub(crate) requests: Requests,
     pub(crate) stock: Stock,
     pub(crate) lines: Lines,
@@ -141,6 +149,8 @@ impl Partition {
             gifts: Gifts::default(),
             redemptions: Redemptions::default(),
             checkouts: Checkouts::default(),
+            sagas: Sagas::default(),
+            pledges: Pledges::default(),
             requests: Requests::default(),
             stock: Stock::default(),
             lines: Lines::default(),
@@ -227,7 +237,7 @@ impl Partition {
     }
 
     /// What each part of the state adds to the digest, by the part's name: where two digests differ, these say in what.
-    pub fn digests(&self) -> [(&'static str, u64); 13] {
+    pub fn digests(&self) -> [(&'static str, u64); 15] {
         [
             ("clock", contribution(u64::from(self.id) + 1, &self.clock())),
             ("terms", self.terms.digest()),
@@ -237,6 +247,8 @@ impl Partition {
             ("gifts", self.gifts.digest()),
             ("redemptions and refunds", self.redemptions.digest()),
             ("checkouts", self.checkouts.digest()),
+            ("sagas", self.sagas.digest()),
+            ("pledges", self.pledges.digest()),
             ("requests", self.requests.digest()),
             ("stock and leases", self.stock.digest()),
             ("lines", self.lines.digest()),
@@ -334,6 +346,15 @@ impl Partition {
             Event::CheckedOut(event) => return self.checked_out(event),
             Event::CheckoutReleased(event) => return self.checkout_released(event),
             Event::CheckoutRefunded(event) => return self.checkout_refunded(event),
+            Event::SagaOpened(event) => return self.saga_opened(event),
+            Event::SagaAnswered(event) => return self.saga_answered(event),
+            Event::SagaCheckedOut(event) => return self.saga_checked_out(event),
+            Event::SagaRefused(event) => return self.saga_refused(event),
+            Event::SagaEnded(event) => return self.saga_ended(event),
+            Event::CapturedApart(event) => return self.captured_apart(event),
+            Event::RefundedApart(event) => return self.refunded_apart(event),
+            Event::Pledged(event) => return self.pledge(event),
+            Event::PledgeEnded(event) => return self.pledge_ended(event),
             Event::LineSent(event) => self.lines.send(event.to, event.number, event.message),
             Event::LineReceived(event) => self.lines.receive(event.from, event.number),
             Event::LineAcknowledged(event) => self.lines.acknowledge(event.to, event.through),
@@ -385,6 +406,10 @@ impl Partition {
         self.redemptions.save(&mut out)?;
         if !planted::is(Planted::CheckoutsLeftOutOfImage) {
             self.checkouts.save(&mut out)?;
+            self.sagas.save(&mut out)?;
+        }
+        if !planted::is(Planted::PledgesLeftOutOfImage) {
+            self.pledges.save(&mut out)?;
         }
         if !planted::is(Planted::RequestsLeftOutOfImage) {
             self.requests.save(&mut out)?;

@@ -45,6 +45,16 @@ tessera_planted::faults! {
     OrderUnchecked,
     /// An image has no orders.
     CheckoutsLeftOutOfImage,
+    /// An order is decided as if every card of another partition that it asked for had been held.
+    DeclineIgnored,
+    /// Cards of other partitions stay held for an order that was refused.
+    LetGoForgotten,
+    /// A card of another partition is charged all that was held of it.
+    PledgeChargedWhole,
+    /// Cards of other partitions stay held past the deadline of their order.
+    SagaDeadlineIgnored,
+    /// An image has no pledges.
+    PledgesLeftOutOfImage,
     /// A coupon that was given stays what it was, too.
     GiftKeepsCopy,
     /// A gift is open for ever.

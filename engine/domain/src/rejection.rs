@@ -95,7 +95,9 @@ reasons! {
     UserLimitReached = 60, "USER_LIMIT_REACHED", true, "the user has as many as one user may have";
     UserDayLimitReached = 61, "USER_DAY_LIMIT_REACHED", true, "the user has as many today as one user may have on a day";
     GiftToOneself = 62, "GIFT_TO_ONESELF", false, "nobody accepts their own gift";
-    InstrumentsApart = 65, "INSTRUMENTS_APART", false, "the instruments are of several partitions, which are not used together";
+    OrderInProgress = 63, "ORDER_IN_PROGRESS", true, "another request for this order waits for cards of other partitions";
+    CheckoutTimedOut = 64, "CHECKOUT_TIMED_OUT", true, "the cards of other partitions did not answer in time; nothing is held";
+    InstrumentsApart = 65, "INSTRUMENTS_APART", false, "discounts of several partitions are not used together";
     TemplateDayLimitReached = 66, "TEMPLATE_DAY_LIMIT_REACHED", true, "as many were given out today as may be on a day";
     BudgetExhausted = 67, "BUDGET_EXHAUSTED", true, "what is left of the budget covers no coupon more";
     BudgetMismatch = 68, "BUDGET_MISMATCH", true, "the budget has another total by now";

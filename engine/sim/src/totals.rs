@@ -108,6 +108,10 @@ totals! {
     orders: "orders checked out",
     /// Orders of which units came back.
     returns: "orders refunded",
+    /// Orders with cards of other partitions that were checked out.
+    sagas: "orders over partitions",
+    /// The same that were refused after these were asked.
+    refused_sagas: "orders over partitions refused",
     /// Holds that were let go.
     releases: "holds released",
     /// Holds whose deadline passed.

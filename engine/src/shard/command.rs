@@ -1,7 +1,7 @@
 //! Commands in a turn: record what is due for what they are about, decide, record, answer from what was remembered; park a
-//! claim that needs a lease.
+//! claim that needs a lease, and let whoever opened a saga wait for its end.
 
-use super::line::send;
+use super::line::happen;
 use super::{Scene, Shard, context, enter, note_restock, restock_in};
 use crate::ledger::Ledger;
 use crate::letter::{Answer, Request, Sink};
@@ -11,7 +11,7 @@ use crate::turn::Turn;
 use std::collections::VecDeque;
 use tessera_domain::command::{Claim, Command, Keys};
 use tessera_domain::lease::{Effects, PARKED_MS_MAX};
-use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Happening, Need, Partition, Pool, Reason, Rejection, Reply};
+use tessera_domain::{Decision, Events, HOLDS_PER_COUPON_MAX, Need, Partition, Pool, Reason, Rejection, Reply};
 
 impl Shard {
     /// Decides one request; its answer goes to `answers`, unless it has to wait.
@@ -54,6 +54,12 @@ impl Shard {
                     answers.push((tag, Err(refusal)));
                 }
             }
+            Outcome::Wait(saga) => {
+                let owned = self.enter(partition, scene);
+                if let Err(refusal) = owned.wait_for(saga, Slot { sink: sink.clone(), tag }) {
+                    answers.push((tag, Err(refusal)));
+                }
+            }
         }
     }
 
@@ -77,13 +83,21 @@ impl Shard {
         if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(owned, command, scene, turn) {
             return Outcome::Answer(Err(Reason::Overloaded.into()));
         }
+        // What an order is to let go elsewhere is let go before it asks there again.
+        if let Command::Checkout(checkout) = command
+            && scene.has_log_room
+            && !checkout.apart.is_empty()
+        {
+            owned.settle_sagas(turn);
+        }
         let context = context(settings, catalog, &owned.lessee, now_ms);
         let mut restocked = None;
         let outcome = match owned.ledger.state().decide_by(&context, command, keys) {
             Decision::Answer(reply) => Outcome::Answer(Ok(reply)),
             Decision::Refuse(rejection) => Outcome::Answer(Err(rejection)),
             Decision::Park(need) => Outcome::Park(need),
-            Decision::Happen(_) | Decision::HappenTogether(_) | Decision::Send(_) if !scene.has_log_room => {
+            Decision::Wait(saga) => Outcome::Wait(saga),
+            Decision::Happen(_) | Decision::HappenTogether(_) | Decision::Send(_) | Decision::Open(_) if !scene.has_log_room => {
                 Outcome::Answer(Err(Reason::LogFull.into()))
             }
             Decision::HappenTogether(group) => {
@@ -97,11 +111,12 @@ impl Shard {
                 Outcome::Answer(owned.ledger.state().latest_answer())
             }
             Decision::Send(happening) => {
-                let Happening { events, outgoing } = *happening;
-                record(&mut owned.ledger, &events, keys);
-                outgoing.into_iter().for_each(|outgoing| send(&mut owned.ledger, outgoing, turn));
-                owned.ledger.split(&mut turn.sealed);
+                happen(&mut owned.ledger, *happening, Some(keys), turn);
                 Outcome::Answer(owned.ledger.state().latest_answer())
+            }
+            Decision::Open(happening) => {
+                happen(&mut owned.ledger, *happening, Some(keys), turn);
+                Outcome::Wait(owned.ledger.state().newest_saga())
             }
         };
         note_restock(owned, restocked, scene);
@@ -139,10 +154,12 @@ pub(super) enum Outcome {
     Answer(Answer),
     /// It waits for this.
     Park(Need),
+    /// It waits for the end of this saga.
+    Wait(u64),
 }
 
 /// Events that time may bring to what one command is about: every hold of a coupon, and its end.
-const DUE_EVENTS_MAX: u32 = HOLDS_PER_COUPON_MAX + 1;
+pub(super) const DUE_EVENTS_MAX: u32 = HOLDS_PER_COUPON_MAX + 1;
 
 /// Records what is due for what a command is about; `false` if there is more than one command may take: then it is refused, and
 /// a retry goes on from there.

@@ -95,6 +95,7 @@ impl Shard {
                     lacking = Some(need);
                     break;
                 }
+                Outcome::Wait(_) => unreachable!("a claim waits for no saga"),
             }
         }
         self.unpark(partition, template, served, queue, lacking);
@@ -141,6 +142,7 @@ impl Shard {
             let answer: Answer = match self.decide(partition, &command, &keys, scene, turn) {
                 Outcome::Answer(answer) => answer,
                 Outcome::Park(_) => Err(Reason::StockBusy.into()),
+                Outcome::Wait(_) => unreachable!("a claim waits for no saga"),
             };
             turn.answer(&parked.slot.sink, vec![(parked.slot.tag, answer)]);
             answered += 1;

@@ -4,11 +4,14 @@
 //! in answer become facts of one frame, so that no crash comes between them; sagas add messages, no mechanism. A line may lead to
 //! the partition that it begins at: what two partitions do with each other, one does with itself in the same way.
 
+use super::command::DUE_EVENTS_MAX;
 use super::{Scene, Shard, context, enter, void};
 use crate::ledger::Ledger;
 use crate::letter::Letter;
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
+use tessera_domain::checkout::INSTRUMENTS_MAX;
+use tessera_domain::command::Keys;
 use tessera_domain::event::{Event, LineAcknowledged, LineReceived, LineSent};
 use tessera_domain::line::message::Message;
 use tessera_domain::{Happening, Outgoing, Partition};
@@ -50,17 +53,20 @@ impl Shard {
         let owned = enter(owned, to, scene.wall_ms, catalog.lsn());
         let is_next = number == owned.ledger.state().lines().into(from).received + 1;
         if is_next && scene.has_log_room && turn.sealed.bytes.len() < RECEIVED_BYTES_MAX {
+            settle(&mut owned.ledger, from, message, turn);
             let context = context(settings, catalog, &owned.lessee, owned.ledger.now_ms());
             if let Some(happening) = owned.ledger.state().decide_message(&context, from, message) {
                 let adopted = happening.events.iter().find_map(|event| match event {
                     Event::TermsAdopted(adopted) => Some(adopted.body.template),
                     _ => None,
                 });
+                let ended = happening.ended;
                 receive(&mut owned.ledger, LineReceived { from, number }, happening, turn);
                 // A gift may bring terms that are new here and void already.
                 if let Some(template) = adopted.filter(|&template| catalog.get(template).is_some()) {
                     void::record(&mut owned.ledger, catalog, template, turn);
                 }
+                owned.tell_end(ended, turn);
             }
         }
         let through = owned.ledger.state().lines().into(from).received;
@@ -92,14 +98,37 @@ impl Shard {
     }
 }
 
+/// Records what is due for what a message is about.
+fn settle(ledger: &mut Ledger<Partition>, from: u16, message: &[u8], turn: &mut Turn) {
+    for _ in 0..DUE_EVENTS_MAX * INSTRUMENTS_MAX as u32 {
+        let Some(event) = ledger.state().due_of_message(from, message, ledger.now_ms()) else { return };
+        ledger.record(&event, &mut turn.sealed);
+    }
+}
+
 /// A message is received, with all that it brings about, in one frame. I3.
 fn receive(ledger: &mut Ledger<Partition>, receipt: LineReceived, happening: Happening<'_>, turn: &mut Turn) {
-    let Happening { events, outgoing } = happening;
-    if !planted::is(Planted::MessageUnreceived) || events.is_empty() {
+    let is_nothing = happening.events.is_empty() && happening.group.is_none();
+    if !planted::is(Planted::MessageUnreceived) || is_nothing {
         ledger.add(&Event::LineReceived(receipt));
     }
-    for event in events.iter().filter(|_| !planted::is(Planted::MessageDropped)) {
-        ledger.add(event);
+    match planted::is(Planted::MessageDropped) {
+        true => happen(ledger, Happening { outgoing: happening.outgoing, ..Happening::default() }, None, turn),
+        false => happen(ledger, happening, None, turn),
+    }
+}
+
+/// What was decided, and what is sent with it, in one frame with what was added before; by the keys of the command that it answers.
+pub(crate) fn happen(ledger: &mut Ledger<Partition>, happening: Happening<'_>, keys: Option<&Keys>, turn: &mut Turn) {
+    let Happening { events, group, outgoing, .. } = happening;
+    for event in &events {
+        match keys {
+            Some(keys) => ledger.add_by(event, keys),
+            None => ledger.add(event),
+        }
+    }
+    if let Some(group) = group {
+        ledger.add_together(&group, keys);
     }
     for outgoing in outgoing {
         send(ledger, outgoing, turn);

@@ -61,12 +61,12 @@ struct Round {
 
 impl Shop {
     /// `users` share `orders`.
-    pub fn new(users: u64, orders: u64, hold_ttl: Duration) -> Result<Self, Error> {
+    pub fn new(users: u64, orders: u64, hold_ttl: Duration, apart_percent: f64) -> Result<Self, Error> {
         let hold_ttl_ms = i64::try_from(hold_ttl.as_millis()).map_err(|_| Error::Usage("--hold-ttl is too long"))?;
         if hold_ttl_ms == 0 {
             return Err(Error::Usage("--hold-ttl is at least a millisecond"));
         }
-        Ok(Self { users, shopping: Shopping { orders, hold_ttl_ms } })
+        Ok(Self { users, shopping: Shopping { orders, hold_ttl_ms, apart_percent } })
     }
 }
 
@@ -184,6 +184,11 @@ async fn check(
         // It is not known what follows, and was found wrong already.
         false => *sums = None,
     }
+    let held: Vec<Option<Wallet>> = (0_u64..)
+        .zip(&mut wallets)
+        .map(|(user, wallet)| wallet.as_mut().map(|wallet| wallet.apart(hands.holder_id(user))))
+        .collect();
+    wallets.extend(held);
     let tally = Arc::new(Tally::default());
     let _progress = Progress::show("wallets", hands.users(), tally.clone());
     verify::check(&stage.link, hands, wallets, tally, findings).await
@@ -205,7 +210,10 @@ fn coupon(hands: &Hands, specs: &[Arc<TemplateSpec>], dealt: &Measured, number: 
     let Dealt { coupon_id, code, until_ms, .. } = hands.dealt(number)?;
     let template = Hands::template_of(number);
     let spec = specs.get(template as usize)?.clone();
-    let (loaded, age) = (Coupon::loaded_by(&spec), dealt.records[number as usize].lsn);
+    let is_apart = Hands::is_apart(number);
+    // Of two cards alike the one at home pays first.
+    let age = if is_apart { u64::MAX } else { dealt.records[number as usize].lsn };
+    let loaded = Coupon::loaded_by(&spec);
     let (id, code) = (coupon_id.as_str().into(), code.as_str().into());
-    Some(Coupon { id, code, spec, template, age, until_ms: *until_ms, loaded, available: loaded, held: 0 })
+    Some(Coupon { id, code, spec, template, age, is_apart, until_ms: *until_ms, loaded, available: loaded, held: 0 })
 }

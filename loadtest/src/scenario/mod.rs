@@ -64,8 +64,8 @@ async fn play(scenario: Scenario) -> Result<(Finished, Common), Error> {
             let counter = mixed::Counter::new(cards, operations, hold_ttl, hot_users)?;
             Ok((mixed::run(counter, &common).await?, common))
         }
-        Scenario::Checkout { users, orders, hold_ttl, common } => {
-            Ok((checkout::run(checkout::Shop::new(users, orders, hold_ttl)?, &common).await?, common))
+        Scenario::Checkout { users, orders, hold_ttl, apart, common } => {
+            Ok((checkout::run(checkout::Shop::new(users, orders, hold_ttl, apart)?, &common).await?, common))
         }
         Scenario::Kills { total, common } => Ok((kills::run(total, &common).await?, common)),
         Scenario::Eio { deep, common } => Ok((eio::run(eio::sites(deep), &common).await?, common)),

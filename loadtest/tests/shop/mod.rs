@@ -108,6 +108,7 @@ impl Shop {
             spec,
             template: template as u64,
             age: position.lsn,
+            is_apart: false,
             until_ms,
             loaded,
             available: loaded,

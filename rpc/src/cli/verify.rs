@@ -71,7 +71,8 @@ fn problems(verified: &Verified) -> Vec<String> {
     let manifest = verified.manifest.as_ref().map(ToString::to_string);
     let images = verified.images.iter().filter_map(|checked| checked.problem.as_ref().map(ToString::to_string));
     let gifts = verified.lost_gifts.as_ref().map(ToString::to_string);
-    [log, line, stock, gifts, manifest].into_iter().flatten().chain(images).collect()
+    let pledges = verified.lost_pledge.as_ref().map(ToString::to_string);
+    [log, line, stock, gifts, pledges, manifest].into_iter().flatten().chain(images).collect()
 }
 
 fn advice(verified: &Verified) -> &'static str {

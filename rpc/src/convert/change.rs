@@ -140,6 +140,33 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             (change.applied_minor, change.count) = (event.outside, event.parts.into());
             ask(change, &event.request);
         }
+        Event::SagaOpened(event) => {
+            order(change, event.merchant, event.order);
+            (change.amount_minor, change.until_ms, change.count) = (event.amount, event.deadline_ms, event.parts.into());
+            ask(change, &event.request);
+        }
+        Event::SagaAnswered(event) => change.other_partition = Some(event.from.into()),
+        Event::SagaCheckedOut(event) => {
+            change.checkout_id = seals.checkout_id(place(lsn));
+            change.count = event.parts.into();
+        }
+        Event::SagaRefused(event) => change.reason = i32::from(event.reason),
+        Event::SagaEnded(_) => {}
+        Event::CapturedApart(event) => {
+            (change.amount_minor, change.applied_minor) = (event.amount, event.amount - event.payable);
+            change.count = event.parts.into();
+            change.checkout_id = seals.checkout_id(place(lsn));
+            ask(change, &event.request);
+        }
+        Event::RefundedApart(event) => {
+            change.checkout_id = seals.checkout_id(place(event.checkout));
+            (change.applied_minor, change.count) = (event.outside, event.parts.into());
+            ask(change, &event.request);
+        }
+        Event::Pledged(event) => {
+            (change.other_partition, change.count) = (Some(event.home.into()), event.parts.into());
+        }
+        Event::PledgeEnded(event) => change.other_partition = Some(event.home.into()),
         Event::BatchOpened(event) => {
             change.count = event.count;
             ask(change, &event.request);

@@ -7,25 +7,62 @@ use crate::{
     domain::{
         Id, Reason, Rejection, Stage,
         checkout::INSTRUMENTS_MAX,
-        command::{CaptureOrder, Checkout, Command, Instrument, Operation, RefundOrder, ReleaseOrder, Units},
+        command::{Apart, CaptureOrder, Checkout, Command, Instrument, Operation, RefundOrder, ReleaseOrder, Units},
         reply::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part},
     },
     seals::{Place, Seals},
 };
 
-/// The command of a redemption, and the partition that decides it.
-pub fn redeem(seals: Seals<'_>, request: v1::RedeemOrderRequest) -> Result<(u16, Command), Rejection> {
+/// An order as it is asked for: where its instruments lie is known, and not yet which partition decides it.
+pub struct Asked {
+    /// Where each instrument lies.
+    pub opened: Vec<(u16, Instrument)>,
+    checkout: Checkout,
+}
+
+impl Asked {
+    /// The one partition that all instruments lie in, if there is one.
+    pub fn only(&self) -> Option<u16> {
+        let (first, _) = self.opened[0];
+        self.opened.iter().all(|&(partition, _)| partition == first).then_some(first)
+    }
+
+    /// The partition that decides it: that of its discounts, or of its first instrument if it has none.
+    pub fn home(&self, discounts: &[bool]) -> Result<u16, Rejection> {
+        let mut partitions = self.opened.iter().zip(discounts).filter(|&(_, &is)| is).map(|(&(partition, _), _)| partition);
+        let Some(home) = partitions.next() else { return Ok(self.opened[0].0) };
+        match partitions.all(|other| other == home) {
+            true => Ok(home),
+            false => Err(Rejection { reason: Reason::InstrumentsApart, field: "instruments", value: 0 }),
+        }
+    }
+
+    /// The command for its home.
+    pub fn at(self, home: u16) -> (u16, Command) {
+        let Self { opened, mut checkout } = self;
+        for (place, (partition, instrument)) in (0..).zip(opened) {
+            match partition == home {
+                true => checkout.instruments.push(instrument),
+                false => checkout.apart.push(Apart { place, partition, instrument }),
+            }
+        }
+        (home, Command::Checkout(Box::new(checkout)))
+    }
+}
+
+/// A redemption.
+pub fn redeem(seals: Seals<'_>, request: v1::RedeemOrderRequest) -> Result<Asked, Rejection> {
     let v1::RedeemOrderRequest { request_id, instruments, merchant_id, order_id, order, channel } = request;
     let request = v1::HoldOrderRequest { request_id, instruments, merchant_id, order_id, order, ttl_ms: 0, channel };
     check_out(seals, Operation::RedeemOrder, request)
 }
 
-/// The command of a hold, and the partition that decides it.
-pub fn hold(seals: Seals<'_>, request: v1::HoldOrderRequest) -> Result<(u16, Command), Rejection> {
+/// A hold.
+pub fn hold(seals: Seals<'_>, request: v1::HoldOrderRequest) -> Result<Asked, Rejection> {
     check_out(seals, Operation::HoldOrder, request)
 }
 
-fn check_out(seals: Seals<'_>, operation: Operation, request: v1::HoldOrderRequest) -> Result<(u16, Command), Rejection> {
+fn check_out(seals: Seals<'_>, operation: Operation, request: v1::HoldOrderRequest) -> Result<Asked, Rejection> {
     let request_id = request_id(request.request_id)?;
     if request.instruments.is_empty() || request.instruments.len() > INSTRUMENTS_MAX {
         let limit = if request.instruments.is_empty() { 1 } else { INSTRUMENTS_MAX as i64 };
@@ -38,31 +75,9 @@ fn check_out(seals: Seals<'_>, operation: Operation, request: v1::HoldOrderReque
     let (order, currency) = ordered(request.order)?;
     let channel = channel(&request.channel)?.map(|channel| *channel);
     let opened = named.into_iter().map(|named| named.open(seals)).collect::<Result<Vec<_>, _>>()?;
-    let (partition, instruments) = together(opened)?;
-    let ttl_ms = request.ttl_ms;
-    Ok((
-        partition,
-        Command::Checkout(Box::new(Checkout {
-            operation,
-            instruments,
-            merchant,
-            order_id,
-            order,
-            currency,
-            channel,
-            ttl_ms,
-            request_id,
-        })),
-    ))
-}
-
-/// The one partition that they all live in.
-fn together(opened: Vec<(u16, Instrument)>) -> Result<(u16, Vec<Instrument>), Rejection> {
-    let partition = opened[0].0;
-    match opened.iter().all(|(other, _)| *other == partition) {
-        true => Ok((partition, opened.into_iter().map(|(_, instrument)| instrument).collect())),
-        false => Err(Rejection { reason: Reason::InstrumentsApart, field: "instruments", value: 0 }),
-    }
+    let (ttl_ms, instruments, apart) = (request.ttl_ms, Vec::new(), Vec::new());
+    let checkout = Checkout { operation, instruments, apart, merchant, order_id, order, currency, channel, ttl_ms, request_id };
+    Ok(Asked { opened, checkout })
 }
 
 /// The command of a capture, and the partition that decides it.
@@ -100,9 +115,11 @@ fn units(units: v1::OrderUnits) -> Units {
 /// An order that was held, redeemed or captured.
 pub fn checked_out(seals: Seals<'_>, checkout: &CheckedOut) -> v1::Checkout {
     let place = |number| Place { partition: checkout.written.partition, number };
+    let lies = |apart: Option<u16>, number| apart.map_or(place(number), |partition| Place { partition, number });
     let part = |part: &Part| v1::CheckoutPart {
-        coupon_id: seals.coupon_id(place(part.coupon)),
+        coupon_id: seals.coupon_id(lies(part.apart, part.coupon)),
         redemption_id: match checkout.stage {
+            Stage::Redeemed if part.apart.is_some() => String::new(),
             Stage::Redeemed => seals.redemption_id(place(part.lsn)),
             Stage::Held => String::new(),
         },
@@ -141,9 +158,14 @@ pub fn refunded(seals: Seals<'_>, refund: &CheckoutRefunded) -> v1::RefundOrderR
         checkout_id: seals.checkout_id(checkout),
         currency: refund.currency.as_str().to_owned(),
         parts: refund.parts.iter().map(|part| refund::refunded(seals, part)).collect(),
+        apart: refund.apart.iter().map(|&apart| of_card(seals, apart)).collect(),
         outside_minor: refund.outside,
         at_ms: refund.at_ms,
         position: Some(position(refund.written)),
         replayed: refund.written.replayed,
     }
+}
+
+fn of_card(seals: Seals<'_>, (partition, number, amount_minor): (u16, u64, i64)) -> v1::CardRefund {
+    v1::CardRefund { coupon_id: seals.coupon_id(Place { partition, number }), amount_minor }
 }

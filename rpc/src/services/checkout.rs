@@ -17,7 +17,7 @@ use crate::{
     domain::{
         Rejection, Reply,
         checkout::{Purchase, Quoted, quote},
-        command::Command,
+        command::{Command, Instrument},
         reply::CouponView,
     },
 };
@@ -52,12 +52,14 @@ impl CheckoutService for Checkouts {
     }
 
     async fn redeem_order(&self, request: Request<v1::RedeemOrderRequest>) -> Result<Response<v1::RedeemOrderResponse>, Status> {
-        let (checkout, position, replayed) = self.check_out(order::redeem(self.desk.seals()?, request.into_inner())).await?;
+        let asked = self.asked(order::redeem(self.desk.seals()?, request.into_inner())).await?;
+        let (checkout, position, replayed) = self.check_out(asked).await?;
         Ok(Response::new(v1::RedeemOrderResponse { checkout, position, replayed }))
     }
 
     async fn hold_order(&self, request: Request<v1::HoldOrderRequest>) -> Result<Response<v1::HoldOrderResponse>, Status> {
-        let (checkout, position, replayed) = self.check_out(order::hold(self.desk.seals()?, request.into_inner())).await?;
+        let asked = self.asked(order::hold(self.desk.seals()?, request.into_inner())).await?;
+        let (checkout, position, replayed) = self.check_out(asked).await?;
         Ok(Response::new(v1::HoldOrderResponse { checkout, position, replayed }))
     }
 
@@ -101,6 +103,30 @@ impl Checkouts {
     pub fn new(desk: Arc<Desk>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self { desk, reckoners: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// The command of an order, and the partition that decides it. Where instruments lie apart, each is looked at to find out: what it is
+    /// never changes, so a retry goes to the same partition. One that is not there is taken for a card, and refused by its place.
+    async fn asked(&self, asked: Result<order::Asked, Rejection>) -> Result<Result<(u16, Command), Rejection>, Status> {
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if let Some(partition) = asked.only() {
+            return Ok(Ok(asked.at(partition)));
+        }
+        let mut discounts = Vec::with_capacity(asked.opened.len());
+        let mut asked = asked;
+        for (partition, instrument) in &mut asked.opened {
+            let seen = self.desk.would(Ok((*partition, Command::GetCoupon(*instrument)))).await?;
+            let seen = if let Ok(Reply::Coupon(view)) = seen { Some(view) } else { None };
+            discounts.push(seen.as_ref().is_some_and(|view| !view.terms.is_stored_value()));
+            if let (Instrument::Legacy { .. }, Some(view)) = (&*instrument, seen) {
+                // Who has the code of another house may use its card; elsewhere nobody knows that code.
+                *instrument = Instrument::Known { coupon: view.coupon };
+            }
+        }
+        Ok(asked.home(&discounts).map(|home| asked.at(home)))
     }
 
     /// The checkout, where it stands, and whether it was answered before.

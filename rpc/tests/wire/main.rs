@@ -1,6 +1,7 @@
 //! The contract over a real connection: one server for most of these facts, each of which uses ids of its own; those that count
 //! everything or stop a server have one of their own.
 
+mod apart;
 mod bulk;
 mod capture;
 mod card;

@@ -8,7 +8,7 @@ use crate::{
     refusal::check,
 };
 
-fn line(goods: &str, quantity: u32, unit_price_minor: i64) -> v1::OrderLine {
+pub fn line(goods: &str, quantity: u32, unit_price_minor: i64) -> v1::OrderLine {
     let (goods_id, merchant_id) = (goods.to_owned(), "merchant".to_owned());
     v1::OrderLine { goods_id, category_ids: Vec::new(), merchant_id, quantity, unit_price_minor }
 }
@@ -18,7 +18,7 @@ fn owned(user: &str, coupon_id: &str) -> v1::Instrument {
     v1::Instrument { instrument: Some(Either::OwnedCoupon(owned)) }
 }
 
-fn units(lines: &[(u32, u32)], shipping: bool) -> Option<v1::OrderUnits> {
+pub fn units(lines: &[(u32, u32)], shipping: bool) -> Option<v1::OrderUnits> {
     let lines = lines.iter().map(|&(line, units)| v1::LineUnits { line, units }).collect();
     Some(v1::OrderUnits { lines, shipping })
 }
@@ -55,7 +55,7 @@ impl Shopper {
     }
 }
 
-fn at_once(asked: v1::HoldOrderRequest) -> v1::RedeemOrderRequest {
+pub fn at_once(asked: v1::HoldOrderRequest) -> v1::RedeemOrderRequest {
     let v1::HoldOrderRequest { request_id, instruments, merchant_id, order_id, order, channel, .. } = asked;
     v1::RedeemOrderRequest { request_id, instruments, merchant_id, order_id, order, channel }
 }
@@ -173,13 +173,13 @@ async fn an_order_that_cannot_be_is_refused_by_its_field_or_its_instrument() {
 }
 
 #[tokio::test]
-async fn instruments_of_several_partitions_are_told_apart() {
+async fn discounts_of_several_partitions_are_told_apart() {
     let mut shopper = Shopper::new().await;
     // Among so many users one lives in another partition, but for one case in 4^20.
     let mut apart = None;
     for _ in 0..20 {
         let other = Shopper::new().await;
-        let instruments = vec![owned(&shopper.user, &shopper.gift), owned(&other.user, &other.gift)];
+        let instruments = vec![owned(&shopper.user, &shopper.cash), owned(&other.user, &other.cash)];
         let asked = v1::RedeemOrderRequest { instruments, ..at_once(shopper.ask()) };
         match shopper.house.checkouts.redeem_order(asked).await {
             Err(refused) => apart = Some(refused),

@@ -57,6 +57,7 @@ pub use apply::{Applied, Step, apply};
 pub use best::{Best, best};
 pub use offer::{Offer, Unusable};
 pub use order::{Line, Order};
+pub(crate) use order::{lie_in, meet};
 pub use quote::{Combination, Purchase, Quoted, quote};
 pub use tender::{Card, tender};
 

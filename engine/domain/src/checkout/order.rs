@@ -69,12 +69,12 @@ impl Order {
 
     /// Whether every line is in this scope.
     pub fn lies_in(&self, scope: &Scope) -> bool {
-        self.lines.iter().all(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
+        lie_in(&self.lines, scope)
     }
 
     /// Whether a line is in this scope.
     pub fn meets(&self, scope: &Scope) -> bool {
-        self.lines.iter().any(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
+        meet(&self.lines, scope)
     }
 
     /// What all of it costs at first.
@@ -83,6 +83,16 @@ impl Order {
         assert!(is_amount(total), "an order was checked when it was made");
         total
     }
+}
+
+/// Whether each of these lines is in this scope.
+pub(crate) fn lie_in(lines: &[Line], scope: &Scope) -> bool {
+    lines.iter().all(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
+}
+
+/// Whether one of these lines is in this scope.
+pub(crate) fn meet(lines: &[Line], scope: &Scope) -> bool {
+    lines.iter().any(|line| scope.covers(line.goods.as_ref(), &line.categories, &line.merchant))
 }
 
 impl Line {

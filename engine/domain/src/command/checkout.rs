@@ -11,8 +11,10 @@ use crate::request::Operation;
 pub struct Checkout {
     /// `Operation::RedeemOrder` or `Operation::HoldOrder`.
     pub operation: Operation,
-    /// What is used: 1 to [`INSTRUMENTS_MAX`](crate::checkout::INSTRUMENTS_MAX) coupons that differ.
+    /// What is used of this partition: with `apart` 1 to [`INSTRUMENTS_MAX`](crate::checkout::INSTRUMENTS_MAX) coupons that differ.
     pub instruments: Vec<Instrument>,
+    /// Cards of other partitions.
+    pub apart: Vec<Apart>,
     /// At which merchant.
     pub merchant: Id,
     /// For which order.
@@ -27,6 +29,25 @@ pub struct Checkout {
     pub ttl_ms: i64,
     /// Idempotency key.
     pub request_id: Id,
+}
+
+impl Checkout {
+    /// The places in the request of the instruments of this partition.
+    pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
+        let is_here = |place: &usize| !self.apart.iter().any(|apart| usize::from(apart.place) == *place);
+        (0..).filter(is_here).take(self.instruments.len())
+    }
+}
+
+/// An instrument that lies in another partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// Its place among all instruments of the request.
+    pub place: u8,
+    /// Where it lies.
+    pub partition: u16,
+    /// What it is there.
+    pub instrument: Instrument,
 }
 
 /// Units of an order, by line.

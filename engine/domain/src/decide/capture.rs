@@ -120,9 +120,21 @@ impl Partition {
 
     /// Whether this hold or redemption stands for itself.
     pub(super) fn check_no_part(&self, lsn: u64) -> Result<(), Rejection> {
-        match self.checkouts.with_part(lsn) {
-            Some(whole) => Err(Rejection::new(Reason::PartOfCheckout, whole.lsn as i64)),
-            None => Ok(()),
+        if let Some(whole) = self.checkouts.with_part(lsn) {
+            return Err(Rejection::new(Reason::PartOfCheckout, whole.lsn as i64));
+        }
+        self.check_not_awaited(lsn)
+    }
+
+    /// Whether no saga, here or elsewhere, counts on this hold or redemption.
+    pub(super) fn check_not_awaited(&self, lsn: u64) -> Result<(), Rejection> {
+        let part = || Err(Rejection::new(Reason::PartOfCheckout, lsn as i64));
+        if self.pledges.has(lsn) {
+            return part();
+        }
+        match self.sagas.asking() > 0 && self.holds.at_lsn(lsn).is_some_and(|(hold, _)| self.sagas.with_hold(hold).is_some()) {
+            true => part(),
+            false => Ok(()),
         }
     }
 

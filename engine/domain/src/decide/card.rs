@@ -102,7 +102,8 @@ impl Partition {
         }
         let request = Request { id: replace.request_id.as_str(), fingerprint };
         let standing = self.standing_of(coupon, context.now_ms);
-        Decision::happen([match may_replace(&standing, replace.revoke_holds) {
+        let may = may_replace(&standing, replace.revoke_holds).and_then(|()| self.check_revocable(coupon));
+        Decision::happen([match may {
             Ok(()) => Event::Replaced(Replaced {
                 coupon,
                 previous: standing.coupon.last(),

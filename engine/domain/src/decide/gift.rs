@@ -116,6 +116,7 @@ impl Partition {
         Decision::Send(Box::new(Happening {
             events: [Event::GiftAccepted(event)].into_iter().collect(),
             outgoing: vec![outgoing],
+            ..Happening::default()
         }))
     }
 

@@ -52,6 +52,7 @@ impl Partition {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
         let own = self.live_hold_of(coupon, key.natural, context.now_ms);
+        own.map_or(Ok(()), |own| self.check_not_awaited(own.lsn))?;
         let standing = self.standing_of(coupon, context.now_ms).without(own);
         let quote = standing.quote(hold.amount, hold.currency, Some(place_of(hold)), None)?;
         if standing.live_holds >= HOLDS_PER_COUPON_MAX {

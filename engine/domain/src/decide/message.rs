@@ -22,8 +22,33 @@ impl Partition {
             Message::GiftGiven(given) => self.gift_given(context, from, &given),
             Message::GiftArrived(message::GiftArrived { gift, coupon }) => {
                 let event = Event::GiftArrived(GiftArrived { gift, coupon });
-                Some(Happening { events: [event].into_iter().collect(), outgoing: Vec::new() })
+                Some(Happening { events: [event].into_iter().collect(), ..Happening::default() })
             }
+            Message::CardsWanted(wanted) => Some(self.cards_wanted(context, from, &wanted)),
+            Message::CardsAnswered(answered) => Some(self.cards_answered(context, from, &answered)),
+            Message::CardsKept(kept) => Some(self.cards_kept(from, &kept)),
+            Message::CardsSettled(settled) => Some(self.cards_settled(from, &settled)),
+            Message::CardsRefunded(refunded) => Some(self.cards_refunded(context, from, &refunded)),
+            Message::SagaClosed(message::SagaClosed { saga }) => Some(self.saga_closed(from, saga)),
+        }
+    }
+
+    /// The next event that time has brought to what a message is about; asked until there is none, before the message is decided.
+    pub fn due_of_message(&self, from: u16, message: &[u8], now_ms: i64) -> Option<Event<'static>> {
+        let of_pledge = |saga| self.pledges.of(from, saga).find_map(|pledge| self.due_of(pledge.coupon, now_ms));
+        match Message::read(message)? {
+            Message::CardsWanted(wanted) => {
+                let mut here = wanted.cards.iter().filter(|card| self.coupons.get(card.coupon).is_some());
+                here.find_map(|card| self.due_of(card.coupon, now_ms))
+            }
+            Message::CardsAnswered(answered) => {
+                let mut here = self.sagas.get(answered.saga)?.holds();
+                here.find_map(|(_, one)| self.due_of(one.coupon, now_ms))
+            }
+            Message::CardsKept(kept) => of_pledge(kept.saga),
+            Message::CardsSettled(settled) => of_pledge(settled.saga),
+            Message::CardsRefunded(refunded) => of_pledge(refunded.saga),
+            _ => None,
         }
     }
 
@@ -44,6 +69,7 @@ impl Partition {
         let received = GiftReceived { coupon, terms, user, from, gift, amount, use_from_ms, use_until_ms, key_version };
         events.push(Event::GiftReceived(received));
         let answer = Message::GiftArrived(message::GiftArrived { gift, coupon });
-        Some(Happening { events, outgoing: vec![Outgoing { to: from, message: answer.bytes() }] })
+        let outgoing = vec![Outgoing { to: from, message: answer.bytes() }];
+        Some(Happening { events, outgoing, ..Happening::default() })
     }
 }

@@ -16,11 +16,13 @@ mod legacy;
 mod message;
 mod operator;
 mod past;
+mod pledge;
 mod read;
 mod recall;
 mod redeem;
 mod redemptions;
 mod refund;
+mod saga;
 mod standing;
 mod stock;
 mod time;
@@ -61,8 +63,12 @@ pub type Events<'a> = ArrayVec<Event<'a>, 2>;
 pub struct Happening<'a> {
     /// What happens, in order.
     pub events: Events<'a>,
+    /// What happens then, together.
+    pub group: Option<Box<Group<'a>>>,
     /// What is sent then, in order; every line has room for it.
     pub outgoing: Vec<Outgoing>,
+    /// The saga that ends with it: whoever waits for that is answered by [`Partition::latest_answer`].
+    pub ended: Option<u64>,
 }
 
 /// A message that is to be sent on a line.
@@ -85,6 +91,10 @@ pub enum Decision<'a> {
     HappenTogether(Box<Group<'a>>),
     /// The same, and messages go to other partitions with it.
     Send(Box<Happening<'a>>),
+    /// The same, and the answer comes when the saga that it opens ends: see [`Partition::newest_saga`].
+    Open(Box<Happening<'a>>),
+    /// The same request is asked already, and is answered when this saga ends.
+    Wait(u64),
     /// Refused, and not remembered.
     Refuse(Rejection),
     /// A claim that waits for this.

@@ -28,11 +28,12 @@ impl Partition {
         }
         let request = Request { id: command.request_id.as_str(), fingerprint };
         let standing = self.standing_of(coupon, context.now_ms);
-        if let Err(refusal) = standing.check_not_final() {
-            return Decision::happen([refused(operation, u128::from(coupon), request, refusal)]);
-        }
         let freezes = operation == Operation::FreezeCoupon;
         let revokes = freezes && command.revoke_holds;
+        let revocable = if revokes { self.check_revocable(coupon) } else { Ok(()) };
+        if let Err(refusal) = standing.check_not_final().and(revocable) {
+            return Decision::happen([refused(operation, u128::from(coupon), request, refusal)]);
+        }
         Decision::happen([Event::CouponBlocked(CouponBlocked {
             coupon,
             previous: standing.coupon.last(),
@@ -76,6 +77,7 @@ impl Partition {
             if looked_at >= REVOKED_COUPONS_MAX {
                 return Err(Rejection::invalid("revoke_holds", REVOKED_COUPONS_MAX as i64));
             }
+            self.check_revocable(coupon)?;
             let (held, count) = self.holds.held(coupon);
             holds += count;
             value += held;
@@ -98,7 +100,7 @@ impl Partition {
         let request = Request { id: command.request_id.as_str(), fingerprint };
         let standing = self.standing_of(coupon, context.now_ms);
         let is_held = standing.live_holds > 0 && !command.revoke_holds;
-        let held = if is_held { Err(Rejection::from(Reason::CouponHeld)) } else { Ok(()) };
+        let held = if is_held { Err(Rejection::from(Reason::CouponHeld)) } else { self.check_revocable(coupon) };
         if let Err(refusal) = standing.check_not_final().and_then(|()| standing.check_not_gifting()).and(held) {
             return Decision::happen([refused(operation, u128::from(coupon), request, refusal)]);
         }
@@ -112,6 +114,19 @@ impl Partition {
             request,
         });
         Decision::Happen(self.with_restock(coupon, standing.value.available + standing.value.held, voided))
+    }
+}
+
+impl Partition {
+    /// Whether no live hold of a coupon ends by the word of another partition alone.
+    pub(super) fn check_revocable(&self, coupon: u64) -> Result<(), Rejection> {
+        if self.pledges.is_empty() {
+            return Ok(());
+        }
+        match self.holds.live_of(coupon).find(|(_, hold)| self.pledges.has_hold(hold.lsn)) {
+            Some((_, hold)) => Err(Rejection::new(Reason::PartOfCheckout, hold.lsn as i64)),
+            None => Ok(()),
+        }
     }
 }
 

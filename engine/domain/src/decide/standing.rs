@@ -16,7 +16,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Quote;
-use crate::terms::void::Void;
+use crate::terms::void::{LiveHolds, Void};
 use crate::terms::{Kind, Terms, Window};
 use crate::user::User;
 use crate::value::Value;
@@ -100,7 +100,11 @@ impl Partition {
 
     /// The void of its template, if that takes this coupon: what was past its end before has expired, but for what was held.
     pub(super) fn void_of(&self, number: u64, coupon: &Coupon, terms: &Terms, window: &Window) -> Option<Void> {
-        let void = terms.void.filter(|_| !planted::is(Planted::VoidIgnored))?;
+        let mut void = terms.void.filter(|_| !planted::is(Planted::VoidIgnored))?;
+        if self.check_revocable(number).is_err() {
+            // An order of another partition counts on it.
+            void.holds = LiveHolds::Kept;
+        }
         let is_revoked = || void.revokes() && self.holds.live_of(number).any(|(_, hold)| hold.is_live(void.at_ms));
         (coupon.is_void() || !window.is_over(void.at_ms) || is_revoked()).then_some(void)
     }

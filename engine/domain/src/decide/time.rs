@@ -120,7 +120,7 @@ impl Partition {
 
     /// What time, or the void of its template, has brought to one coupon: the end of a hold or a gift first, then of what is left.
     /// What was live when the template was made void did not end later.
-    fn due_of(&self, coupon: u64, now_ms: i64) -> Option<Event<'static>> {
+    pub(super) fn due_of(&self, coupon: u64, now_ms: i64) -> Option<Event<'static>> {
         let void = self.void_that_takes(coupon);
         let holds_ms = void.filter(Void::revokes).map_or(now_ms, |void| void.at_ms);
         if let Some((_, hold)) = self.holds.due_of(coupon, holds_ms) {
@@ -219,7 +219,12 @@ impl Partition {
         let checkout_refunds = || self.checkouts.forgettable_refunds(now_ms, FORGOTTEN_MAX, is_referred);
         let checkouts = || self.checkouts.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
         let refunds = || self.redemptions.forgettable_refunds(now_ms, FORGOTTEN_MAX, is_referred);
-        let redemptions = || self.redemptions.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
+        let redemptions = || {
+            let kept =
+                self.pledges.oldest_redemption().and_then(|lsn| self.redemptions.at_lsn(lsn)).map_or(u64::MAX, |(kept, _)| kept);
+            let before = self.redemptions.forgettable(now_ms, FORGOTTEN_MAX, is_referred)?.min(kept);
+            (before > self.redemptions.forgotten()[0]).then_some(before)
+        };
         let holds = || self.holds.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
         let gifts = || self.gifts.forgettable(now_ms, FORGOTTEN_MAX, is_referred);
         (checkout_refunds().map(|before| event(CHECKOUT_REFUNDS, before)))

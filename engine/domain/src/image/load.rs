@@ -45,6 +45,8 @@ impl PartitionLoader {
             Some(EntityKind::Refund) => section.numbered(|number, fields| state.redemptions.restore_refund(number, fields)),
             Some(EntityKind::Checkout) => section.blobs(|number, bytes| state.checkouts.restore(number, bytes)),
             Some(EntityKind::CheckoutRefund) => section.numbered(|number, fields| state.checkouts.restore_refund(number, fields)),
+            Some(EntityKind::Saga) => section.blobs(|lsn, bytes| state.sagas.restore(lsn, bytes)),
+            Some(EntityKind::Pledge) => section.keyed(|lsn, fields| state.pledges.restore(lsn, fields)),
             Some(EntityKind::Request) => section.numbered(|number, fields| state.requests.restore(number, fields)),
             Some(
                 kind @ (EntityKind::Home

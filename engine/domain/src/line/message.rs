@@ -3,8 +3,11 @@
 //! A message tells the other partition all that it needs, so that it is understood without looking anywhere else. A released
 //! (kind, version) is never edited: it may wait in an outbox of any journal.
 
+mod tender;
+
 use crate::codec::{self, BorrowDecode, Encode};
 use crate::event::TermsBody;
+pub use tender::{CardsAnswered, CardsKept, CardsRefunded, CardsSettled, CardsWanted, GoodsBody, SagaClosed, WantedBody};
 
 /// A message, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,18 @@ pub enum Message<'a> {
     GiftGiven(GiftGiven<'a>),
     /// See [`GiftArrived`].
     GiftArrived(GiftArrived),
+    /// See [`CardsWanted`].
+    CardsWanted(CardsWanted<'a>),
+    /// See [`CardsAnswered`].
+    CardsAnswered(CardsAnswered<'a>),
+    /// See [`CardsKept`].
+    CardsKept(CardsKept<'a>),
+    /// See [`CardsSettled`].
+    CardsSettled(CardsSettled),
+    /// See [`CardsRefunded`].
+    CardsRefunded(CardsRefunded),
+    /// See [`SagaClosed`].
+    SagaClosed(SagaClosed),
 }
 
 /// To the receiver's partition: a gift was accepted, and this is what was given.
@@ -48,6 +63,12 @@ pub struct GiftArrived {
 const PROBE: [u8; 2] = [1, 1];
 const GIFT_GIVEN: [u8; 2] = [2, 1];
 const GIFT_ARRIVED: [u8; 2] = [3, 1];
+const CARDS_WANTED: [u8; 2] = [4, 1];
+const CARDS_ANSWERED: [u8; 2] = [5, 1];
+const CARDS_KEPT: [u8; 2] = [6, 1];
+const CARDS_SETTLED: [u8; 2] = [7, 1];
+const CARDS_REFUNDED: [u8; 2] = [8, 1];
+const SAGA_CLOSED: [u8; 2] = [9, 1];
 
 impl<'a> Message<'a> {
     /// Its bytes on a line.
@@ -56,6 +77,12 @@ impl<'a> Message<'a> {
             Message::Probe => PROBE.into(),
             Message::GiftGiven(body) => codec::encode_message(GIFT_GIVEN, body),
             Message::GiftArrived(body) => codec::encode_message(GIFT_ARRIVED, body),
+            Message::CardsWanted(body) => codec::encode_message(CARDS_WANTED, body),
+            Message::CardsAnswered(body) => codec::encode_message(CARDS_ANSWERED, body),
+            Message::CardsKept(body) => codec::encode_message(CARDS_KEPT, body),
+            Message::CardsSettled(body) => codec::encode_message(CARDS_SETTLED, body),
+            Message::CardsRefunded(body) => codec::encode_message(CARDS_REFUNDED, body),
+            Message::SagaClosed(body) => codec::encode_message(SAGA_CLOSED, body),
         }
     }
 
@@ -63,7 +90,7 @@ impl<'a> Message<'a> {
     pub fn value(&self) -> Option<(u32, i64)> {
         match self {
             Message::GiftGiven(given) => Some((given.body.template, given.amount)),
-            Message::Probe | Message::GiftArrived(_) => None,
+            _ => None,
         }
     }
 
@@ -74,6 +101,12 @@ impl<'a> Message<'a> {
             PROBE if body.is_empty() => Some(Message::Probe),
             GIFT_GIVEN => codec::decode_message(body).map(Message::GiftGiven),
             GIFT_ARRIVED => codec::decode_message(body).map(Message::GiftArrived),
+            CARDS_WANTED => codec::decode_message(body).map(Message::CardsWanted),
+            CARDS_ANSWERED => codec::decode_message(body).map(Message::CardsAnswered),
+            CARDS_KEPT => codec::decode_message(body).map(Message::CardsKept),
+            CARDS_SETTLED => codec::decode_message(body).map(Message::CardsSettled),
+            CARDS_REFUNDED => codec::decode_message(body).map(Message::CardsRefunded),
+            SAGA_CLOSED => codec::decode_message(body).map(Message::SagaClosed),
             _ => None,
         }
     }

@@ -33,6 +33,12 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         }
         Event::CheckedOut(event::CheckedOut { amount, payable, deadline_ms, .. }) => ([deadline_ms, 0], [amount, payable, 0]),
         Event::CheckoutRefunded(event::CheckoutRefunded { outside, .. }) => ([0, 0], [outside, 0, 0]),
+        Event::SagaOpened(event::SagaOpened { amount, wanted, deadline_ms, ttl_ms, .. }) => {
+            ([deadline_ms, ttl_ms], [amount, wanted, 0])
+        }
+        Event::SagaCheckedOut(event::SagaCheckedOut { payable, deadline_ms, .. }) => ([deadline_ms, 0], [payable, 0, 0]),
+        Event::CapturedApart(event::CapturedApart { amount, payable, .. }) => ([0, 0], [amount, payable, 0]),
+        Event::RefundedApart(event::RefundedApart { outside, apart, .. }) => ([0, 0], [outside, apart, 0]),
         Event::GiftOffered(event::GiftOffered { deadline_ms, .. }) => ([deadline_ms, 0], [0, 0, 0]),
         Event::GiftAccepted(event::GiftAccepted { amount, .. }) => ([0, 0], [amount, 0, 0]),
         Event::GiftReceived(event::GiftReceived { amount, use_from_ms, use_until_ms, .. }) => {

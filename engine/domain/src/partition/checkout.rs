@@ -4,9 +4,27 @@ use super::Partition;
 use crate::checkouts::{Checkout, CheckoutRefund, Goods, Stage, WHOLE_ORDER, is_order};
 use crate::codec;
 use crate::digest;
-use crate::event;
+use crate::event::{self, OrderBody};
 use crate::partition::Divergence;
 use crate::request::Operation;
+
+/// What makes parts one.
+pub(super) struct Closing<'a> {
+    pub(super) stage: Stage,
+    /// Keyed hash of the order.
+    pub(super) order: u128,
+    pub(super) fingerprint: u64,
+    /// How many stand right before.
+    pub(super) parts: u8,
+    pub(super) amount: i64,
+    pub(super) payable: i64,
+    pub(super) deadline_ms: i64,
+    /// What is said of the order, and what it is.
+    pub(super) body: &'a [u8],
+    pub(super) goods: &'a OrderBody<'a>,
+    /// What cards of other partitions apply.
+    pub(super) apart: i64,
+}
 
 impl Partition {
     pub(super) fn checked_out(&mut self, event: &event::CheckedOut<'_>) -> Result<(), Divergence> {
@@ -22,11 +40,7 @@ impl Partition {
         if held.is_some() && !(event.merchant.is_empty() && event.order.is_empty()) {
             return self.unexpected("a capture that names another order");
         }
-        let parts = u64::from(event.parts);
-        let (stage, first) = match operation {
-            Operation::HoldOrder => (Stage::Held, self.holds.next() - parts),
-            _ => (Stage::Redeemed, self.redemptions.next() - parts),
-        };
+        let stage = if operation == Operation::HoldOrder { Stage::Held } else { Stage::Redeemed };
         let (key, subject, held) = match held {
             Some((number, held)) => (held.order, u128::from(held.lsn), Some(number)),
             None => {
@@ -34,33 +48,53 @@ impl Partition {
                 (key, key, None)
             }
         };
-        let (lsn, at_ms) = (self.lsn, self.time_ms);
-        let checkout = Checkout {
-            lsn,
+        let number = self.close(Closing {
             stage,
             order: key,
             fingerprint: event.request.fingerprint,
-            first,
-            parts: event.parts.into(),
+            parts: event.parts,
             amount: event.amount,
             payable: event.payable,
             deadline_ms: event.deadline_ms,
-            at_ms,
-            became: 0,
-            said: digest::text(event.body),
-            goods: Goods::of(&order),
-        };
-        assert_eq!(
-            self.applied_by_parts(&checkout),
-            event.amount - event.payable,
-            "I2: what an order pays less is what its parts apply"
-        );
-        let number = self.checkouts.add(checkout);
+            body: event.body,
+            goods: &order,
+            apart: 0,
+        });
         if let Some(held) = held {
-            self.checkouts.become_redeemed(held, lsn);
+            self.checkouts.become_redeemed(held, self.lsn);
         }
         self.remember(operation, subject, &event.request, 0, number as i64);
         Ok(())
+    }
+
+    /// The checkout that the parts right before, and cards of other partitions, make; gives its number.
+    pub(super) fn close(&mut self, closing: Closing<'_>) -> u64 {
+        let Closing { stage, order, fingerprint, parts, amount, payable, deadline_ms, body, goods, apart } = closing;
+        let next = match stage {
+            Stage::Held => self.holds.next(),
+            Stage::Redeemed => self.redemptions.next(),
+        };
+        let checkout = Checkout {
+            lsn: self.lsn,
+            stage,
+            order,
+            fingerprint,
+            first: next - u64::from(parts),
+            parts: parts.into(),
+            amount,
+            payable,
+            deadline_ms,
+            at_ms: self.time_ms,
+            became: 0,
+            said: digest::text(body),
+            goods: Goods::of(goods),
+        };
+        assert_eq!(
+            self.applied_by_parts(&checkout) + apart,
+            amount - payable,
+            "I2: what an order pays less is what its parts apply"
+        );
+        self.checkouts.add(checkout)
     }
 
     /// What the parts of a checkout apply; each is the event right before the next.
@@ -95,7 +129,15 @@ impl Partition {
         };
         let parts = u32::from(event.parts);
         let first = self.redemptions.refunds_next() - u64::from(parts);
-        let refund = CheckoutRefund { checkout: number, first, parts, outside: event.outside, at_ms: self.time_ms };
+        let refund = CheckoutRefund {
+            checkout: number,
+            first,
+            parts,
+            outside: event.outside,
+            at_ms: self.time_ms,
+            apart: 0,
+            apart_before: 0,
+        };
         let refund = self.checkouts.add_refund(refund, &returned);
         self.remember(Operation::RefundOrder, u128::from(event.checkout), &event.request, 0, refund as i64);
         Ok(())

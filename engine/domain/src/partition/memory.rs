@@ -10,7 +10,7 @@ use super::Partition;
 
 impl Partition {
     /// Bytes of memory of each part of the state, by the part's name. Costs a look at each chunk, and at each small table of 1,024 entries; indexes keep count.
-    pub fn memory_bytes(&self) -> [(&'static str, u64); 14] {
+    pub fn memory_bytes(&self) -> [(&'static str, u64); 15] {
         let [coupons, coupon_deadlines] = self.coupons.memory_bytes();
         let [holds, hold_orders, hold_deadlines] = self.holds.memory_bytes();
         let [gifts, gift_deadlines] = self.gifts.memory_bytes();
@@ -23,6 +23,7 @@ impl Partition {
             ("gifts", gifts),
             ("redemptions and refunds", redemptions),
             ("checkouts", self.checkouts.memory_bytes()),
+            ("sagas and pledges", self.sagas.memory_bytes() + self.pledges.memory_bytes()),
             ("orders", hold_orders + redemption_orders),
             ("requests", self.requests.memory_bytes()),
             ("stock and leases", self.stock.memory_bytes()),

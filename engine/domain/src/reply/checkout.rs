@@ -7,7 +7,9 @@ use crate::money::Currency;
 /// One coupon or card of a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The lsn that names its hold or its redemption.
+    /// Where it lies, if that is another partition.
+    pub apart: Option<u16>,
+    /// The lsn that names its hold or its redemption; 0 of a card of another partition.
     pub lsn: u64,
     /// The coupon's number.
     pub coupon: u64,
@@ -17,7 +19,7 @@ pub struct Part {
     pub amount: i64,
     /// The discount, or the charge.
     pub applied: i64,
-    /// The balance of a card that was charged after it.
+    /// The balance of a card that was charged after it; of one of another partition as if nothing else had happened to it meanwhile.
     pub balance_after: i64,
     /// Of a discount: what it takes off each line.
     pub line_shares: Vec<i64>,
@@ -68,8 +70,10 @@ pub struct CheckoutRefunded {
     pub checkout: u64,
     /// The currency of its amounts.
     pub currency: Currency,
-    /// What each coupon and card got back that got something.
+    /// What each coupon and card of this partition got back that got something.
     pub parts: Vec<Refunded>,
+    /// What cards of other partitions get back: partition, number, amount.
+    pub apart: Vec<(u16, u64, i64)>,
     /// What is to be paid back to who paid beside coupons and cards.
     pub outside: i64,
     /// When, ms.

@@ -114,9 +114,29 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ("CheckedOut", vec![Event::CheckedOut(CHECKED_OUT)]),
         ("CheckoutReleased", vec![Event::CheckoutReleased(CheckoutReleased { checkout: 100_009, request: REQUEST })]),
         ("CheckoutRefunded", vec![Event::CheckoutRefunded(CHECKOUT_REFUNDED)]),
+        ("SagaOpened", vec![Event::SagaOpened(SAGA_OPENED)]),
+        ("SagaAnswered", vec![Event::SagaAnswered(SagaAnswered { saga: 100_020, from: 300, tender: TENDER })]),
         ("LineSent", vec![Event::LineSent(LineSent { to: 15, number: 65_536, message: &[1, 1, 0, 255] })]),
         ("LineReceived", vec![Event::LineReceived(LineReceived { from: 15, number: 4_294_967_296 })]),
         ("LineAcknowledged", vec![Event::LineAcknowledged(LineAcknowledged { to: 15, through: 65_535 })]),
+        (
+            "SagaCheckedOut",
+            vec![Event::SagaCheckedOut(SagaCheckedOut {
+                saga: 100_021,
+                parts: 2,
+                payable: 1_604,
+                deadline_ms: 1_700_000_900_003,
+                said: 8_888,
+                tender: TENDER,
+            })],
+        ),
+        (
+            "SagaRefused",
+            vec![Event::SagaRefused(SagaRefused { saga: 100_022, reason: 64, value: 1_700_000_030_000, said: 7_777 })],
+        ),
+        ("SagaEnded", vec![Event::SagaEnded(SagaEnded { saga: 100_023, how: LET_GO })]),
+        ("CapturedApart", vec![Event::CapturedApart(CAPTURED_APART)]),
+        ("RefundedApart", vec![Event::RefundedApart(REFUNDED_APART)]),
         ("BatchOpened", vec![Event::BatchOpened(BatchOpened { batch: "moon-月", terms: 5, count: 1_000_000, request: REQUEST })]),
         ("CardsMade", vec![Event::CardsMade(CARDS_MADE)]),
         ("BatchCompleted", vec![Event::BatchCompleted(BatchMarked { batch: "moon-月", request: REQUEST })]),
@@ -147,6 +167,8 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ),
         ("Restocked", vec![Event::Restocked(Restocked { coupon: 1 << 40, template: 7, pieces: 1, cover: 2_000 })]),
         ("DayDropped", vec![Event::DayDropped(DayDropped { template: 7, day: 19_675 })]),
+        ("Pledged", vec![Event::Pledged(Pledged { home: 300, saga: 100_024, parts: 3 })]),
+        ("PledgeEnded", vec![Event::PledgeEnded(PledgeEnded { home: 300, saga: 100_025, how: CLOSED })]),
         ("TermsVoided", [false, true].map(|revoke_holds| Event::TermsVoided(TermsVoided { terms: 300, revoke_holds })).to_vec()),
         ("VoidedWithTemplate", vec![Event::VoidedWithTemplate(VOIDED_WITH_TEMPLATE)]),
         (
@@ -248,6 +270,36 @@ const CHECKED_OUT: CheckedOut<'static> = CheckedOut {
 
 const CHECKOUT_REFUNDED: CheckoutRefunded<'static> =
     CheckoutRefunded { checkout: 100_010, request: REQUEST, parts: 2, outside: 305, body: &[131, 1, 2, 0, 0, 0, 7, 8] };
+
+const TENDER: &[u8] = &[134, 1, 1, 0, 0, 0, 0];
+
+const SAGA_OPENED: SagaOpened<'static> = SagaOpened {
+    operation: 17,
+    merchant: "shop",
+    order: "order-12",
+    request: REQUEST,
+    parts: 2,
+    amount: 1_605,
+    wanted: 306,
+    deadline_ms: 1_700_000_030_001,
+    ttl_ms: 900_002,
+    tender: TENDER,
+    body: &[130, 1, 2, 0, 0, 0, 5, 6],
+};
+
+const CAPTURED_APART: CapturedApart<'static> = CapturedApart {
+    hold: 100_026,
+    request: REQUEST,
+    parts: 2,
+    amount: 1_606,
+    payable: 307,
+    tender: TENDER,
+    body: &[130, 1, 2, 0, 0, 0, 5, 6],
+};
+
+const REFUNDED_APART: RefundedApart<'static> =
+    RefundedApart { checkout: 100_027, request: REQUEST, parts: 2, outside: 308, apart: 309, body: &[131, 1, 2, 0, 0, 0, 7, 8] };
+
 const GIFT_OFFERED: GiftOffered<'static> =
     GiftOffered { coupon: 70_000, previous: 99_500, deadline_ms: 1_700_086_400_000, request: REQUEST };
 

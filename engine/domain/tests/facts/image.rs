@@ -1,5 +1,6 @@
 //! Facts about images: image + tail = full replay, and no changed byte goes unnoticed (I6, I12).
 
+use crate::apart::apart;
 use crate::digest::{carded, eventful};
 use crate::gift::gifted;
 use crate::given::story::story;
@@ -12,7 +13,7 @@ use tessera_domain::image::NotAnImage;
 #[test]
 fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
     let world = eventful();
-    for world in [&world, &gifted(), &pooled(), &voided(), &imported()] {
+    for world in [&world, &gifted(), &pooled(), &voided(), &imported(), &apart()] {
         for frames in 0..=world.frames.len() {
             let (covered, tail) = world.frames.split_at(frames);
             let covered = rebuilt(covered);
@@ -112,7 +113,7 @@ fn no_bit_of_an_image_changes_and_no_byte_is_lost_without_another_digest() {
     let gifted = gifted();
     check_damage(&saved(&gifted.partition), gifted.partition.digest(), loaded);
     check_damage(&saved_catalog(&world.catalog), world.catalog.digest(), loaded_catalog);
-    for world in [carded(), imported(), pooled()] {
+    for world in [carded(), imported(), pooled(), apart()] {
         check_damage(&saved(&world.partition), world.partition.digest(), loaded);
     }
 }

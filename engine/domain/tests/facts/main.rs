@@ -4,6 +4,7 @@
 
 mod given;
 
+mod apart;
 mod batch;
 mod block;
 mod capture;

@@ -16,6 +16,7 @@ mod i6_images;
 mod i8_holds;
 pub(crate) mod i9_transitions;
 mod lines;
+mod sagas;
 mod shadow;
 
 use crate::clients::{Ask, Attempt, DAY_STOCK, Floor, Op, id};
@@ -198,6 +199,7 @@ impl Auditor {
         i8_holds::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, false)?;
         gifts::check(&self.shadow, &self.history, false)?;
+        sagas::check(&self.shadow)?;
         self.group()?;
         Ok(kept)
     }
@@ -218,6 +220,8 @@ impl Auditor {
         i8_holds::check_at_rest(&self.history, due_ms)?;
         gifts::check(&self.shadow, &self.history, true)?;
         gifts::check_at_rest(&self.history, due_ms)?;
+        sagas::check(&self.shadow)?;
+        sagas::check_at_rest(&self.history, due_ms)?;
         i1_stock::check_sold_to_the_last(&self.shadow, &self.history)?;
         i2_balance::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, true)

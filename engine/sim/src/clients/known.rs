@@ -16,6 +16,8 @@ pub(crate) struct Card {
     pub(crate) coupon: u64,
     pub(crate) user: UserKey,
     pub(crate) key_version: u8,
+    /// Whether it has a balance.
+    pub(crate) is_card: bool,
     /// The end of its validity, 0 = none.
     pub(crate) until_ms: i64,
     /// Whether it is of a batch: whose code one has, whose it is.
@@ -122,13 +124,15 @@ impl Known {
             {
                 let (coupon, key_version) = (claimed.coupon, claimed.key_version);
                 let (user, until_ms) = (claim.user.key, claimed.window.until_ms);
-                let (is_bearer, legacy) = (false, None);
-                self.cards.push(Card { partition: *partition, coupon, user, key_version, until_ms, is_bearer, legacy });
+                let (is_card, is_bearer, legacy) = (claimed.offer.face_value.is_some(), false, None);
+                let partition = *partition;
+                self.cards.push(Card { partition, coupon, user, key_version, is_card, until_ms, is_bearer, legacy });
             }
             (Ask::Partition(partition, Command::ImportCard(import)), Reply::Imported(imported)) => {
                 let (partition, coupon, legacy) = (*partition, imported.coupon, Some(import.code));
                 let (user, key_version) = (hash_key().user("nobody"), KEY_VERSION);
-                self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true, legacy });
+                let (is_card, is_bearer) = (true, true);
+                self.cards.push(Card { partition, coupon, user, key_version, is_card, until_ms: 0, is_bearer, legacy });
             }
             (_, Reply::Held(held)) => {
                 let (Written { partition, lsn, .. }, amount, deadline_ms) = (held.written, held.amount, held.deadline_ms);
@@ -174,7 +178,7 @@ impl Known {
         let CheckedOut { written: Written { partition, lsn, .. }, stage, deadline_ms, ref parts, .. } = *checkout;
         let lines = parts.iter().map(|part| part.line_shares.len()).max().unwrap_or(0).max(2) as u32;
         self.checkouts.push(Checkout { partition, lsn, is_held: stage == Stage::Held, lines });
-        let part = parts.last().map(|part| (part.lsn, part.applied));
+        let part = parts.iter().rfind(|part| part.apart.is_none()).map(|part| (part.lsn, part.applied));
         match (stage, part) {
             (Stage::Held, Some((lsn, amount))) => self.holds.push(Held { partition, lsn, amount, deadline_ms }),
             (Stage::Redeemed, Some((lsn, _))) => self.redemptions.push((partition, lsn)),
@@ -189,8 +193,8 @@ impl Known {
         let is_known = self.cards.iter().rev().any(|card| (card.partition, card.coupon) == (partition, coupon));
         if !is_known {
             let until_ms = view.window.until_ms;
-            let (key_version, is_bearer, legacy) = (KEY_VERSION, false, None);
-            self.cards.push(Card { partition, coupon, user, key_version, until_ms, is_bearer, legacy });
+            let (key_version, is_card, legacy) = (KEY_VERSION, view.offer.face_value.is_some(), None);
+            self.cards.push(Card { partition, coupon, user, key_version, is_card, until_ms, is_bearer: false, legacy });
         }
     }
 
@@ -199,7 +203,8 @@ impl Known {
         let is_known = self.cards.iter().any(|card| (card.partition, card.coupon) == (partition, coupon));
         if !is_known {
             let user = hash_key().user("nobody");
-            self.cards.push(Card { partition, coupon, user, key_version, until_ms: 0, is_bearer: true, legacy: None });
+            let (is_card, is_bearer, legacy) = (true, true, None);
+            self.cards.push(Card { partition, coupon, user, key_version, is_card, until_ms: 0, is_bearer, legacy });
         }
     }
 

@@ -154,7 +154,8 @@ impl Ask {
         );
         let of_hold = matches!(reason, HoldCaptured | HoldReleased | HoldExpired | AmountAboveHold | PartOfCheckout);
         let of_refund = matches!(reason, CouponGifting | AlreadyRefunded | RefundExceedsCapture);
-        let of_order = of_use || matches!(reason, OutOfScope | NotCombinable | TooManyHolds);
+        let apart = matches!(reason, InstrumentsApart | CheckoutTimedOut | PartOfCheckout | HoldReleased | HoldExpired);
+        let of_order = of_use || apart || matches!(reason, OutOfScope | NotCombinable | TooManyHolds);
         match command {
             Command::Redeem(_) => of_use,
             Command::Hold(_) => of_use || reason == TooManyHolds,

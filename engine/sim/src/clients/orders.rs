@@ -20,6 +20,9 @@ const PRICE_MAX: i64 = 6_000;
 /// So many of the newest cards are looked at for some of one partition.
 const RECENT: usize = 64;
 
+/// So many of the newest cards elsewhere are looked at.
+const NEWEST: usize = 8;
+
 /// An order is placed, or what became of an earlier one goes on.
 pub(super) fn next(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
     match dice.pick(&known.checkouts).copied().filter(|_| dice.chance(550)) {
@@ -33,6 +36,7 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
     let beside: Vec<Card> =
         known.cards.iter().rev().take(RECENT).copied().filter(|card| card.partition == first.partition).collect();
     let mut cards = vec![first];
+    let apart = apart(known, first.partition, dice);
     for _ in 1..dice.between(1, INSTRUMENTS_MAX) {
         cards.extend(dice.pick(&beside));
     }
@@ -54,6 +58,7 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
     let checkout = tessera_domain::command::Checkout {
         operation: if dice.chance(600) { Operation::HoldOrder } else { Operation::RedeemOrder },
         instruments: cards.iter().map(|&card| instrument(card, dice)).collect(),
+        apart: (cards.len() as u8..).zip(apart).map(|(place, card)| apart_of(place, card, dice)).collect(),
         merchant,
         // Now and then an order holds again.
         order_id: id(format!("o{}", if dice.chance(150) { op / 8 } else { op })),
@@ -64,6 +69,24 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
         request_id: request_id(op),
     };
     Some(Ask::Partition(first.partition, Command::Checkout(Box::new(checkout))))
+}
+
+/// Cards of other partitions, or coupons, which are refused.
+fn apart(known: &Known, home: u16, dice: &mut Dice) -> Vec<Card> {
+    if !dice.chance(300) {
+        return Vec::new();
+    }
+    let any = dice.chance(100);
+    let is_one = |card: &Card| card.partition != home && (card.is_card || any);
+    // The newest still have something.
+    let elsewhere: Vec<Card> = known.cards.iter().rev().copied().filter(is_one).take(NEWEST).collect();
+    let mut cards: Vec<Card> = (0..dice.between(1, 2)).filter_map(|_| dice.pick(&elsewhere).copied()).collect();
+    cards.dedup_by_key(|card| (card.partition, card.coupon));
+    cards
+}
+
+fn apart_of(place: u8, card: Card, dice: &mut Dice) -> Apart {
+    Apart { place, partition: card.partition, instrument: instrument(card, dice) }
 }
 
 fn go_on(before: Checkout, dice: &mut Dice, op: usize) -> Ask {

@@ -11,6 +11,7 @@ mod limits;
 mod orders;
 mod price;
 mod promise;
+mod saga;
 mod shelf;
 mod till;
 
@@ -122,6 +123,12 @@ impl History {
         self.partitions.iter().map(Shelf::imports).sum()
     }
 
+    /// Orders with cards of other partitions that were checked out, and that were refused after these were asked.
+    pub(crate) fn sagas(&self) -> [u64; 2] {
+        let counts = self.partitions.iter().map(|shelf| shelf.sagas().counts());
+        counts.fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
+    }
+
     /// Gifts of all partitions that were accepted, and that expired.
     pub(crate) fn gifts(&self) -> [u64; 2] {
         let ended = |is_so: fn(&GiftEnd) -> bool| {
@@ -149,6 +156,8 @@ impl History {
         let template = match event {
             Event::Claimed(event) => Some(shelf.sketch(event.terms).0),
             Event::Captured(event) if !event.reacquired => None,
+            // What an order counts on already is a promise.
+            Event::PartHeld(part) if shelf.sagas().counts_on(part.replaces) => None,
             Event::Redeemed(_) | Event::PartRedeemed(_) | Event::Held(_) | Event::PartHeld(_) | Event::Captured(_) => {
                 event.coupon().and_then(of_coupon)
             }

@@ -5,6 +5,7 @@
 
 use super::fact::What;
 use super::promise::End;
+use super::saga::Sagas;
 use super::shelf::Shelf;
 use crate::clients::MERCHANT;
 use crate::violation::{Checked, broken, holds};
@@ -39,6 +40,8 @@ pub(crate) struct Orders {
     back: Vec<(u64, i64)>,
     /// What of that came back to cards of void templates: it is paid outside as well.
     lost: i64,
+    /// Those with cards of other partitions.
+    pub(super) sagas: Sagas,
 }
 
 impl Orders {
@@ -62,7 +65,8 @@ impl Shelf {
     ) -> Checked<Option<(Option<Request<'a>>, What)>> {
         let what = match event {
             Event::PartHeld(part) => {
-                self.held(&alone_held(part), lsn, now_ms)?;
+                let is_counted_on = self.orders_of.sagas.counts_on(part.replaces);
+                self.held_for(&alone_held(part), is_counted_on, lsn, now_ms)?;
                 self.orders_of.parts.push((lsn, part.applied));
                 (None, What::Other)
             }
@@ -76,11 +80,16 @@ impl Shelf {
                 let request = NOBODY;
                 let alone = event::Captured { hold, coupon, previous, request, amount, applied, captured, reacquired: false };
                 self.captured(&alone, lsn, now_ms)?;
+                self.orders_of.sagas.capture(hold, lsn);
                 self.orders_of.parts.push((lsn, applied));
                 (None, What::Other)
             }
             Event::PartReleased(part) => {
                 self.end_hold(part.hold, part.coupon, End::Released, lsn, now_ms)?;
+                (None, What::Other)
+            }
+            Event::PartRefunded(part) if self.orders_of.sagas.is_pledged(part.redemption) => {
+                self.refunded_by_word(&alone_refunded(part), lsn)?;
                 (None, What::Other)
             }
             Event::PartRefunded(part) => {
@@ -93,6 +102,12 @@ impl Shelf {
             Event::CheckedOut(whole) => (Some(whole.request), self.checked_out(whole, lsn)?),
             Event::CheckoutReleased(whole) => (Some(whole.request), What::CheckoutReleased { checkout: whole.checkout }),
             Event::CheckoutRefunded(whole) => (Some(whole.request), self.order_refunded(whole)?),
+            Event::RefundedApart(whole) => (Some(whole.request), self.order_refunded_apart(whole)?),
+            Event::CapturedApart(whole) => (Some(whole.request), self.captured_apart(whole, lsn)?),
+            Event::SagaOpened(_) | Event::Pledged(_) | Event::SagaEnded(_) | Event::PledgeEnded(_) => {
+                self.of_saga(event, lsn)?;
+                (None, What::Other)
+            }
             _ => {
                 let is_whole = self.orders_of.parts.is_empty() && self.orders_of.back.is_empty();
                 holds(is_whole, "I4", || format!("parts of an order before lsn {lsn}, and nothing makes them one"))?;
@@ -119,6 +134,36 @@ impl Shelf {
         let (back, refunded) = (vec![0; lines.len()], vec![0; parts.len()]);
         self.orders_of.by_lsn.insert(lsn, Order { lines, shares, parts, back, refunded, outside: 0 });
         Ok(What::CheckedOut { parts: whole.parts.into(), amount: whole.amount, payable: whole.payable })
+    }
+
+    /// An order of these parts, those elsewhere without an lsn, is known from now on.
+    pub(super) fn place(&mut self, lsn: u64, body: &[u8], parts: Vec<(u64, i64)>) -> Checked {
+        let body = codec::decode_order(body).ok_or_else(|| broken("I6", format!("no order at lsn {lsn}")))?;
+        let lines: Vec<(u32, i64)> = body.lines.iter().map(|line| (line.quantity, line.amount)).collect();
+        let shares = body.shares.iter().map(|shares| shares[..lines.len()].to_vec()).collect();
+        let (back, refunded) = (vec![0; lines.len()], vec![0; parts.len()]);
+        self.orders_of.by_lsn.insert(lsn, Order { lines, shares, parts, back, refunded, outside: 0 });
+        Ok(())
+    }
+
+    /// The parts of this partition that wait for what makes them one.
+    pub(super) fn take_parts(&mut self) -> Vec<(u64, i64)> {
+        std::mem::take(&mut self.orders_of.parts)
+    }
+
+    fn order_refunded_apart(&mut self, whole: &event::RefundedApart<'_>) -> Checked<What> {
+        let event::RefundedApart { checkout, request, parts, outside, body, mut apart } = *whole;
+        if let Some(order) = self.orders_of.by_lsn.get_mut(&checkout) {
+            // The last drained first.
+            for (refunded, &(lsn, paid)) in order.refunded.iter_mut().zip(&order.parts).rev().filter(|(_, (lsn, _))| *lsn == 0) {
+                assert_eq!(lsn, 0, "a card elsewhere has no lsn here");
+                let more = apart.min(paid - *refunded);
+                *refunded += more;
+                apart -= more;
+            }
+        }
+        holds(apart == 0, "I2", || format!("order {checkout} gives {apart} too much back to cards elsewhere"))?;
+        self.order_refunded(&event::CheckoutRefunded { checkout, request, parts, outside, body })
     }
 
     fn order_refunded(&mut self, whole: &event::CheckoutRefunded<'_>) -> Checked<What> {

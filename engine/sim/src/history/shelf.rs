@@ -70,6 +70,10 @@ impl Shelf {
     pub(crate) fn note(&mut self, event: &Event<'_>, now_ms: i64) -> Checked {
         let lsn = self.facts.len() as u64 + 1;
         self.check_return(event)?;
+        if let Some(fact) = self.saga_outcome(event, lsn)? {
+            self.facts.push(fact);
+            return Ok(());
+        }
         if let Some((request, what)) = self.of_order(event, lsn, now_ms)? {
             self.facts.push(Fact { op: request.and_then(|request| op_of(request.id)), what });
             return Ok(());

@@ -10,6 +10,11 @@ use tessera_domain::{Blocks, event};
 
 impl Shelf {
     pub(super) fn held(&mut self, event: &event::Held<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        self.held_for(event, false, lsn, now_ms)
+    }
+
+    /// One that is counted on already is a promise: what keeps others from a use does not matter to it.
+    pub(super) fn held_for(&mut self, event: &event::Held<'_>, is_counted_on: bool, lsn: u64, now_ms: i64) -> Checked<What> {
         let own = if event.replaces == 0 { 0 } else { self.promises.end(event.replaces, End::Released, now_ms)? };
         let event::Held { coupon, held, deadline_ms, amount, applied, .. } = *event;
         // Its own hold ends by the same event.
@@ -19,7 +24,9 @@ impl Shelf {
                 accounts.held -= own;
             })?;
         }
-        self.check_use("a hold", coupon, lsn, now_ms)?;
+        if !is_counted_on {
+            self.check_use("a hold", coupon, lsn, now_ms)?;
+        }
         self.check_merchant(coupon, event.merchant)?;
         self.check_price(coupon, amount, applied)?;
         self.promises.begin(lsn, event.order, Promise { coupon, held, deadline_ms, end: None, is_redeemed: false }, now_ms)?;
@@ -175,8 +182,14 @@ impl Shelf {
     }
 
     pub(super) fn refunded(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
+        let is_offered = self.card(event.coupon)?.gift.is_some();
+        holds(!is_offered, "I9", || format!("a refund at lsn {lsn} to a card that is offered"))?;
+        self.refunded_by_word(event, lsn)
+    }
+
+    /// One that another partition has decided cannot be refused.
+    pub(super) fn refunded_by_word(&mut self, event: &event::Refunded<'_>, lsn: u64) -> Checked<What> {
         let card = self.card(event.coupon)?;
-        holds(card.gift.is_none(), "I9", || format!("a refund at lsn {lsn} to a card that is offered"))?;
         let is_replaced = event.replacement != 0;
         let (back, off) = if is_replaced { (0, event.amount) } else { (event.restored, event.restored) };
         holds(!card.is_stored_value || is_replaced || back == event.amount, "I2", || format!("{event:?} keeps money"))?;

@@ -199,6 +199,7 @@ impl<'a> Drive<'a> {
         let checkout = Checkout {
             operation,
             instruments,
+            apart: Vec::new(),
             merchant: id(format!("store-{}", planned.basket.store)),
             order_id: id(format!("{}-{place}{suffix}", planned.basket.id)),
             order: planned.slips[place].order.clone(),

@@ -119,6 +119,7 @@ impl<'a> World<'a> {
         self.totals.writes = self.auditor.history.writes();
         let ended = |end| self.auditor.history.ended(end);
         [self.totals.orders, self.totals.returns] = self.auditor.history.orders();
+        [self.totals.sagas, self.totals.refused_sagas] = self.auditor.history.sagas();
         self.totals.captures = ended(End::Captured);
         self.totals.releases = ended(End::Released);
         self.totals.expired_holds = ended(End::Expired);

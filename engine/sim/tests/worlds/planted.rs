@@ -103,9 +103,14 @@ rows! {
     fn a_coupon_used_at_any_merchant_is_found() = Planted::State(State::ScopeIgnored), "tills-4-2", ["I9"];
     fn an_image_without_the_counts_of_days_is_found() = Planted::State(State::DaysLeftOutOfImage), "mixed-4-2", ["I6"];
     fn shares_rounded_up_are_found() = Planted::State(State::ShareRoundedUp), "orders-4-2", ["I2"];
-    fn money_paid_out_before_cards_are_full_is_found() = Planted::State(State::OutsideFirst), "orders-4-2", ["I2"];
+    fn money_paid_out_before_cards_are_full_is_found() = Planted::State(State::OutsideFirst), "orders-4-2", ["I2", "assertion"];
     fn an_order_of_coupons_that_may_not_be_used_is_found() = Planted::State(State::OrderUnchecked), "orders-4-2", ["I2", "I8", "I9", "assertion"];
     fn an_image_without_orders_is_found() = Planted::State(State::CheckoutsLeftOutOfImage), "orders-4-2", ["I6"];
+    fn a_card_elsewhere_that_was_declined_and_is_charged_is_found() = Planted::State(State::DeclineIgnored), "orders-4-2", ["I2", "assertion"];
+    fn cards_that_stay_held_for_a_refused_order_are_found() = Planted::State(State::LetGoForgotten), "orders-4-2", ["I2"];
+    fn a_card_elsewhere_that_is_charged_too_much_is_found() = Planted::State(State::PledgeChargedWhole), "orders-4-2", ["I2"];
+    fn cards_that_stay_held_past_the_deadline_are_found() = Planted::State(State::SagaDeadlineIgnored), "orders-4-2", ["I8"];
+    fn an_image_without_pledges_is_found() = Planted::State(State::PledgesLeftOutOfImage), "orders-4-2", ["I6"];
     fn blocks_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::BlocksUncovered), "tills-4-2", ["I6", "I9", "assertion"];
     fn a_copy_that_stays_with_who_gave_it_is_found() = Planted::State(State::GiftKeepsCopy), "gifts-4-2", ["I2", "I9", "assertion"];
     fn a_gift_that_is_open_for_ever_is_found() = Planted::State(State::GiftNeverExpires), "gifts-4-2", ["I9", "assertion"];

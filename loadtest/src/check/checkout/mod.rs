@@ -62,9 +62,16 @@ impl Stamp {
 }
 
 impl Wallet {
-    /// Does what is asked, at the instant of the stamp. After a refusal the wallet is not to be used any more.
+    /// Does what is asked, at the instant of the stamp. After a refusal the wallet is not to be used any more, unless another partition was
+    /// asked: then it is what is left.
     pub fn answer(&mut self, ask: &Ask, stamp: &Stamp) -> Verdict {
-        self.settle(stamp.at_ms);
+        self.answer_as_of(stamp.at_ms, ask, stamp)
+    }
+
+    /// The same of an order that was looked at before its instant, and waited for another partition in between.
+    pub fn answer_as_of(&mut self, at_ms: i64, ask: &Ask, stamp: &Stamp) -> Verdict {
+        self.settle(at_ms);
+        self.has_asked = false;
         match ask {
             Ask::Redeem(asked) => self.check_out(&as_hold(asked), false, stamp),
             Ask::Hold(asked) => self.check_out(asked, true, stamp),

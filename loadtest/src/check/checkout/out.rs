@@ -38,6 +38,8 @@ impl Wallet {
             }
         }
         let offs = self.reckon(&order, &coupons)?;
+        self.has_asked = self.ask_elsewhere(&order, &offs, &coupons)?;
+        self.usable(&order, &coupons, true)?;
         let payments = self.pay(&order, &offs, &coupons)?;
         let costs: Vec<i64> = order.lines.iter().map(discount::cost).chain([order.shipping_minor]).collect();
         let deadline_ms = match (holds, asked.ttl_ms) {
@@ -111,7 +113,29 @@ impl Wallet {
 
     /// Each coupon in its turn must be there to be used; then what they do.
     fn reckon(&self, order: &v1::Order, coupons: &[usize]) -> Result<Vec<Off>, super::No> {
-        for (place, &number) in coupons.iter().enumerate() {
+        self.usable(order, coupons, false)?;
+        let discounts = coupons.iter().enumerate().filter(|&(_, &number)| !self.coupons[number].is_card());
+        let offers: Vec<Offer<'_>> = discounts
+            .map(|(place, &number)| {
+                let coupon = &self.coupons[number];
+                Offer { place, coupon: number, spec: &coupon.spec, template: coupon.template, age: coupon.age }
+            })
+            .collect();
+        discount::apply(order, &offers).map_err(|(place, reason, value)| no(reason, value, Some(place)))
+    }
+
+    /// Whether another partition is asked; it is not where discounts leave nothing for its card.
+    fn ask_elsewhere(&self, order: &v1::Order, offs: &[Off], coupons: &[usize]) -> Result<bool, super::No> {
+        let is_apart = coupons.iter().any(|&number| self.coupons[number].is_apart);
+        match is_apart && left(order, offs) == 0 {
+            true => Err(no(Reason::NoEffect, 0, coupons.iter().position(|&number| self.coupons[number].is_card()))),
+            false => Ok(is_apart),
+        }
+    }
+
+    /// Whether those at home, or elsewhere, may be used.
+    fn usable(&self, order: &v1::Order, coupons: &[usize], apart: bool) -> Result<(), super::No> {
+        for (place, &number) in coupons.iter().enumerate().filter(|&(_, &number)| self.coupons[number].is_apart == apart) {
             let coupon = &self.coupons[number];
             let is_about = |line| discount::is_about(coupon.spec.scope.as_ref(), line);
             let fits = if coupon.is_card() { order.lines.iter().all(is_about) } else { order.lines.iter().any(is_about) };
@@ -124,20 +148,12 @@ impl Wallet {
             };
             return Err(no(reason, 0, Some(place)));
         }
-        let discounts = coupons.iter().enumerate().filter(|&(_, &number)| !self.coupons[number].is_card());
-        let offers: Vec<Offer<'_>> = discounts
-            .map(|(place, &number)| {
-                let coupon = &self.coupons[number];
-                Offer { place, coupon: number, spec: &coupon.spec, template: coupon.template, age: coupon.age }
-            })
-            .collect();
-        discount::apply(order, &offers).map_err(|(place, reason, value)| no(reason, value, Some(place)))
+        Ok(())
     }
 
     /// Cards pay what discounts leave: soonest to end first, then smallest, then oldest; each must pay something.
     fn pay(&self, order: &v1::Order, offs: &[Off], coupons: &[usize]) -> Result<Vec<(usize, i64)>, super::No> {
-        let off: i64 = offs.iter().map(|off| off.lines.iter().sum::<i64>() + off.shipping).sum();
-        let mut open = order.lines.iter().map(discount::cost).sum::<i64>() + order.shipping_minor - off;
+        let mut open = left(order, offs);
         let mut cards: Vec<usize> = coupons.iter().copied().filter(|&number| self.coupons[number].is_card()).collect();
         cards.sort_by_key(|&number| {
             let card = &self.coupons[number];
@@ -155,6 +171,12 @@ impl Wallet {
             None => Ok(payments),
         }
     }
+}
+
+/// What discounts leave to pay.
+fn left(order: &v1::Order, offs: &[Off]) -> i64 {
+    let off: i64 = offs.iter().map(|off| off.lines.iter().sum::<i64>() + off.shipping).sum();
+    order.lines.iter().map(discount::cost).sum::<i64>() + order.shipping_minor - off
 }
 
 fn parts(offs: Vec<Off>, payments: Vec<(usize, i64)>) -> Vec<Part> {

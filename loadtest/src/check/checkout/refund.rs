@@ -1,7 +1,9 @@
 //! Units that come back: each share is given back by floor(share * units back / units), what discounts had left goes to the cards, the
 //! last drained first, then to who paid beside them.
 
-use tessera_proto::v1::{Money, OrderUnits, Reason, RefundOrderRequest, RefundOrderResponse, RefundPolicy, RefundResponse};
+use tessera_proto::v1::{
+    CardRefund, Money, OrderUnits, Reason, RefundOrderRequest, RefundOrderResponse, RefundPolicy, RefundResponse,
+};
 
 use super::{
     Stamp, Told, Verdict, no, split,
@@ -35,12 +37,20 @@ impl Wallet {
             moves.push((number, amount));
         }
         moves.retain(|&(_, amount)| amount > 0);
-        let parts = moves.into_iter().map(|(number, amount)| self.give_back(place, number, amount, stamp)).collect();
+        let (mut parts, mut apart) = (Vec::new(), Vec::new());
+        for (number, amount_minor) in moves {
+            let back = self.give_back(place, number, amount_minor, stamp);
+            match self.coupons[before.parts[number].coupon].is_apart {
+                true => apart.push(CardRefund { coupon_id: back.coupon_id, amount_minor }),
+                false => parts.push(back),
+            }
+        }
         self.checkouts[place].stage = Stage::Redeemed { returned: after.units, shipping: after.shipping };
         Ok(Told::Refunded(RefundOrderResponse {
             checkout_id: asked.checkout_id.clone(),
             currency: CURRENCY.to_owned(),
             parts,
+            apart,
             outside_minor: open,
             at_ms: stamp.at_ms,
             position: stamp.position,

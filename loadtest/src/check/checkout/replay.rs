@@ -70,13 +70,18 @@ fn step(wallet: &Wallet, act: &Act, record: &Record, now_ms: i64, until_ms: i64)
     let turns = wallet.deadlines().filter(|&at_ms| now_ms < at_ms && at_ms <= until_ms);
     let told_ms = act.told.at_ms().filter(|&at_ms| at_ms >= now_ms);
     let mut instead = None;
+    let stamp_ms = |at_ms| told_ms.unwrap_or(at_ms);
     for at_ms in told_ms.into_iter().chain([now_ms]).chain(turns) {
         let mut after = wallet.clone();
-        let answer = after.answer(&act.ask, &Stamp { at_ms, ..Stamp::of(&act.told) });
+        let answer = after.answer_as_of(at_ms, &act.ask, &Stamp { at_ms: stamp_ms(at_ms), ..Stamp::of(&act.told) });
+        if !after.has_asked && told_ms.is_some_and(|told_ms| told_ms != at_ms) {
+            continue;
+        }
         let expected = answer.unwrap_or_else(Told::No);
         if is_same(&expected, &act.told) {
             check_replayed(&expected, record)?;
-            return Ok(record.is_accepted().then_some(after));
+            let is_changed = record.is_accepted() || after.has_asked;
+            return Ok(is_changed.then_some(after));
         }
         instead.get_or_insert(expected);
     }

@@ -17,6 +17,8 @@ pub struct Coupon {
     pub template: u64,
     /// The older coupon has the lower one.
     pub age: u64,
+    /// Whether it lies in another partition, and belongs to whoever has its code.
+    pub is_apart: bool,
     /// First instant no longer usable, in ms; 0 = without end.
     pub until_ms: i64,
     /// What it was issued with: minor units, or its one use.
@@ -101,6 +103,8 @@ pub struct Wallet {
     pub checkouts: Vec<Checkout>,
     /// The newest of each merchant's order.
     pub newest: HashMap<(String, String), usize>,
+    /// Whether the last order asked another partition, refused or not: what the order held before was let go by then.
+    pub has_asked: bool,
 }
 
 impl Coupon {
@@ -131,7 +135,12 @@ impl Coupon {
 impl Wallet {
     /// Of coupons by age, on no order yet.
     pub fn new(user_id: String, coupons: Vec<Coupon>) -> Self {
-        Self { user_id, coupons, checkouts: Vec::new(), newest: HashMap::new() }
+        Self { user_id, coupons, checkouts: Vec::new(), newest: HashMap::new(), has_asked: false }
+    }
+
+    /// What of it somebody else owns, taken apart.
+    pub fn apart(&mut self, user_id: String) -> Self {
+        Self::new(user_id, self.coupons.extract_if(.., |coupon| coupon.is_apart).collect())
     }
 
     /// Which coupon an instrument names; `None` if it is not this user's.

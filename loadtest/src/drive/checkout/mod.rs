@@ -1,7 +1,7 @@
 //! Drives checkouts: every user is one shopper who asks for one thing after the other; many shoppers are served at once.
 //!
 //! All of a user's coupons lie in one partition and nobody else asks about them, so that what a shopper is told in a row happened in a
-//! row.
+//! row. So it is with the card that lies elsewhere: each of its orders is decided in the user's partition, and what that says reaches it in a row.
 
 mod again;
 mod errand;
@@ -32,6 +32,8 @@ pub struct Shopping {
     pub orders: u64,
     /// How long a hold lives that is left to expire, in ms.
     pub hold_ttl_ms: i64,
+    /// Of 100 orders, how many show a card of another partition.
+    pub apart_percent: f64,
 }
 
 /// A run of checkouts: what was asked and told, by operation. A user's operations stand in a row.

@@ -132,16 +132,19 @@ impl Shopper {
             }
         }
         let mut own = Hands::of_user(self.user);
-        let cards: Vec<u64> = own.clone().filter(|&coupon| !is_discount(coupon)).collect();
+        let cards: Vec<u64> = own.clone().filter(|&coupon| !is_discount(coupon) && !Hands::is_apart(coupon)).collect();
         for _ in 0..self.dice.roll() % (SHOWN_MAX.1 + 1) {
             chosen.insert(cards[(self.dice.roll() % cards.len() as u64) as usize]);
         }
         if self.dice.hits(STALE_PERCENT) || chosen.is_empty() {
-            chosen.extend(own.nth((self.dice.roll() % crate::plan::checkout::hand::COUPONS_PER_USER) as usize));
+            chosen.extend(own.nth((self.dice.roll() % (crate::plan::checkout::hand::COUPONS_PER_USER - 1)) as usize));
         }
         if self.dice.hits(STRANGE_PERCENT) && chosen.len() < 6 {
             let stranger = (self.user + 1) % hands.users();
             chosen.extend(Hands::of_user(stranger).nth(self.dice.roll() as usize % 2).filter(|_| stranger != self.user));
+        }
+        if self.dice.hits(self.shopping.apart_percent) {
+            chosen.insert(Hands::of_user(self.user).end - 1);
         }
         chosen
     }
@@ -150,7 +153,7 @@ impl Shopper {
     fn show(&mut self, hands: &Hands, coupon: u64) -> Option<(u64, tessera_proto::v1::Instrument)> {
         let dealt = hands.dealt(coupon)?;
         let is_own = Hands::of_user(self.user).contains(&coupon);
-        let instrument = match is_own && self.dice.hits(30.0) {
+        let instrument = match Hands::is_apart(coupon) || is_own && self.dice.hits(30.0) {
             true => named(instrument::Instrument::Code(dealt.code.clone())),
             false => owned(hands.user_id(self.user), dealt.coupon_id.clone()),
         };
@@ -164,7 +167,8 @@ impl Shopper {
             (Ask::Redeem(_) | Ask::Hold(_), Told::No(no)) => {
                 if let Some(place) = refused_place(&no.field, &errand.instruments, self.user) {
                     errand.instruments.remove(place);
-                    if errand.instruments.is_empty() {
+                    // Without one of the user's own it would be an order of another partition.
+                    if errand.instruments.iter().all(|&(coupon, _)| Hands::is_apart(coupon)) {
                         errand.give_up();
                     }
                     return;

@@ -1,5 +1,6 @@
 //! What users are dealt, by claims: as many coupons each, one to three of them cards, the discounts in another order for each user,
-//! because the older of two of one layer comes first.
+//! because the older of two of one layer comes first. The last one is a card of somebody else, who never shops: whoever has its code may use
+//! it, from whatever partition it lies in.
 
 use std::sync::OnceLock;
 
@@ -13,8 +14,8 @@ use crate::{
     },
 };
 
-/// Coupons of each user.
-pub const COUPONS_PER_USER: u64 = 36;
+/// Coupons of each user, the last one by its code alone.
+pub const COUPONS_PER_USER: u64 = 37;
 
 /// Most cards of a user.
 const CARDS_MAX: u64 = 3;
@@ -61,11 +62,24 @@ impl Hands {
     /// The place of the template of a coupon.
     pub fn template_of(coupon: u64) -> u64 {
         let (user, place) = (coupon / COUPONS_PER_USER, coupon % COUPONS_PER_USER);
-        if place < 1 + user % CARDS_MAX {
+        if Self::is_apart(coupon) {
+            // Another template than those of the user's own cards, so that no two are alike.
+            DISCOUNTS as u64 + (user + CARDS_MAX) % CARD_TEMPLATES
+        } else if place < 1 + user % CARDS_MAX {
             DISCOUNTS as u64 + (user + place) % CARD_TEMPLATES
         } else {
             (user + place) % DISCOUNTS as u64
         }
+    }
+
+    /// Whether it belongs to somebody else, who never shops.
+    pub fn is_apart(coupon: u64) -> bool {
+        coupon % COUPONS_PER_USER == COUPONS_PER_USER - 1
+    }
+
+    /// Who owns the card that a user has by its code.
+    pub fn holder_id(&self, user: u64) -> String {
+        self.ids.text(Noun::User, self.users + user)
     }
 
     /// Numbers of a user's coupons.
@@ -90,7 +104,8 @@ impl Plan for Hands {
 
     fn write_request(&self, operation: u64, out: &mut Vec<u8>) {
         let request_id = self.ids.id(Noun::Request, operation);
-        let user_id = self.ids.id(Noun::User, operation / COUPONS_PER_USER);
+        let user = operation / COUPONS_PER_USER;
+        let user_id = self.ids.id(Noun::User, if Self::is_apart(operation) { self.users + user } else { user });
         let template_id = self.ids.id(Noun::Template, Self::template_of(operation));
         write::claim(&request_id, &user_id, &template_id, out);
     }
@@ -113,7 +128,10 @@ mod tests {
     #[test]
     fn a_user_has_one_to_three_cards_and_every_discount() {
         for user in 0..12 {
-            let places: Vec<_> = Hands::of_user(user).map(Hands::template_of).collect();
+            let own = Hands::of_user(user).filter(|&coupon| !Hands::is_apart(coupon));
+            let places: Vec<_> = own.map(Hands::template_of).collect();
+            let other = Hands::template_of(Hands::of_user(user).end - 1);
+            assert!(other >= DISCOUNTS as u64 && !places.contains(&other), "user {user}: {other}");
             let cards = places.iter().filter(|&&place| place >= DISCOUNTS as u64).count() as u64;
             assert_eq!(cards, 1 + user % 3, "user {user}");
             assert!((0..DISCOUNTS as u64).all(|discount| places.contains(&discount)), "user {user}: {places:?}");

@@ -4,17 +4,22 @@
 //! rounded down, so it is never above what was held; cards pay what is left then, in their order.
 
 use super::super::capture::late;
-use super::super::{Context, Decision};
+use super::super::saga::is_same;
+use super::super::{Context, Decision, Outgoing};
 use super::{Group, Outcome, Refusal, together, units};
 use crate::checkout::give_back::given_back;
 use crate::checkouts::{Checkout, Stage, cost};
 use crate::codec;
 use crate::command::{CaptureOrder, Keys, ReleaseOrder};
-use crate::event::{CheckedOut, CheckoutReleased, Event, LineBody, OrderBody, PartCaptured, Request, ReturnsBody};
+use crate::event::{
+    CapturedApart, CheckedOut, CheckoutReleased, Event, LineBody, OrderBody, PartCaptured, Request, ReturnsBody, TenderedBody,
+};
 use crate::hold::Hold;
+use crate::line::message::{CardsSettled, Message};
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
+use crate::saga::Saga;
 
 impl Partition {
     pub(in super::super) fn decide_capture_order<'a>(
@@ -59,12 +64,12 @@ impl Partition {
             return same.map(|first| Outcome::Join(first.lsn)).ok_or(captured.into());
         }
         let holds = self.all_live(held, context.now_ms)?;
-        let order = part_of(order, kept);
-        let mut left = (0..=order.lines.len()).map(|at| cost(&order, at)).sum::<i64>();
-        let amount = left;
-        if amount == 0 {
-            return Err(units::DELIVERED.none().into());
+        if let Some(saga) = self.sagas.of_checkout(held.lsn) {
+            return self.capture_apart(held, saga, &holds, part_of(order, kept), request);
         }
+        let order = part_of(order, kept);
+        let amount = delivered(&order)?;
+        let mut left = amount;
         let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         for (place, hold) in holds.into_iter().enumerate() {
             let (coupon, terms) = self.coupon(hold.coupon).expect("a held coupon is here");
@@ -101,7 +106,69 @@ impl Partition {
         });
         let body = codec::encode_order(&OrderBody { shares, ..order });
         released.extend(captured);
-        Ok(Outcome::Group(Group { parts: released, closing, body }))
+        Ok(Outcome::Group(Group { body, ..Group::of(released, closing) }))
+    }
+
+    /// The same with cards of other partitions, which are told what they pay.
+    fn capture_apart<'a>(
+        &self,
+        held: &Checkout,
+        saga: &Saga,
+        holds: &[&Hold],
+        order: OrderBody<'_>,
+        request: Request<'a>,
+    ) -> Result<Outcome<'a>, Refusal> {
+        if !saga.is_held() {
+            return Err(Rejection::from(Reason::HoldReleased).into());
+        }
+        self.check_room(saga.asked().into_keys())?;
+        let amount = delivered(&order)?;
+        let mut left = amount;
+        let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        let mut take = |hold: &Hold, left: i64, applied: i64, taken: i64| {
+            let (coupon, previous) = (hold.coupon, self.coupons.get(hold.coupon).expect("a held coupon is here").last());
+            match applied {
+                0 => released.push(self.released(hold)),
+                _ => captured.push(Event::PartCaptured(PartCaptured {
+                    hold: hold.lsn,
+                    coupon,
+                    previous,
+                    amount: left,
+                    applied,
+                    captured: taken,
+                })),
+            }
+        };
+        let (discounts, cards) = holds.split_at(order.shares.len());
+        for (hold, of_hold) in discounts.iter().zip(&order.shares) {
+            let applied = of_hold.iter().sum();
+            take(hold, left, applied, 1);
+            if applied > 0 {
+                shares.push(of_hold.clone());
+            }
+            left -= applied;
+        }
+        let (mut tender, mut cards) = (saga.body.tender.clone(), cards.iter());
+        for one in &mut tender.all {
+            one.captured = one.charge.min(left);
+            if !one.is_apart() {
+                let hold = cards.next().expect("a card of home is held");
+                take(hold, one.captured, one.captured, one.captured);
+            }
+            left -= one.captured;
+        }
+        let paid = |one: &&TenderedBody| tender.all.iter().find(|card| is_same(card, one)).map_or(0, |card| card.captured);
+        let outgoing = saga.asked().into_iter().map(|(to, cards)| {
+            let charges = cards.iter().map(paid).collect();
+            Outgoing { to, message: Message::CardsSettled(CardsSettled { saga: saga.lsn, charges }).bytes() }
+        });
+        let outgoing = outgoing.collect();
+        let parts = captured.len() as u8;
+        let closing = CapturedApart { hold: held.lsn, request, parts, amount, payable: left, tender: &[], body: &[] };
+        released.extend(captured);
+        let body = codec::encode_order(&OrderBody { shares, ..order });
+        let tender = codec::encode_tender(&tender);
+        Ok(Outcome::Send(Group { body, tender, ..Group::of(released, Event::CapturedApart(closing)) }, outgoing))
     }
 
     /// The holds of a checkout, if all of them live.
@@ -129,20 +196,32 @@ impl Partition {
         };
         let request = Request { id: release.request_id.as_str(), fingerprint };
         let outcome = match held.became {
-            0 => Ok(Outcome::Group(Group {
-                parts: self.live_parts(held, context.now_ms).map(|hold| self.released(hold)).collect(),
-                closing: Event::CheckoutReleased(CheckoutReleased { checkout: held.lsn, request }),
-                body: Vec::new(),
-            })),
+            0 => self.release_order(context, held, request),
             became => Err(Rejection::new(Reason::HoldCaptured, became as i64).into()),
         };
         together(Operation::ReleaseOrder, held.lsn.into(), request, outcome)
+    }
+
+    fn release_order<'a>(&self, context: &Context<'_>, held: &Checkout, request: Request<'a>) -> Result<Outcome<'a>, Refusal> {
+        let mut parts: Vec<Event<'a>> = self.live_parts(held, context.now_ms).map(|hold| self.released(hold)).collect();
+        let mut outgoing = Vec::new();
+        self.let_go_apart(held, &mut parts, &mut outgoing)?;
+        let closing = Event::CheckoutReleased(CheckoutReleased { checkout: held.lsn, request });
+        Ok(Outcome::Send(Group::of(parts, closing), outgoing))
     }
 
     /// The held checkout of this lsn, if its end is not too long ago.
     fn held_checkout(&self, lsn: u64, now_ms: i64) -> Option<&Checkout> {
         let known = self.checkouts.at_lsn(lsn).map(|(_, checkout)| checkout);
         known.filter(|checkout| checkout.stage == Stage::Held && now_ms < checkout.needed_until_ms())
+    }
+}
+
+/// What the delivered part of an order costs: something.
+fn delivered(order: &OrderBody<'_>) -> Result<i64, Rejection> {
+    match (0..=order.lines.len()).map(|at| cost(order, at)).sum::<i64>() {
+        0 => Err(units::DELIVERED.none()),
+        amount => Ok(amount),
     }
 }
 

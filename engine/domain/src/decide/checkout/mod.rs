@@ -3,26 +3,32 @@
 //! What they do is reckoned by the pure functions of [`checkout`](crate::checkout); here is decided whether each may be used at all. The
 //! first instrument that may not, in the order in which they were given, is the refusal, and names itself by its place.
 
+mod apart;
 mod capture;
 mod refund;
 mod units;
 
+pub(super) use apart::{told_fitting, told_lines};
+
 use super::standing::Standing;
-use super::{Context, Decision, refused};
-use crate::checkout::{Applied, Card, INSTRUMENTS_MAX, Offer, Unusable, apply, tender};
+use super::{Context, Decision, Events, Happening, Outgoing, refused};
+use crate::checkout::{Applied, Card, INSTRUMENTS_MAX, Line, Offer, Unusable, apply, lie_in, meet, tender};
 use crate::checkouts::{Checkout as Known, Stage};
 use crate::codec;
 use crate::command::{Checkout, Keys};
 use crate::event::{
-    CheckedOut, CheckoutRefunded, Event, Joined, LineBody, OrderBody, PartHeld, PartRedeemed, PartReleased, Request,
+    CapturedApart, CheckedOut, CheckoutRefunded, Event, Joined, LET_GO, LineBody, OrderBody, PartHeld, PartRedeemed,
+    PartReleased, RefundedApart, Request, SagaCheckedOut, SagaEnded, SagaOpened,
 };
 use crate::hold::{HOLDS_PER_COUPON_MAX, Hold};
 use crate::id::Id;
 use crate::keyed::OrderKey;
+use crate::money::Currency;
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::rejection::{Reason, Rejection};
 use crate::request::{Operation, pack_at};
+use crate::saga::Saga;
 use crate::terms::void::Void;
 use crate::terms::within;
 
@@ -33,20 +39,36 @@ pub struct Group<'a> {
     closing: Event<'a>,
     /// What the closing event says beside its numbers.
     body: Vec<u8>,
+    /// Its instruments, where they are of several partitions.
+    pub(super) tender: Vec<u8>,
+    /// Merchant and order of its holds, where the command does not say them.
+    pub(super) order: Option<[String; 2]>,
 }
 
-impl Group<'_> {
+impl<'g> Group<'g> {
+    /// These happen, and then this.
+    pub(super) fn of(parts: Vec<Event<'g>>, closing: Event<'g>) -> Group<'g> {
+        Group { parts, closing, body: Vec::new(), tender: Vec::new(), order: None }
+    }
+
     /// What happens to each coupon, in order. Their keys are their own, not the command's.
-    pub fn parts(&self) -> &[Event<'_>] {
-        &self.parts
+    pub fn parts(&self) -> impl Iterator<Item = Event<'_>> {
+        self.parts.iter().map(|&part| match (part, &self.order) {
+            (Event::PartHeld(held), Some([merchant, order])) => Event::PartHeld(PartHeld { merchant, order, ..held }),
+            (part, _) => part,
+        })
     }
 
     /// What makes them one; it answers the request.
     pub fn closing(&self) -> Event<'_> {
-        let body = &self.body[..];
+        let (body, tender) = (&self.body[..], &self.tender[..]);
         match self.closing {
             Event::CheckedOut(event) => Event::CheckedOut(CheckedOut { body, ..event }),
             Event::CheckoutRefunded(event) => Event::CheckoutRefunded(CheckoutRefunded { body, ..event }),
+            Event::SagaOpened(event) => Event::SagaOpened(SagaOpened { body, tender, ..event }),
+            Event::SagaCheckedOut(event) => Event::SagaCheckedOut(SagaCheckedOut { tender, ..event }),
+            Event::CapturedApart(event) => Event::CapturedApart(CapturedApart { body, tender, ..event }),
+            Event::RefundedApart(event) => Event::RefundedApart(RefundedApart { body, ..event }),
             event => event,
         }
     }
@@ -93,6 +115,10 @@ impl From<Rejection> for Refusal {
 enum Outcome<'a> {
     /// It happens.
     Group(Group<'a>),
+    /// The same, and this is sent with it.
+    Send(Group<'a>, Vec<Outgoing>),
+    /// The same, and it is not decided before others have answered.
+    Open(Group<'a>, Vec<Outgoing>),
     /// It happened already, by the event of this lsn.
     Join(u64),
 }
@@ -122,6 +148,9 @@ impl Partition {
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
+        if let Some(asking) = self.sagas.of_order(keys.order.natural) {
+            return asked_again(asking, keys.request, fingerprint);
+        }
         let request = Request { id: checkout.request_id.as_str(), fingerprint };
         let outcome = self.check_out(context, checkout, keys.order, context.now_ms + ttl_ms, request);
         together(checkout.operation, keys.order.natural, request, outcome)
@@ -129,13 +158,15 @@ impl Partition {
 
     /// Whether it is a checkout at all: how long its holds live.
     fn check_form(&self, checkout: &Checkout) -> Result<i64, Rejection> {
-        within("instruments", checkout.instruments.len() as i64, 1, INSTRUMENTS_MAX as i64)?;
+        let many = checkout.instruments.len() + checkout.apart.len();
+        within("instruments", many as i64, 1, INSTRUMENTS_MAX as i64)?;
+        self.check_apart(checkout)?;
         let ttl_ms = super::hold::ttl_ms(checkout.ttl_ms)?;
-        for (at, instrument) in checkout.instruments.iter().enumerate() {
+        for (at, (place, instrument)) in checkout.places().zip(&checkout.instruments).enumerate() {
             let is_twin = |other: &crate::command::Instrument| other.coupon() == instrument.coupon();
-            self.instrument(instrument).map_err(|why| named(Some(at), why))?;
+            self.instrument(instrument).map_err(|why| named(Some(place), why))?;
             if checkout.instruments[..at].iter().any(is_twin) {
-                return Err(Rejection::invalid(PLACES[at], 1));
+                return Err(Rejection::invalid(PLACES[place], 1));
             }
         }
         Ok(ttl_ms)
@@ -155,6 +186,9 @@ impl Partition {
         let mut coupons: Vec<u64> = checkout.instruments.iter().map(|instrument| instrument.coupon()).collect();
         coupons.sort_unstable();
         numbers.extend(coupons);
+        let mut apart: Vec<_> = checkout.apart.iter().map(|apart| (apart.partition, apart.instrument.coupon())).collect();
+        apart.sort_unstable();
+        numbers.extend(apart.into_iter().flat_map(|(partition, coupon)| [partition.into(), coupon]));
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         self.key().fingerprint(&texts, &numbers)
     }
@@ -170,20 +204,27 @@ impl Partition {
         let now_ms = context.now_ms;
         let holds = checkout.operation == Operation::HoldOrder;
         let before = self.checkouts.of_order(key.natural).map(|(_, before)| before);
-        let mut parts = Vec::new();
+        let (mut parts, mut outgoing) = (Vec::new(), Vec::new());
         match before {
             Some(first) if first.stage == Stage::Redeemed => {
                 let is_same = !holds && first.fingerprint == request.fingerprint && first.may_be_joined(now_ms);
                 let refusal = Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64);
                 return if is_same { Ok(Outcome::Join(first.lsn)) } else { Err(refusal.into()) };
             }
-            Some(held) if holds => parts.extend(self.let_go(held, checkout, now_ms)),
+            Some(held) if holds => {
+                parts.extend(self.let_go(held, checkout, now_ms));
+                self.let_go_apart(held, &mut parts, &mut outgoing)?;
+            }
             Some(held) if self.live_parts(held, now_ms).next().is_some() => {
                 return Err(Rejection::new(Reason::CouponHeld, held.lsn as i64).into());
             }
-            _ => {}
+            Some(held) => self.let_go_apart(held, &mut parts, &mut outgoing)?,
+            None => {}
         }
         let found = self.find(checkout, now_ms)?;
+        if !checkout.apart.is_empty() {
+            return self.open(context, checkout, &found, deadline_ms, request, (parts, outgoing));
+        }
         let reckoned = reckon(checkout, &found)?;
         let mut left = checkout.order.total();
         let steps = reckoned.applied.steps.iter().map(|step| (step.coupon, step.discount, false));
@@ -207,7 +248,17 @@ impl Partition {
             deadline_ms: if holds { deadline_ms } else { 0 },
             body: &[],
         });
-        Ok(Outcome::Group(Group { parts, closing, body: codec::encode_order(&body(checkout, &reckoned.applied)) }))
+        let body = codec::encode_order(&body(checkout, &reckoned.applied));
+        Ok(Outcome::Send(Group { body, ..Group::of(parts, closing) }, outgoing))
+    }
+
+    /// The same of what it held elsewhere.
+    fn let_go_apart(&self, before: &Known, parts: &mut Vec<Event<'_>>, outgoing: &mut Vec<Outgoing>) -> Result<(), Refusal> {
+        let Some(saga) = self.sagas.of_checkout(before.lsn).filter(|saga| saga.is_held()) else { return Ok(()) };
+        self.check_room(saga.asked().into_keys())?;
+        parts.push(Event::SagaEnded(SagaEnded { saga: saga.lsn, how: LET_GO }));
+        outgoing.extend(self.word_to_let_go(saga));
+        Ok(())
     }
 
     /// What the order held before and does not hold any more is let go.
@@ -216,7 +267,7 @@ impl Partition {
         self.live_parts(before, now_ms).filter(|hold| !is_kept(hold)).map(|hold| self.released(hold)).collect()
     }
 
-    fn released(&self, hold: &Hold) -> Event<'static> {
+    pub(super) fn released(&self, hold: &Hold) -> Event<'static> {
         let previous = self.coupons.get(hold.coupon).expect("a held coupon is here").last();
         Event::PartReleased(PartReleased { hold: hold.lsn, coupon: hold.coupon, previous })
     }
@@ -235,7 +286,7 @@ impl Partition {
 
     /// Each instrument, if it may be used now and here.
     fn find(&self, checkout: &Checkout, now_ms: i64) -> Result<Vec<Found<'_>>, Refusal> {
-        let found = checkout.instruments.iter().enumerate().map(|(at, instrument)| {
+        let found = checkout.places().zip(&checkout.instruments).map(|(at, instrument)| {
             let of_it = |why| Refusal { at: Some(at), why };
             let coupon = instrument.coupon();
             let key = self.key().order(checkout.merchant.as_str(), checkout.order_id.as_str(), coupon);
@@ -243,10 +294,11 @@ impl Partition {
                 return Err(of_it(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)));
             }
             let own = self.live_hold_of(coupon, key.natural, now_ms);
+            own.map_or(Ok(()), |own| self.check_not_awaited(own.lsn)).map_err(of_it)?;
             let standing = self.standing_of(coupon, now_ms);
             let standing = match checkout.operation {
-                Operation::HoldOrder => standing.without(own).for_order(checkout, None),
-                _ => standing.for_order(checkout, own),
+                Operation::HoldOrder => standing.without(own).for_order(&Fitting::of(checkout), None),
+                _ => standing.for_order(&Fitting::of(checkout), own),
             };
             Ok(Found { at, standing: standing.map_err(of_it)?, own })
         });
@@ -254,21 +306,41 @@ impl Partition {
     }
 }
 
+/// What an order asks of each of its instruments.
+pub(super) struct Fitting<'a> {
+    pub(super) lines: &'a [Line],
+    pub(super) channel: Option<&'a Id>,
+    pub(super) currency: Currency,
+    /// Whether it is held, if only until others have answered.
+    pub(super) is_held: bool,
+}
+
+impl<'a> Fitting<'a> {
+    fn of(checkout: &'a Checkout) -> Fitting<'a> {
+        Fitting {
+            lines: checkout.order.lines(),
+            channel: checkout.channel.as_ref(),
+            currency: checkout.currency,
+            is_held: checkout.operation == Operation::HoldOrder || !checkout.apart.is_empty(),
+        }
+    }
+}
+
 impl Standing<'_> {
     /// It, if its state, its window and its template's rules let it be used on this order; what it does there is reckoned later.
-    fn for_order(self, checkout: &Checkout, own: Option<&Hold>) -> Result<Self, Rejection> {
+    pub(super) fn for_order(self, order: &Fitting<'_>, own: Option<&Hold>) -> Result<Self, Rejection> {
         if !planted::is(Planted::OrderUnchecked) {
             self.check_usable(own)?;
         }
-        self.check_channel(checkout.channel.as_ref())?;
+        self.check_channel(order.channel)?;
         let is_card = self.terms.is_stored_value();
         let scope = &self.terms.rules().scope;
-        let is_in_scope = if is_card { checkout.order.lies_in(scope) } else { checkout.order.meets(scope) };
+        let is_in_scope = if is_card { lie_in(order.lines, scope) } else { meet(order.lines, scope) };
         match () {
             () if !is_in_scope => Err(Reason::OutOfScope.into()),
-            () if self.terms.currency != checkout.currency => Err(Reason::CurrencyMismatch.into()),
+            () if self.terms.currency != order.currency => Err(Reason::CurrencyMismatch.into()),
             () if is_card && self.value.available == 0 => Err(Rejection::new(Reason::InsufficientBalance, 0)),
-            () if checkout.operation == Operation::HoldOrder && self.live_holds >= HOLDS_PER_COUPON_MAX => {
+            () if order.is_held && self.live_holds >= HOLDS_PER_COUPON_MAX => {
                 Err(Rejection::new(Reason::TooManyHolds, i64::from(HOLDS_PER_COUPON_MAX)))
             }
             () => Ok(self),
@@ -276,9 +348,9 @@ impl Standing<'_> {
     }
 }
 
-/// All of them have an effect, or the first that has none is the refusal.
-fn reckon(checkout: &Checkout, found: &[Found<'_>]) -> Result<Reckoned, Refusal> {
-    let place = |coupon: u64| found.iter().find(|found| found.standing.number == coupon).map(|found| found.at);
+/// What the discounts take off together: each has an effect, or the first that has none is the refusal.
+fn discounted(checkout: &Checkout, found: &[Found<'_>]) -> Result<Applied, Refusal> {
+    let place = |coupon: u64| place_of(found, coupon);
     let offers: Vec<Offer<'_>> =
         found.iter().filter_map(|Found { standing, .. }| Offer::of(standing.number, standing.terms)).collect();
     let applied = apply(&checkout.order, &offers);
@@ -289,6 +361,17 @@ fn reckon(checkout: &Checkout, found: &[Found<'_>]) -> Result<Reckoned, Refusal>
         };
         return Err(Refusal { at: place(*coupon), why });
     }
+    Ok(applied)
+}
+
+/// The place of an instrument of this partition.
+fn place_of(found: &[Found<'_>], coupon: u64) -> Option<usize> {
+    found.iter().find(|found| found.standing.number == coupon).map(|found| found.at)
+}
+
+/// All of them have an effect, or the first that has none is the refusal.
+fn reckon(checkout: &Checkout, found: &[Found<'_>]) -> Result<Reckoned, Refusal> {
+    let applied = discounted(checkout, found)?;
     let cards: Vec<Card> = found
         .iter()
         .filter(|found| found.standing.terms.is_stored_value())
@@ -301,7 +384,7 @@ fn reckon(checkout: &Checkout, found: &[Found<'_>]) -> Result<Reckoned, Refusal>
     let payments = tender(applied.payable, &cards);
     let pays = |card: &&Card| payments.iter().any(|&(coupon, _)| coupon == card.coupon);
     match cards.iter().find(|card| !pays(card)) {
-        Some(idle) => Err(Refusal { at: place(idle.coupon), why: Reason::NoEffect.into() }),
+        Some(idle) => Err(Refusal { at: place_of(found, idle.coupon), why: Reason::NoEffect.into() }),
         None => Ok(Reckoned { applied, payments }),
     }
 }
@@ -311,12 +394,12 @@ fn part<'a>(checkout: &'a Checkout, found: &Found<'_>, amount: i64, applied: i64
     let (coupon, previous) = (standing.number, standing.coupon.last());
     let (merchant, order) = (checkout.merchant.as_str(), checkout.order_id.as_str());
     let taken = if standing.terms.is_stored_value() { applied } else { 1 };
-    match checkout.operation {
-        Operation::HoldOrder => {
+    match Fitting::of(checkout).is_held {
+        true => {
             let replaces = own.map_or(0, |own| own.lsn);
             Event::PartHeld(PartHeld { coupon, previous, merchant, order, amount, applied, held: taken, deadline_ms, replaces })
         }
-        _ => Event::PartRedeemed(PartRedeemed { coupon, previous, merchant, order, amount, applied, captured: taken }),
+        false => Event::PartRedeemed(PartRedeemed { coupon, previous, merchant, order, amount, applied, captured: taken }),
     }
 }
 
@@ -342,12 +425,31 @@ fn together<'a>(
 ) -> Decision<'a> {
     match outcome {
         Ok(Outcome::Group(group)) => Decision::HappenTogether(Box::new(group)),
+        Ok(Outcome::Send(group, outgoing)) if outgoing.is_empty() => Decision::HappenTogether(Box::new(group)),
+        Ok(Outcome::Send(group, outgoing)) => Decision::Send(happening(group, outgoing)),
+        Ok(Outcome::Open(group, outgoing)) => Decision::Open(happening(group, outgoing)),
         Ok(Outcome::Join(redemption)) => {
             Decision::happen([Event::Joined(Joined { operation: operation as u8, subject, request, redemption })])
         }
+        // What may be gone in a moment is not remembered.
+        Err(Refusal { why, .. }) if why.reason == Reason::Overloaded => why.into(),
         Err(Refusal { at, why }) => {
             let why = Rejection { value: pack_at(at, why.value), ..why };
             Decision::happen([refused(operation, subject, request, why)])
         }
+    }
+}
+
+fn happening<'a>(group: Group<'a>, outgoing: Vec<Outgoing>) -> Box<Happening<'a>> {
+    Box::new(Happening { events: Events::new(), group: Some(Box::new(group)), outgoing, ended: None })
+}
+
+/// A request for an order that another one asks for, or the same one did.
+fn asked_again<'a>(asking: &Saga, request: u128, fingerprint: u64) -> Decision<'a> {
+    let known = &asking.body;
+    match (known.request == request, known.fingerprint == fingerprint) {
+        (true, true) => Decision::Wait(asking.lsn),
+        (true, false) => Rejection::new(Reason::RequestIdReused, asking.lsn as i64).into(),
+        (false, _) => Rejection::new(Reason::OrderInProgress, asking.lsn as i64).into(),
     }
 }

@@ -6,17 +6,20 @@
 //! cash while a card can take it; the rest is for who paid beside them. A card of a void template takes it and loses it, so that is paid
 //! outside as well.
 
-use super::super::{Context, Decision};
+use super::super::saga::is_same;
+use super::super::{Context, Decision, Outgoing};
 use super::{Group, Outcome, Refusal, together, units};
 use crate::checkouts::{Checkout, Stage, given_back_of, rest_of};
 use crate::codec;
 use crate::command::{Keys, RefundOrder};
-use crate::event::{CheckoutRefunded, Event, OrderBody, Request, ReturnsBody};
+use crate::event::{CheckoutRefunded, Event, OrderBody, RefundedApart, Request, ReturnsBody, TenderedBody};
+use crate::line::message::{CardsRefunded, Message};
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
 use crate::rejection::{Reason, Rejection};
 use crate::request::Operation;
+use crate::saga::Saga;
 
 impl Partition {
     pub(in super::super) fn decide_refund_order<'a>(
@@ -51,10 +54,11 @@ impl Partition {
             returned => returned,
         };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        let outcome = not_gifting
-            .and(returned)
-            .map(|returned| Outcome::Group(self.refund_order(context, checkout, &order, &returned, request)))
-            .map_err(Refusal::from);
+        let outcome =
+            not_gifting.and(returned).map_err(Refusal::from).and_then(|returned| match self.sagas.of_checkout(checkout.lsn) {
+                Some(saga) => self.refund_apart(context, checkout, saga, &order, &returned, request),
+                None => Ok(Outcome::Group(self.refund_order(context, checkout, &order, &returned, request))),
+            });
         together(Operation::RefundOrder, checkout.lsn.into(), request, outcome)
     }
 
@@ -72,10 +76,7 @@ impl Partition {
         request: Request<'a>,
     ) -> Group<'a> {
         let before = checkout.goods.returned();
-        let after = ReturnsBody {
-            units: before.units.iter().zip(&returned.units).map(|(before, more)| before + more).collect(),
-            shipping: before.shipping || returned.shipping,
-        };
+        let after = both(&before, returned);
         let redemptions: Vec<&Redemption> = checkout.numbers().map(|number| self.part_redeemed(number)).collect();
         let (discounts, cards) = redemptions.split_at(order.shares.len());
         let of_discounts = discounts.iter().zip(&order.shares).map(|(part, shares)| {
@@ -107,7 +108,64 @@ impl Partition {
             outside: open - open_before + lost,
             body: &[],
         });
-        Group { parts, closing, body: codec::encode_returns(returned) }
+        Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) }
+    }
+
+    /// The same with cards of other partitions, which are told what they get back.
+    fn refund_apart<'a>(
+        &self,
+        context: &Context<'_>,
+        checkout: &Checkout,
+        saga: &Saga,
+        order: &OrderBody<'_>,
+        returned: &ReturnsBody,
+        request: Request<'a>,
+    ) -> Result<Outcome<'a>, Refusal> {
+        self.check_room(saga.asked().into_keys())?;
+        let (before, after) = (checkout.goods.returned(), both(&checkout.goods.returned(), returned));
+        let redemptions: Vec<&Redemption> = checkout.numbers().map(|number| self.part_redeemed(number)).collect();
+        let (discounts, cards) = redemptions.split_at(order.shares.len());
+        let mut given: Vec<(&Redemption, i64)> = Vec::new();
+        given.extend(discounts.iter().zip(&order.shares).map(|(part, shares)| {
+            let back = given_back_of(order, shares, &after);
+            (*part, back - part.refunded)
+        }));
+        let rest = rest_of(order);
+        let paid_back = |returned: &ReturnsBody| given_back_of(order, &rest, returned);
+        let of_cards = cards.iter().map(|card| card.refunded).sum::<i64>() + saga.body.refunded;
+        let (mut open, open_before) = (paid_back(&after) - of_cards, paid_back(&before) - of_cards);
+        // The last drained first, wherever it lies.
+        let (mut cards, so_far) = (cards.iter().rev(), saga.given_back(saga.body.refunded));
+        let (mut apart, mut lost) = (0, 0);
+        for one in saga.body.tender.all.iter().rev().filter(|one| one.captured > 0) {
+            let here = if one.is_apart() { None } else { cards.next() };
+            let got = so_far.iter().find(|(card, _)| is_same(card, one)).map_or(0, |&(_, got)| got);
+            let amount = open.min(here.map_or(one.captured - got, |card| card.left()));
+            open -= amount;
+            match here {
+                Some(card) => {
+                    lost += if self.is_of_void(card) { amount } else { 0 };
+                    given.push((card, amount));
+                }
+                None => apart += amount,
+            }
+        }
+        let (mut parts, mut replaced) = (Vec::new(), 0);
+        for (redemption, amount) in given.into_iter().filter(|&(_, amount)| amount > 0) {
+            let part = self.refunded_part(context, redemption, amount, replaced);
+            replaced += u64::from(part.replacement != 0);
+            parts.push(Event::PartRefunded(part));
+        }
+        let closing = Event::RefundedApart(RefundedApart {
+            checkout: checkout.lsn,
+            request,
+            parts: parts.len() as u8,
+            outside: open - open_before + lost,
+            apart,
+            body: &[],
+        });
+        let group = Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) };
+        Ok(Outcome::Send(group, word_of_refund(saga, apart)))
     }
 
     /// Whether the template of what was redeemed is void.
@@ -118,4 +176,28 @@ impl Partition {
     fn part_redeemed(&self, number: u64) -> &Redemption {
         self.redemptions.get(number).expect("the parts of a checkout leave with it")
     }
+}
+
+/// What came back before, with what comes now.
+fn both(before: &ReturnsBody, now: &ReturnsBody) -> ReturnsBody {
+    ReturnsBody {
+        units: before.units.iter().zip(&now.units).map(|(before, more)| before + more).collect(),
+        shipping: before.shipping || now.shipping,
+    }
+}
+
+/// Each card elsewhere that gets something back is told how much.
+fn word_of_refund(saga: &Saga, apart: i64) -> Vec<Outgoing> {
+    let (before, after) = (saga.given_back(saga.body.refunded), saga.given_back(saga.body.refunded + apart));
+    let more: Vec<(&TenderedBody, i64)> =
+        before.iter().zip(&after).map(|(&(one, before), &(_, after))| (one, after - before)).collect();
+    let amount = |one: &&TenderedBody| more.iter().find(|(card, _)| is_same(card, one)).map_or(0, |&(_, amount)| amount);
+    let word = saga.asked().into_iter().map(|(to, cards)| {
+        // Those that paid nothing are forgotten there, unless another one of that partition did.
+        let amounts: Vec<i64> = cards.iter().map(amount).collect();
+        (to, amounts)
+    });
+    let word = word.filter(|(_, amounts)| amounts.iter().any(|&amount| amount > 0));
+    word.map(|(to, amounts)| Outgoing { to, message: Message::CardsRefunded(CardsRefunded { saga: saga.lsn, amounts }).bytes() })
+        .collect()
 }

@@ -22,11 +22,45 @@ impl Partition {
         let replayed = replayed || checkout.lsn != entry.lsn;
         let written = Written { partition: self.id(), lsn: checkout.lsn, replayed };
         let order = checkout.goods.order();
-        let mut shares = order.shares.into_iter();
-        let parts = checkout.numbers().map(|number| self.recall_part(checkout, number, shares.next()));
+        let parts = self.recall_parts(checkout, order.shares);
         let Checkout { stage, amount, payable, deadline_ms, at_ms, .. } = *checkout;
         let currency = currency(order.currency);
-        Ok(CheckedOut { written, stage, currency, parts: parts.collect(), amount, payable, deadline_ms, at_ms })
+        Ok(CheckedOut { written, stage, currency, parts, amount, payable, deadline_ms, at_ms })
+    }
+
+    /// Discounts, then cards in the order in which they were drained, wherever they lie.
+    fn recall_parts(&self, checkout: &Checkout, shares: Vec<Vec<i64>>) -> Vec<Part> {
+        let discounts = shares.len();
+        let mut numbers = checkout.numbers();
+        let mut parts: Vec<Part> = numbers
+            .by_ref()
+            .take(discounts)
+            .zip(shares)
+            .map(|(number, shares)| self.recall_part(checkout, number, Some(shares)))
+            .collect();
+        let Some(saga) = self.sagas.of_checkout(checkout.lsn) else {
+            parts.extend(numbers.map(|number| self.recall_part(checkout, number, None)));
+            return parts;
+        };
+        for one in &saga.body.tender.all {
+            let applied = if checkout.stage == Stage::Held { one.charge } else { one.captured };
+            match one.is_apart() {
+                _ if applied == 0 => {}
+                false => parts.push(self.recall_part(checkout, numbers.next().expect("I3: a card of home is a part"), None)),
+                true => parts.push(Part {
+                    apart: Some(one.partition),
+                    lsn: 0,
+                    coupon: one.coupon,
+                    is_card: true,
+                    amount: applied,
+                    applied,
+                    balance_after: if checkout.stage == Stage::Held { 0 } else { one.available - applied },
+                    line_shares: Vec::new(),
+                    shipping_share: 0,
+                }),
+            }
+        }
+        parts
     }
 
     /// A part as it was right after the checkout. Discounts have shares, of each line and at last of shipping; cards have none.
@@ -44,7 +78,7 @@ impl Partition {
         let mut line_shares = shares.unwrap_or_default();
         let shipping_share = line_shares.pop().unwrap_or(0);
         let is_card = self.coupon(coupon).expect("I3: the coupon of a part is here").1.is_stored_value();
-        Part { lsn, coupon, is_card, amount, applied, balance_after, line_shares, shipping_share }
+        Part { apart: None, lsn, coupon, is_card, amount, applied, balance_after, line_shares, shipping_share }
     }
 
     pub(super) fn recall_checkout_release(&self, number: u64, written: Written, at_ms: i64) -> CheckoutReleased {
@@ -59,7 +93,13 @@ impl Partition {
         let checkout = self.checkouts.get(refund.checkout).expect("I3: a refunded checkout is here");
         let parts = (refund.first..refund.first + u64::from(refund.parts)).map(|number| self.recall_refund(number, written));
         let currency = currency(checkout.goods.order().currency);
+        let apart = self.sagas.of_checkout(checkout.lsn).map_or(Vec::new(), |saga| {
+            let (before, after) = (saga.given_back(refund.apart_before), saga.given_back(refund.apart_before + refund.apart));
+            let more = before.iter().zip(&after).map(|(&(one, before), &(_, after))| (one.partition, one.coupon, after - before));
+            more.rev().filter(|&(.., amount)| amount > 0).collect()
+        });
         CheckoutRefunded {
+            apart,
             written,
             checkout: checkout.lsn,
             currency,

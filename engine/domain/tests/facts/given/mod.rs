@@ -38,6 +38,8 @@ pub enum Answer {
     Told(Reply),
     Refused(Rejection),
     Parked(Need),
+    /// The answer comes when this saga ends.
+    Waits(u64),
 }
 
 pub struct World {
@@ -50,6 +52,10 @@ pub struct World {
     pub key_version: u8,
     pub requests_max: u64,
     pub catalog_limits: Limits,
+    /// What those heard who waited, in the order of their answers.
+    pub heard: Vec<Answer>,
+    /// The lsn of the checkout that was told last.
+    pub last_checkout: u64,
 }
 
 pub fn key() -> IdHashKey {
@@ -69,6 +75,8 @@ impl World {
             key_version: 1,
             requests_max: 1_000,
             catalog_limits: Limits::default(),
+            heard: Vec::new(),
+            last_checkout: 0,
         }
     }
 
@@ -92,13 +100,19 @@ impl World {
             Decision::Refuse(rejection) => return Answer::Refused(rejection),
             Decision::Park(need) => return Answer::Parked(need),
             Decision::HappenTogether(group) => {
-                let events: Vec<_> = group.parts().iter().copied().chain([group.closing()]).collect();
+                let events: Vec<_> = group.parts().chain([group.closing()]).collect();
                 let frame = frame_of(&mut self.partition, self.now_ms, &events);
                 self.frames.push(frame);
                 return self.partition.latest_answer().map_or_else(Answer::Refused, Answer::Told);
             }
-            Decision::Happen(events) => Happening { events, outgoing: Vec::new() },
+            Decision::Happen(events) => Happening { events, ..Happening::default() },
             Decision::Send(happening) => *happening,
+            Decision::Open(happening) => {
+                let frame = happened(&mut self.partition, self.now_ms, None, &happening);
+                self.frames.push(frame);
+                return Answer::Waits(self.partition.newest_saga());
+            }
+            Decision::Wait(saga) => return Answer::Waits(saga),
         };
         let frame = happened(&mut self.partition, self.now_ms, None, &happening);
         self.frames.push(frame);
@@ -113,7 +127,7 @@ impl World {
             Decision::Park(need) => return Answer::Parked(need),
             Decision::Happen(events) => encoded(&events),
             Decision::HappenTogether(_) => panic!("the catalog checks nothing out"),
-            Decision::Send(_) => panic!("a catalog has no lines"),
+            Decision::Send(_) | Decision::Open(_) | Decision::Wait(_) => panic!("a catalog has no lines"),
         };
         self.happen_in_catalog(payload);
         self.catalog.latest_answer().map_or_else(Answer::Refused, Answer::Told)

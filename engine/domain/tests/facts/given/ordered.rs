@@ -7,7 +7,7 @@ use tessera_domain::command::*;
 use tessera_domain::reply::{CheckedOut, CheckoutRefunded, Part};
 use tessera_domain::{Id, Stage};
 
-/// `checkout redeem|hold WHO:COUPON+... MERCHANT/ORDER REQUEST lines=GOODS[/CATEGORY][@MERCHANT]:UNITSxPRICE,... [shipping=N] [ttl=MS] [USD]`,
+/// `checkout redeem|hold WHO:COUPON[@PARTITION]+... MERCHANT/ORDER REQUEST lines=GOODS[/CATEGORY][@MERCHANT]:UNITSxPRICE,... [shipping=N] [ttl=MS] [USD]`,
 /// `checkout capture|refund #LSN REQUEST [units=LINE:UNITS,...,shipping]`, `checkout release #LSN REQUEST`.
 pub fn checkout(words: &[&str]) -> Command {
     match *words {
@@ -30,7 +30,8 @@ pub fn checkout(words: &[&str]) -> Command {
             let shipping = value_of(rest, "shipping=").map_or(0, number);
             Command::Checkout(Box::new(Checkout {
                 operation: if how == "hold" { Operation::HoldOrder } else { Operation::RedeemOrder },
-                instruments: instruments.split('+').map(|text| text.rsplit_once(':').expect("WHO:COUPON")).map(named).collect(),
+                instruments: instruments.split('+').filter(|text| !text.contains('@')).map(named).collect(),
+                apart: (0..).zip(instruments.split('+')).filter_map(|(place, text)| apart(place, text)).collect(),
                 merchant: id(merchant),
                 order_id: id(order_id),
                 order: Order::new(lines, shipping).expect("a story's order is one"),
@@ -44,8 +45,15 @@ pub fn checkout(words: &[&str]) -> Command {
     }
 }
 
-fn named((who, coupon): (&str, &str)) -> Instrument {
+fn named(text: &str) -> Instrument {
+    let (who, coupon) = text.rsplit_once(':').expect("WHO:COUPON");
     instrument(who, coupon)
+}
+
+/// `WHO:COUPON@PARTITION`.
+fn apart(place: u8, text: &str) -> Option<Apart> {
+    let (text, partition) = text.split_once('@')?;
+    Some(Apart { place, partition: number(partition), instrument: named(text) })
 }
 
 fn line(text: &str) -> Line {
@@ -75,6 +83,9 @@ pub fn checked_out(checkout: &CheckedOut) -> String {
 
 fn part(part: &Part) -> String {
     let Part { lsn, coupon, is_card, applied, balance_after, line_shares, shipping_share, .. } = part;
+    if let Some(partition) = part.apart {
+        return format!("{applied} by card {coupon}@{partition} leaves {balance_after}");
+    }
     if *is_card {
         return format!("{applied} by card {coupon} leaves {balance_after} #{lsn}");
     }
@@ -84,7 +95,8 @@ fn part(part: &Part) -> String {
 }
 
 pub fn checkout_refunded(refund: &CheckoutRefunded) -> String {
-    let CheckoutRefunded { checkout, parts, outside, .. } = refund;
-    let parts: Vec<String> = parts.iter().map(|part| format!("{} to {}", part.amount, refunded(part))).collect();
+    let CheckoutRefunded { checkout, parts, outside, apart, .. } = refund;
+    let mut parts: Vec<String> = parts.iter().map(|part| format!("{} to {}", part.amount, refunded(part))).collect();
+    parts.extend(apart.iter().map(|(partition, coupon, amount)| format!("{amount} to card {coupon}@{partition}")));
     format!("order #{checkout} gave back [{}], {outside} outside", parts.join(", "))
 }

@@ -2,7 +2,8 @@
 //!
 //! A line without `=>` sets the scene and must not be refused. The commands are those of
 //! [`World::line`]; `WHO` is a user's name, `code:V` for a bearer of a code sealed under key
-//! version V, `legacy:CODE` for one of a code of another house, or `known` for an operator; an order is `merchant/order`. At its end each story is rebuilt from its journals.
+//! version V, `legacy:CODE` for one of a code of another house, or `known` for an operator; an order is `merchant/order`, `#last` the checkout that was told
+//! last. At its end each story is rebuilt from its journals.
 
 use super::told::told;
 use super::{Answer, World, asked};
@@ -12,7 +13,7 @@ use tessera_domain::display::{Display, Field};
 use tessera_domain::event::{Event, Lease, PoolLeased, Step};
 use tessera_domain::money::{BasisPoints, Currency, Rounding};
 use tessera_domain::rules::KeptRules;
-use tessera_domain::{Block, Id, Kind, Life, Pool, RefundPolicy, TemplateSpec, Validity, Window};
+use tessera_domain::{Block, Id, Kind, Life, Pool, RefundPolicy, Reply, TemplateSpec, Validity, Window};
 
 /// Tells the whole story in a new world.
 pub fn story(lines: &str) -> World {
@@ -38,6 +39,7 @@ impl World {
 
     /// One line of a story; `None` for what only sets the scene.
     pub fn line(&mut self, line: &str) -> Option<Answer> {
+        let line = &line.replace("#last", &format!("#{}", self.last_checkout));
         let words: Vec<&str> = line.split_whitespace().collect();
         let told = match words[..] {
             ["at", ms] => return self.scene(|world| world.now_ms = number(ms)),
@@ -53,6 +55,8 @@ impl World {
                 });
             }
             ["deliver", messages] => return self.scene(|world| assert_eq!(world.deliver(), number::<usize>(messages))),
+            ["pass", happenings] => return self.scene(|world| assert_eq!(world.pass(), number::<usize>(happenings))),
+            ["heard"] => return Some(self.heard.remove(0)),
             ["lease", template, count, ref of @ ..] => return self.lease(self.pool(template, of), number(count)),
             ["sold", "out", template, total, ref of @ ..] => {
                 let (pool, need) = (self.pool(template, of), value_of(of, "need=").map_or(1, number));
@@ -84,7 +88,15 @@ impl World {
             }),
             _ => self.ask(&command(&words)),
         };
+        self.remember(&told);
         Some(told)
+    }
+
+    /// What `#last` is from now on.
+    pub fn remember(&mut self, told: &Answer) {
+        if let Answer::Told(Reply::CheckedOut(checkout)) = told {
+            self.last_checkout = checkout.written.lsn;
+        }
     }
 
     pub fn template_number(&self, template: &str) -> u32 {

@@ -14,6 +14,7 @@ pub fn told(answer: &Answer) -> String {
         Answer::Refused(rejection) => told_refusal(rejection),
         Answer::Parked(need) if need.pool.is_stock() => format!("PARKED for {}", need.pool.template()),
         Answer::Parked(need) => format!("PARKED for {} of {}", need.amount, need.pool),
+        Answer::Waits(saga) => format!("waits for #{saga}"),
     }
 }
 
