@@ -220,11 +220,11 @@ impl Shard {
     /// Looks up what is named by codes of another house: what a command is known by is made of what it names.
     fn find_legacy(&self, requests: &mut [Request]) {
         for Request { partition, command, .. } in requests {
-            for instrument in command.legacy() {
+            command.find_legacy(|instrument| {
                 if let Some(Some(owned)) = self.owned.get(usize::from(*partition)) {
                     owned.ledger.state().find_legacy(instrument);
                 }
-            }
+            });
         }
     }
 

@@ -278,24 +278,25 @@ pub enum Command {
 }
 
 impl Command {
-    /// The instruments that it names by codes of another house: [`Partition::find_legacy`](crate::Partition::find_legacy) puts their
-    /// cards there before anything else looks at the command.
-    pub fn legacy(&mut self) -> impl Iterator<Item = &mut Instrument> {
-        let (one, many) = match self {
-            Command::Validate(validate) => (Some(&mut validate.instrument), None),
-            Command::Redeem(redeem) => (Some(&mut redeem.instrument), None),
-            Command::Hold(hold) => (Some(&mut hold.instrument), None),
-            Command::GetCoupon(instrument) => (Some(instrument), None),
-            Command::ActivateCard(activate) => (Some(&mut activate.instrument), None),
-            Command::ReloadCard(reload) => (Some(&mut reload.instrument), None),
-            Command::AdjustCard(adjust) => (Some(&mut adjust.instrument), None),
-            Command::ReplaceCard(replace) => (Some(&mut replace.instrument), None),
-            Command::BlockCoupon(block) => (Some(&mut block.instrument), None),
-            Command::VoidCoupon(void) => (Some(&mut void.instrument), None),
-            Command::Checkout(checkout) => (None, Some(&mut checkout.instruments)),
-            _ => (None, None),
+    /// Lets `find` put the cards there that it names by codes of another house, before anything else looks at the command:
+    /// [`Partition::find_legacy`](crate::Partition::find_legacy).
+    #[inline]
+    pub fn find_legacy(&mut self, find: impl Fn(&mut Instrument)) {
+        let instruments = match self {
+            Command::Validate(validate) => std::slice::from_mut(&mut validate.instrument),
+            Command::Redeem(redeem) => std::slice::from_mut(&mut redeem.instrument),
+            Command::Hold(hold) => std::slice::from_mut(&mut hold.instrument),
+            Command::GetCoupon(instrument) => std::slice::from_mut(instrument),
+            Command::ActivateCard(activate) => std::slice::from_mut(&mut activate.instrument),
+            Command::ReloadCard(reload) => std::slice::from_mut(&mut reload.instrument),
+            Command::AdjustCard(adjust) => std::slice::from_mut(&mut adjust.instrument),
+            Command::ReplaceCard(replace) => std::slice::from_mut(&mut replace.instrument),
+            Command::BlockCoupon(block) => std::slice::from_mut(&mut block.instrument),
+            Command::VoidCoupon(void) => std::slice::from_mut(&mut void.instrument),
+            Command::Checkout(checkout) => &mut checkout.instruments[..],
+            _ => return,
         };
-        one.into_iter().chain(many.into_iter().flatten()).filter(|instrument| matches!(instrument, Instrument::Legacy { .. }))
+        instruments.iter_mut().filter(|instrument| matches!(instrument, Instrument::Legacy { .. })).for_each(find);
     }
 }
 

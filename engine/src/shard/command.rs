@@ -78,7 +78,7 @@ impl Shard {
         if let Command::Claim(claim) = command
             && let Some(template) = catalog.find(&claim.template)
         {
-            template.needs(now_ms).into_iter().for_each(|need| scene.note_claim(partition, need));
+            template.each_need(now_ms, |need| scene.note_claim(partition, need));
         }
         if scene.has_log_room && !planted::is(Planted::DueUnrecorded) && !settle(owned, command, scene, turn) {
             return Outcome::Answer(Err(Reason::Overloaded.into()));

@@ -43,15 +43,16 @@ impl Partition {
 
     /// Whether everything that a claim takes is here: all of it, or it takes nothing. What it waits for, if it has to: the first that lacks.
     pub(super) fn may_take(&self, context: &Context<'_>, terms: &Terms) -> Result<Option<Need>, Rejection> {
-        let mut lacking = None;
-        for need in terms.needs(context.now_ms) {
-            match context.lessee.sale(self.stock(), need, context.now_ms) {
-                Sale::Sell => {}
-                Sale::SoldOut { total } => return Err(Rejection::new(need.pool.exhausted(), total as i64)),
-                Sale::Park => lacking = lacking.or(Some(need)),
+        let mut lacking = Ok(None);
+        terms.each_need(context.now_ms, |need| match context.lessee.sale(self.stock(), need, context.now_ms) {
+            Sale::Sell => {}
+            Sale::SoldOut { total } if lacking.is_ok() => {
+                lacking = Err(Rejection::new(need.pool.exhausted(), total as i64));
             }
-        }
-        Ok(lacking)
+            Sale::Park if lacking == Ok(None) => lacking = Ok(Some(need)),
+            Sale::SoldOut { .. } | Sale::Park => {}
+        });
+        lacking
     }
 
     /// What a claim asks for beside its template counts where it is said, so that a retry from before it could be said is the same.

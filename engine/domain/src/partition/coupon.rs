@@ -65,9 +65,7 @@ impl Partition {
             return self.unexpected("a coupon loaded with something else than its terms say");
         }
         let (template, counts_user_days) = (terms.template, terms.counts_user_days());
-        for need in terms.needs_on(event.day) {
-            self.stock.issue(need);
-        }
+        terms.each_need_on(event.day, |need| self.stock.issue(need));
         let key = self.user_key(event.user);
         let (user, older) = self.users.receive(key, template, event.coupon);
         if let Some(day) = event.day.filter(|_| counts_user_days) {

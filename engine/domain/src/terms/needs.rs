@@ -3,14 +3,15 @@
 //! A piece of the stock, a piece of its local day, and of the budget its cover: the most that the coupon can ever take off, or hold. The
 //! cover follows from the numbers that are pinned to the coupon, so no event repeats it.
 
+use super::rules::Rules;
 use super::{Kind, STOCK_MAX, Template, TemplateSpec, Terms, within};
 use crate::money::AMOUNT_MAX;
 use crate::pool::{Need, Pool};
 use crate::rejection::Rejection;
 use arrayvec::ArrayVec;
 
-/// In the order of their refusals: see [`Pool::exhausted`].
-pub type Needs = ArrayVec<Need, 3>;
+/// Of the rules, or of what comes back.
+pub(crate) type Needs = ArrayVec<Need, 2>;
 
 impl Kind {
     /// The most that one coupon is worth, in minor units; `None` where nothing bounds it.
@@ -53,22 +54,28 @@ impl Terms {
         self.rules.get().is_none_or(|rules| rules.user_day_limit != 0 || rules.day_stock == 0)
     }
 
-    /// What a coupon takes that is claimed now.
-    pub(crate) fn needs(&self, now_ms: i64) -> Needs {
-        self.needs_on(self.counted_day(now_ms))
+    /// Tells what a coupon takes that is claimed now, in the order of its refusals: see [`Pool::exhausted`].
+    #[inline]
+    pub(crate) fn each_need(&self, now_ms: i64, tell: impl FnMut(Need)) {
+        self.each_need_on(self.counted_day(now_ms), tell);
     }
 
-    /// What a coupon takes that is claimed on this local day.
-    pub(crate) fn needs_on(&self, day: Option<i32>) -> Needs {
-        let mut needs = Needs::new();
+    /// What a coupon takes that is claimed on this local day. Most take a piece of their stock and nothing else.
+    #[inline]
+    pub(crate) fn each_need_on(&self, day: Option<i32>, mut tell: impl FnMut(Need)) {
         if let Some(rules) = self.rules.get() {
-            let day = day.filter(|_| rules.day_stock != 0).map(|day| Pool::day(self.template, day));
-            needs.extend(day.map(|pool| Need { pool, amount: 1 }));
-            needs.extend(self.cover().map(|amount| Need { pool: Pool::budget(self.template), amount }));
+            self.needs_by(rules, day).into_iter().for_each(&mut tell);
         }
         if self.limited {
-            needs.push(self.piece());
+            tell(self.piece());
         }
+    }
+
+    /// A piece of the day and the cover.
+    fn needs_by(&self, rules: &Rules, day: Option<i32>) -> Needs {
+        let day = day.filter(|_| rules.day_stock != 0).map(|day| Pool::day(self.template, day));
+        let mut needs: Needs = day.map(|pool| Need { pool, amount: 1 }).into_iter().collect();
+        needs.extend(self.cover().map(|amount| Need { pool: Pool::budget(self.template), amount }));
         needs
     }
 
@@ -115,9 +122,10 @@ impl Template {
         self.terms.rules().budget
     }
 
-    /// What a claim takes now.
-    pub fn needs(&self, now_ms: i64) -> Needs {
-        self.terms.needs(now_ms)
+    /// Tells what a claim takes now.
+    #[inline]
+    pub fn each_need(&self, now_ms: i64, tell: impl FnMut(Need)) {
+        self.terms.each_need(now_ms, tell);
     }
 }
 

@@ -83,7 +83,7 @@ impl World {
     /// Records what is due for what it is about, decides, applies and answers.
     pub fn ask(&mut self, command: &Command) -> Answer {
         let mut command = command.clone();
-        command.legacy().for_each(|instrument| self.partition.find_legacy(instrument));
+        command.find_legacy(|instrument| self.partition.find_legacy(instrument));
         let command = &command;
         while let Some(events) = self.partition.due(command, self.now_ms) {
             self.happen(&events);
