@@ -2,13 +2,17 @@
 //!
 //! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
 //! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` before orders
-//! had several coupons, those of `v4`, of orders, gift cards and gifts, are written today. A file of a released version is never edited: a
-//! new version gets a new folder.
+//! had several coupons; those of `v4`, of orders, gift cards and gifts, and those of `v5`, of pools, void templates, imports and orders over
+//! several partitions, are written today. A file of a released version is never edited: a new version gets a new folder.
 
+use crate::apart::apart;
 use crate::digest::{carded, eventful};
 use crate::events::samples;
 use crate::gift::gifted;
 use crate::given::{Frame, World, encoded, rebuilt, rebuilt_catalog};
+use crate::legacy::imported;
+use crate::pool::pooled;
+use crate::template_void::voided;
 use tessera_domain::codec::{self, HEADER_BYTES, KINDS};
 
 fn fixture(name: &str) -> String {
@@ -96,9 +100,22 @@ fn the_golden_journals_with_rules_replay_to_their_digests() {
     assert_eq!((catalog.lsn(), catalog.time_ms()), (14, 2_851_207_000));
 }
 
+/// The journals that are written today, by folder.
+fn of_today() -> [(&'static str, World); 7] {
+    [
+        ("v4", eventful()),
+        ("v4-cards", carded()),
+        ("v4-gifts", gifted()),
+        ("v5-pools", pooled()),
+        ("v5-voids", voided()),
+        ("v5-imports", imported()),
+        ("v5-apart", apart()),
+    ]
+}
+
 #[test]
-fn the_golden_journals_with_orders_cards_and_gifts_replay_to_their_digests() {
-    for (folder, world) in [("v4", eventful()), ("v4-cards", carded()), ("v4-gifts", gifted())] {
+fn the_golden_journals_of_today_replay_to_their_digests() {
+    for (folder, world) in of_today() {
         let partition = rebuilt(&frames(&format!("{folder}/partition.journal")));
         let catalog = rebuilt_catalog(&frames(&format!("{folder}/catalog.journal")));
         assert_eq!([partition.digest(), catalog.digest()], [world.partition.digest(), world.catalog.digest()], "{folder}");
@@ -128,7 +145,7 @@ fn a_golden_world_answers_as_it_did() {
 /// Holds for as long as these versions are what is written; later ones leave the files and replace this fact.
 #[test]
 fn what_is_written_today_is_what_the_golden_journals_hold() {
-    for (folder, world) in [("v4", eventful()), ("v4-cards", carded()), ("v4-gifts", gifted())] {
+    for (folder, world) in of_today() {
         for (name, frames) in [("partition.journal", &world.frames), ("catalog.journal", &world.catalog_frames)] {
             assert!(
                 journal(frames) == fixture(&format!("{folder}/{name}")),
