@@ -163,6 +163,7 @@ pub(super) const DUE_EVENTS_MAX: u32 = HOLDS_PER_COUPON_MAX + 1;
 
 /// Records what is due for what a command is about; `false` if there is more than one command may take: then it is refused, and
 /// a retry goes on from there.
+#[inline(always)]
 fn settle(owned: &mut Owned, command: &Command, scene: &mut Scene, turn: &mut Turn) -> bool {
     for _ in 0..DUE_EVENTS_MAX {
         let Some(events) = owned.ledger.state().due(command, owned.ledger.now_ms()) else { return true };

@@ -71,46 +71,50 @@ impl Partition {
     /// How a coupon that is here stands at `now`.
     pub(super) fn standing_of(&self, number: u64, now_ms: i64) -> Standing<'_> {
         let (coupon, terms) = self.coupon(number).expect("a coupon that is looked at is here");
-        let (mut value, live_holds) = self.held_at(number, now_ms);
         let window = self.coupons.window(number, coupon);
-        if window.is_over(now_ms) {
-            value.expired += std::mem::take(&mut value.available);
-        }
+        let void = if terms.void.is_some() { self.void_of(number, coupon, terms, &window) } else { None };
+        let (value, live_holds) = match &void {
+            None => {
+                let (mut value, live_holds) = self.held_at(number, now_ms);
+                if window.is_over(now_ms) {
+                    value.expired += std::mem::take(&mut value.available);
+                }
+                (value, live_holds)
+            }
+            Some(void) => self.voided_at(number, void, &window, now_ms),
+        };
         let account_blocks = coupon.owner().map_or(Blocks::default(), |owner| self.users.blocks(owner));
-        let is_void = coupon.is_void();
+        let is_void = coupon.is_void() || void.is_some();
         let gift = self.gifts.open_of(number).filter(|gift| gift.is_open(now_ms) && !is_void);
-        let mut standing = Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, is_void, now_ms };
-        if terms.void.is_some() {
-            self.take_void(&mut standing);
-        }
-        standing
+        Standing { number, coupon, terms, window, value, live_holds, account_blocks, gift, is_void, now_ms }
     }
 
     /// Its accounts and the number of its live holds, with those ended that have ended by then.
     #[inline(always)]
     fn held_at(&self, number: u64, ends_ms: i64) -> (Value, u32) {
         let (mut value, (_, mut live_holds)) = (self.value(number), self.holds.held(number));
-        for (_, due) in self.holds.live_of(number).take_while(|(_, hold)| !hold.is_live(ends_ms)) {
-            value.held -= due.held;
-            value.available += due.held;
-            live_holds -= 1;
+        if live_holds > 0 {
+            for (_, due) in self.holds.live_of(number).take_while(|(_, hold)| !hold.is_live(ends_ms)) {
+                value.held -= due.held;
+                value.available += due.held;
+                live_holds -= 1;
+            }
         }
         (value, live_holds)
     }
 
-    /// What the void of its template has made of it, if it takes it.
+    /// The same of one that the void of its template takes.
     #[cold]
-    fn take_void(&self, standing: &mut Standing<'_>) {
-        let Some(void) = self.void_of(standing.number, standing.coupon, standing.terms, &standing.window) else { return };
-        let ends_ms = if void.revokes() { void.at_ms } else { standing.now_ms };
-        let (mut value, mut live_holds) = self.held_at(standing.number, ends_ms);
+    fn voided_at(&self, number: u64, void: &Void, window: &Window, now_ms: i64) -> (Value, u32) {
+        let ends_ms = if void.revokes() { void.at_ms } else { now_ms };
+        let (mut value, live_holds) = self.held_at(number, ends_ms);
         let rest = std::mem::take(&mut value.available);
-        *(if standing.window.is_over(void.at_ms) { &mut value.expired } else { &mut value.voided }) += rest;
-        if void.revokes() {
-            (value.voided, live_holds) = (value.voided + std::mem::take(&mut value.held), 0);
+        *(if window.is_over(void.at_ms) { &mut value.expired } else { &mut value.voided }) += rest;
+        if !void.revokes() {
+            return (value, live_holds);
         }
-        (standing.value, standing.live_holds) = (value, live_holds);
-        (standing.gift, standing.is_void) = (None, true);
+        value.voided += std::mem::take(&mut value.held);
+        (value, 0)
     }
 
     /// The void of its template, if that takes this coupon: what was past its end before has expired, but for what was held.
