@@ -198,22 +198,26 @@ async fn check(
 fn wallets(hands: &Hands, specs: &[Arc<TemplateSpec>], dealt: &Measured) -> Vec<(u32, Wallet)> {
     let wallet = |user| {
         let numbers = || Hands::of_user(user).filter(|&number| dealt.records[number as usize].is_accepted());
-        let mut coupons: Vec<Coupon> = numbers().filter_map(|number| coupon(hands, specs, dealt, number)).collect();
+        let home = numbers().find(|&number| !Hands::is_borrowed(number));
+        let partition = home.map_or(0, |number| dealt.records[number as usize].partition);
+        let mut coupons: Vec<Coupon> = numbers().filter_map(|number| coupon(hands, specs, dealt, number, partition)).collect();
         coupons.sort_unstable_by_key(|coupon| coupon.age);
-        let partition = numbers().next().map_or(0, |number| dealt.records[number as usize].partition);
         (partition, Wallet::new(hands.user_id(user), coupons))
     };
     (0..hands.users()).map(wallet).collect()
 }
 
-fn coupon(hands: &Hands, specs: &[Arc<TemplateSpec>], dealt: &Measured, number: u64) -> Option<Coupon> {
+/// A coupon as it was dealt, to a user whose coupons are in this partition. A stranger's card may lie there, too.
+fn coupon(hands: &Hands, specs: &[Arc<TemplateSpec>], dealt: &Measured, number: u64, partition: u32) -> Option<Coupon> {
     let Dealt { coupon_id, code, until_ms, .. } = hands.dealt(number)?;
     let template = Hands::template_of(number);
     let spec = specs.get(template as usize)?.clone();
-    let is_apart = Hands::is_apart(number);
+    let record = &dealt.records[number as usize];
+    let (is_borrowed, is_apart) = (Hands::is_borrowed(number), record.partition != partition);
     // Of two cards alike the one at home pays first.
-    let age = if is_apart { u64::MAX } else { dealt.records[number as usize].lsn };
+    let age = if is_apart { u64::MAX } else { record.lsn };
     let loaded = Coupon::loaded_by(&spec);
     let (id, code) = (coupon_id.as_str().into(), code.as_str().into());
-    Some(Coupon { id, code, spec, template, age, is_apart, until_ms: *until_ms, loaded, available: loaded, held: 0 })
+    let (until_ms, available) = (*until_ms, loaded);
+    Some(Coupon { id, code, spec, template, age, is_borrowed, is_apart, until_ms, loaded, available, held: 0 })
 }

@@ -108,6 +108,7 @@ impl Shop {
             spec,
             template: template as u64,
             age: position.lsn,
+            is_borrowed: false,
             is_apart: false,
             until_ms,
             loaded,

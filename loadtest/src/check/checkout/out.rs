@@ -47,8 +47,9 @@ impl Wallet {
             (true, 0) => stamp.at_ms + TTL_DEFAULT_MS,
             (true, ttl_ms) => stamp.at_ms + ttl_ms,
         };
-        let parts: Vec<Part> = parts(offs, payments);
-        for part in &parts {
+        let mut parts: Vec<Part> = parts(offs, payments);
+        for part in &mut parts {
+            part.had = self.coupons[part.coupon].available;
             let taken = self.taken(part.coupon, part.applied);
             self.coupons[part.coupon].available -= taken;
             self.coupons[part.coupon].held += if holds { taken } else { 0 };
@@ -70,6 +71,8 @@ impl Wallet {
         }
         let parts = checkout.parts.iter().map(|part| {
             let coupon = &self.coupons[part.coupon];
+            // Home tells what a card elsewhere had when it was held.
+            let balance = if coupon.is_apart { part.had - part.applied } else { coupon.available };
             let (shipping, lines) = part.shares.split_last().map_or((0, &[][..]), |(shipping, lines)| (*shipping, lines));
             v1::CheckoutPart {
                 coupon_id: coupon.id.to_string(),
@@ -77,7 +80,7 @@ impl Wallet {
                 applied_minor: part.applied,
                 line_shares_minor: lines.to_vec(),
                 shipping_share_minor: shipping,
-                balance_after_minor: (is_redeemed && coupon.is_card()).then_some(coupon.available),
+                balance_after_minor: (is_redeemed && coupon.is_card()).then_some(balance),
             }
         });
         let told = v1::Checkout {
@@ -180,7 +183,7 @@ fn left(order: &v1::Order, offs: &[Off]) -> i64 {
 }
 
 fn parts(offs: Vec<Off>, payments: Vec<(usize, i64)>) -> Vec<Part> {
-    let part = |coupon, applied, shares| Part { coupon, applied, shares, refunded: 0, redemption_id: String::new() };
+    let part = |coupon, applied, shares| Part { coupon, applied, shares, had: 0, refunded: 0, redemption_id: String::new() };
     let discounts = offs.into_iter().map(|Off { coupon, mut lines, shipping }| {
         lines.push(shipping);
         part(coupon, lines.iter().sum(), lines)

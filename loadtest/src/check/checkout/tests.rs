@@ -34,7 +34,19 @@ fn wallet(places: &[usize]) -> Wallet {
         let loaded = Coupon::loaded_by(&spec);
         let (id, code) = (name.as_str().into(), name.as_str().into());
         let (template, age) = (place as u64, place as u64);
-        Coupon { id, code, spec, template, age, is_apart: false, until_ms: 0, loaded, available: loaded, held: 0 }
+        Coupon {
+            id,
+            code,
+            spec,
+            template,
+            age,
+            is_borrowed: false,
+            is_apart: false,
+            until_ms: 0,
+            loaded,
+            available: loaded,
+            held: 0,
+        }
     };
     Wallet::new("u".to_owned(), places.iter().map(coupon).collect())
 }

@@ -17,7 +17,9 @@ pub struct Coupon {
     pub template: u64,
     /// The older coupon has the lower one.
     pub age: u64,
-    /// Whether it lies in another partition, and belongs to whoever has its code.
+    /// Whether it is somebody else's, and used by its code.
+    pub is_borrowed: bool,
+    /// Whether it lies in another partition than its user's.
     pub is_apart: bool,
     /// First instant no longer usable, in ms; 0 = without end.
     pub until_ms: i64,
@@ -38,6 +40,8 @@ pub struct Part {
     pub applied: i64,
     /// Of a discount: its share of each line, and at last of shipping.
     pub shares: Vec<i64>,
+    /// What could be spent of its coupon when it was put on the order.
+    pub had: i64,
     /// What refunds gave back.
     pub refunded: i64,
     /// Names its redemption.
@@ -140,7 +144,7 @@ impl Wallet {
 
     /// What of it somebody else owns, taken apart.
     pub fn apart(&mut self, user_id: String) -> Self {
-        Self::new(user_id, self.coupons.extract_if(.., |coupon| coupon.is_apart).collect())
+        Self::new(user_id, self.coupons.extract_if(.., |coupon| coupon.is_borrowed).collect())
     }
 
     /// Which coupon an instrument names; `None` if it is not this user's.

@@ -132,7 +132,7 @@ impl Shopper {
             }
         }
         let mut own = Hands::of_user(self.user);
-        let cards: Vec<u64> = own.clone().filter(|&coupon| !is_discount(coupon) && !Hands::is_apart(coupon)).collect();
+        let cards: Vec<u64> = own.clone().filter(|&coupon| !is_discount(coupon) && !Hands::is_borrowed(coupon)).collect();
         for _ in 0..self.dice.roll() % (SHOWN_MAX.1 + 1) {
             chosen.insert(cards[(self.dice.roll() % cards.len() as u64) as usize]);
         }
@@ -153,7 +153,7 @@ impl Shopper {
     fn show(&mut self, hands: &Hands, coupon: u64) -> Option<(u64, tessera_proto::v1::Instrument)> {
         let dealt = hands.dealt(coupon)?;
         let is_own = Hands::of_user(self.user).contains(&coupon);
-        let instrument = match Hands::is_apart(coupon) || is_own && self.dice.hits(30.0) {
+        let instrument = match Hands::is_borrowed(coupon) || is_own && self.dice.hits(30.0) {
             true => named(instrument::Instrument::Code(dealt.code.clone())),
             false => owned(hands.user_id(self.user), dealt.coupon_id.clone()),
         };
@@ -168,7 +168,7 @@ impl Shopper {
                 if let Some(place) = refused_place(&no.field, &errand.instruments, self.user) {
                     errand.instruments.remove(place);
                     // Without one of the user's own it would be an order of another partition.
-                    if errand.instruments.iter().all(|&(coupon, _)| Hands::is_apart(coupon)) {
+                    if errand.instruments.iter().all(|&(coupon, _)| Hands::is_borrowed(coupon)) {
                         errand.give_up();
                     }
                     return;

@@ -62,7 +62,7 @@ impl Hands {
     /// The place of the template of a coupon.
     pub fn template_of(coupon: u64) -> u64 {
         let (user, place) = (coupon / COUPONS_PER_USER, coupon % COUPONS_PER_USER);
-        if Self::is_apart(coupon) {
+        if Self::is_borrowed(coupon) {
             // Another template than those of the user's own cards, so that no two are alike.
             DISCOUNTS as u64 + (user + CARDS_MAX) % CARD_TEMPLATES
         } else if place < 1 + user % CARDS_MAX {
@@ -73,7 +73,7 @@ impl Hands {
     }
 
     /// Whether it belongs to somebody else, who never shops.
-    pub fn is_apart(coupon: u64) -> bool {
+    pub fn is_borrowed(coupon: u64) -> bool {
         coupon % COUPONS_PER_USER == COUPONS_PER_USER - 1
     }
 
@@ -105,7 +105,7 @@ impl Plan for Hands {
     fn write_request(&self, operation: u64, out: &mut Vec<u8>) {
         let request_id = self.ids.id(Noun::Request, operation);
         let user = operation / COUPONS_PER_USER;
-        let user_id = self.ids.id(Noun::User, if Self::is_apart(operation) { self.users + user } else { user });
+        let user_id = self.ids.id(Noun::User, if Self::is_borrowed(operation) { self.users + user } else { user });
         let template_id = self.ids.id(Noun::Template, Self::template_of(operation));
         write::claim(&request_id, &user_id, &template_id, out);
     }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_user_has_one_to_three_cards_and_every_discount() {
         for user in 0..12 {
-            let own = Hands::of_user(user).filter(|&coupon| !Hands::is_apart(coupon));
+            let own = Hands::of_user(user).filter(|&coupon| !Hands::is_borrowed(coupon));
             let places: Vec<_> = own.map(Hands::template_of).collect();
             let other = Hands::template_of(Hands::of_user(user).end - 1);
             assert!(other >= DISCOUNTS as u64 && !places.contains(&other), "user {user}: {other}");
