@@ -372,25 +372,15 @@ impl Checkouts {
     /// Up to which number checkouts may be forgotten at `now`, if any: those that nobody needs, to which no remembered request
     /// refers; bounded.
     pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.all.first();
-        let gone = |number: &u64| {
-            self.get(*number).is_some_and(|checkout| {
-                let until_ms = checkout.needed_until_ms();
-                until_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(until_ms)
-            })
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.all.gone_before(at_most, |checkout| {
+            let until_ms = checkout.needed_until_ms();
+            until_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(until_ms)
+        })
     }
 
     /// The same for their refunds, a day after each.
     pub(crate) fn forgettable_refunds(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.refunds.first();
-        let gone = |number: &u64| {
-            self.refund(*number).is_some_and(|refund| refund.at_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(refund.at_ms))
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.refunds.gone_before(at_most, |refund| refund.at_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(refund.at_ms))
     }
 
     pub(crate) fn forget_before(&mut self, before: u64) {

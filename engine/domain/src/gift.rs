@@ -275,12 +275,8 @@ impl Gifts {
     /// Up to which number gifts may be forgotten at `now`, if any: those that ended so long ago that no remembered
     /// request refers to them; bounded.
     pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.gifts.first();
-        let gone = |number: &u64| {
-            self.get(*number)
-                .is_some_and(|gift| gift.is_unknown(now_ms) && !gift.is_awaited() && !is_referred(gift.ended_ms + GIFT_MEMORY_MS))
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.gifts.gone_before(at_most, |gift| {
+            gift.is_unknown(now_ms) && !gift.is_awaited() && !is_referred(gift.ended_ms + GIFT_MEMORY_MS)
+        })
     }
 }

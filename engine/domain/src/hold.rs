@@ -422,12 +422,7 @@ impl Holds {
     /// Up to which number holds may be forgotten at `now`, if any: those that ended so long ago that no remembered
     /// request refers to them; bounded.
     pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.holds.first();
-        let gone = |number: &u64| {
-            self.get(*number).is_some_and(|hold| hold.is_unknown(now_ms) && !is_referred(hold.ended_ms + HOLD_MEMORY_MS))
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.holds.gone_before(at_most, |hold| hold.is_unknown(now_ms) && !is_referred(hold.ended_ms + HOLD_MEMORY_MS))
     }
 }
 

@@ -261,25 +261,15 @@ impl Redemptions {
     /// Up to which number redemptions may be forgotten at `now`, if any: those past their window and a day, to which no
     /// remembered request refers; bounded.
     pub(crate) fn forgettable(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.redemptions.first();
-        let gone = |number: &u64| {
-            self.get(*number).is_some_and(|redemption| {
-                let window_ms = redemption.at_ms + REFUND_WINDOW_MS;
-                window_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(window_ms)
-            })
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.redemptions.gone_before(at_most, |redemption| {
+            let window_ms = redemption.at_ms + REFUND_WINDOW_MS;
+            window_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(window_ms)
+        })
     }
 
     /// The same for refunds, a day after each.
     pub(crate) fn forgettable_refunds(&self, now_ms: i64, at_most: u64, is_referred: impl Fn(i64) -> bool) -> Option<u64> {
-        let first = self.refunds.first();
-        let gone = |number: &u64| {
-            self.refund(*number).is_some_and(|refund| refund.at_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(refund.at_ms))
-        };
-        let count = (first..first + at_most).take_while(gone).count() as u64;
-        (count > 0).then_some(first + count)
+        self.refunds.gone_before(at_most, |refund| refund.at_ms + REQUEST_MEMORY_MS <= now_ms && !is_referred(refund.at_ms))
     }
 
     /// The number that the next redemption will get.

@@ -199,6 +199,8 @@ pub(crate) struct Sagas {
     digest: u64,
     /// Those that ask, by their orders; derived.
     asking: BTreeMap<u128, u64>,
+    /// The holds of this partition, by number, that those have which ask; derived.
+    held_by: BTreeSet<u64>,
     /// By the checkouts that they became; derived.
     by_checkout: BTreeMap<u64, u64>,
     /// Derived.
@@ -220,10 +222,9 @@ impl Sagas {
         self.get(*self.by_checkout.get(&checkout)?)
     }
 
-    /// The one that asks and holds, meanwhile, by the hold of this number.
-    pub(crate) fn with_hold(&self, number: u64) -> Option<&Saga> {
-        let mut asking = self.asking.values().filter_map(|&lsn| self.get(lsn));
-        asking.find(|saga| saga.holds().any(|(hold, _)| hold == number))
+    /// Whether one that asks holds, meanwhile, by the hold of this number.
+    pub(crate) fn has_hold(&self, number: u64) -> bool {
+        self.held_by.contains(&number)
     }
 
     /// How many ask.
@@ -264,6 +265,7 @@ impl Sagas {
         self.digest = self.digest.wrapping_add(contribution(lsn, &saga));
         if saga.is_asking() {
             self.asking.insert(body.order, lsn);
+            self.held_by.extend(saga.holds().map(|(hold, _)| hold));
         }
         for checkout in [body.held, body.redeemed].into_iter().filter(|&checkout| checkout != 0) {
             self.by_checkout.insert(checkout, lsn);
@@ -278,6 +280,9 @@ impl Sagas {
         self.digest = self.digest.wrapping_sub(contribution(lsn, &saga));
         if saga.is_asking() {
             self.asking.remove(&saga.body.order);
+            for (hold, _) in saga.holds() {
+                self.held_by.remove(&hold);
+            }
         }
         for checkout in [saga.body.held, saga.body.redeemed] {
             self.by_checkout.remove(&checkout);

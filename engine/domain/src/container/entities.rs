@@ -71,6 +71,13 @@ impl<E: Entity + Clone> Entities<E> {
         Some((number, entity))
     }
 
+    /// Up to which number the oldest may be forgotten, if any: as many as are `gone`, one behind the other, and no more than `at_most`.
+    pub fn gone_before(&self, at_most: u64, gone: impl Fn(&E) -> bool) -> Option<u64> {
+        let first = self.first();
+        let count = (first..first + at_most).take_while(|&number| self.get(number).is_some_and(&gone)).count() as u64;
+        (count > 0).then_some(first + count)
+    }
+
     /// The entity whose `key` is `wanted`, with its number, where keys rise with numbers: looked for where it would be if they rose
     /// evenly, which they nearly do, so a few looks find one of millions; every fourth look halves what is left, so no keys are slow.
     pub fn find_rising(&self, wanted: u64, key: impl Fn(&E) -> u64) -> Option<(u64, &E)> {

@@ -132,7 +132,7 @@ impl Partition {
         if self.pledges.has(lsn) {
             return part();
         }
-        match self.sagas.asking() > 0 && self.holds.at_lsn(lsn).is_some_and(|(hold, _)| self.sagas.with_hold(hold).is_some()) {
+        match self.sagas.asking() > 0 && self.holds.at_lsn(lsn).is_some_and(|(hold, _)| self.sagas.has_hold(hold)) {
             true => part(),
             false => Ok(()),
         }
