@@ -46,6 +46,6 @@ fn is_in_scope(order: &Order, coupon: &Coupon, shares: &[i64]) -> bool {
     (0..shares.len()).all(|at| shares[at] == 0 || covers(at))
 }
 
-fn that(holds: bool, otherwise: &str) -> Result<(), String> {
+pub fn that(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
