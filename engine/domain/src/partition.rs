@@ -416,7 +416,9 @@ impl Partition {
         }
         self.stock.save(&mut out)?;
         self.lines.save(&mut out)?;
-        self.batches.save(&mut out)?;
+        if !planted::is(Planted::BatchesLeftOutOfImage) {
+            self.batches.save(&mut out)?;
+        }
         self.legacy.save(&mut out)
     }
 

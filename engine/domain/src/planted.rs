@@ -65,6 +65,12 @@ tessera_planted::faults! {
     RunMadeAgain,
     /// A card is activated however often it is sold.
     ActivatedAgain,
+    /// A batch is complete however few of its cards were made.
+    CompletedShort,
+    /// The codes of a batch are taken again and again.
+    TakenAgain,
+    /// An image has neither batches nor what was made of them.
+    BatchesLeftOutOfImage,
     /// A void template's coupons are used like any other, and nothing of their value becomes void.
     VoidIgnored,
     /// A void template is issued on.

@@ -128,6 +128,10 @@ totals! {
     made_cards: "cards made in batches",
     /// Of those, cards that were activated.
     activated_cards: "cards activated",
+    /// Batches that were complete.
+    complete_batches: "batches complete",
+    /// Of those, batches whose codes were taken.
+    taken_batches: "batches taken",
     /// Templates that were made void.
     void_templates: "templates made void",
     /// Coupons and cards that became void with their template.

@@ -3,10 +3,11 @@
 //! Each thing that a reply showed must be a version in the recovered journals, still current at or after the lsn that was
 //! acknowledged when the read was sent.
 
+use super::batches;
 use crate::clients::Ask;
 use crate::history::{GiftEnd, Shelf, StockVersion};
 use crate::violation::{Checked, broken, holds};
-use tessera_domain::command::{Command, ListCoupons};
+use tessera_domain::command::{Command, CompleteBatch, ListCoupons, OpenBatch};
 use tessera_domain::reply::{CouponPage, CouponView, GiftView};
 use tessera_domain::{GiftState, Reply};
 
@@ -18,6 +19,12 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
             let made = shelf.made(make.batch.as_str());
             holds(made >= share.made, "I3", || format!("{made} cards were made of {make:?}, and {} were told", share.made))
         }
+        (Ask::Partition(_, command), Reply::Batch(view)) => match command {
+            Command::OpenBatch(OpenBatch { batch, .. })
+            | Command::CompleteBatch(CompleteBatch { batch, .. })
+            | Command::GetBatch(batch) => batches::check_shown(shelf, batch.as_str(), floor, view),
+            _ => Ok(()),
+        },
         (_, Reply::Cards(page)) => {
             let is_one = |number: u64| shelf.cards.get(number as usize).is_some_and(|card| card.user.is_empty());
             let are_there = page.cards.iter().all(|&(number, _)| is_one(number));

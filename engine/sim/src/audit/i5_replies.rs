@@ -45,7 +45,11 @@ pub(crate) fn unmask(original: usize, effect: Option<(u16, u64)>, answer: &Answe
 fn known_is_accepted(number: usize, answer: &Answer) -> Checked {
     match answer {
         Err(refusal) => match refusal.reason {
-            Reason::CodeNotAccepted | Reason::RedemptionNotFound | Reason::TemplateNotFound | Reason::NotOwner => {
+            Reason::CodeNotAccepted
+            | Reason::RedemptionNotFound
+            | Reason::TemplateNotFound
+            | Reason::BatchNotFound
+            | Reason::NotOwner => {
                 Err(broken("I3", format!("operation {number} names what was acknowledged, and hears {refusal}")))
             }
             Reason::RequestIdReused => Err(broken("I5", format!("operation {number} hears {refusal}"))),

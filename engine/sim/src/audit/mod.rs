@@ -1,5 +1,6 @@
 //! The auditors: one file for each invariant, over what left the node and what is durable.
 
+mod batches;
 mod gifts;
 mod i10_order;
 mod i11_reads;
@@ -139,9 +140,12 @@ impl Auditor {
         }
         let binds = self.promises.hear(attempt.op, op, answer)?;
         self.check_sold_out(op, attempt, answer)?;
+        if let Err(refusal) = answer {
+            batches::check_refused(&self.history, &op.ask, attempt.floor.lsn, refusal)?;
+        }
         self.check_order(op, attempt, answer)?;
         i10_order::check_catalog(attempt.op, attempt.floor, answer)?;
-        if binds || (!op.ask.is_write() || op.ask.is_run()) && answer.is_ok() {
+        if binds || (!op.ask.is_write() || op.ask.is_of_making()) && answer.is_ok() {
             self.testimonies.push(Testimony { op: attempt.op, floor: attempt.floor.lsn, answer: answer.clone() });
         }
         if let (Some(template), Ok(reply)) = (op.ask.template(), answer) {
@@ -200,13 +204,14 @@ impl Auditor {
         lines::check(&self.shadow, false)?;
         gifts::check(&self.shadow, &self.history, false)?;
         sagas::check(&self.shadow)?;
+        batches::check(&self.shadow, &self.history)?;
         self.group()?;
         Ok(kept)
     }
 
     fn check_testimony(&self, told: &Testimony, op: &Op) -> Checked {
         match (&op.ask, &told.answer) {
-            (ask, answer) if ask.is_write() && !ask.is_run() => i3_writes::check(&self.history, told.op, answer),
+            (ask, answer) if ask.is_write() && !ask.is_of_making() => i3_writes::check(&self.history, told.op, answer),
             (Ask::Partition(partition, _), Ok(reply)) => {
                 i11_reads::check(&self.history.partitions[usize::from(*partition)], &op.ask, told.floor, reply)
             }
@@ -222,6 +227,7 @@ impl Auditor {
         gifts::check_at_rest(&self.history, due_ms)?;
         sagas::check(&self.shadow)?;
         sagas::check_at_rest(&self.history, due_ms)?;
+        batches::check(&self.shadow, &self.history)?;
         i1_stock::check_sold_to_the_last(&self.shadow, &self.history)?;
         i2_balance::check(&self.shadow, &self.history)?;
         lines::check(&self.shadow, true)

@@ -26,13 +26,14 @@ pub(crate) struct Card {
     pub(crate) legacy: Option<LegacyKey>,
 }
 
-/// What a partition makes of a batch, as somebody was told.
+/// A batch that somebody opened.
 #[derive(Clone, Debug)]
-pub(crate) struct Share {
-    pub(crate) batch: String,
-    pub(crate) partition: u16,
-    pub(crate) wanted: u64,
-    pub(crate) made: u64,
+pub(crate) struct Batch {
+    pub(crate) name: String,
+    pub(crate) home: u16,
+    pub(crate) count: u64,
+    /// How many are made, by partition.
+    pub(crate) made: BTreeMap<u16, u64>,
 }
 
 /// A hold that somebody was told of.
@@ -83,7 +84,7 @@ pub(crate) struct Known {
     pub(crate) holds: Vec<Held>,
     pub(crate) checkouts: Vec<Checkout>,
     pub(crate) gifts: Vec<Gift>,
-    pub(crate) shares: Vec<Share>,
+    pub(crate) batches: Vec<Batch>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
     /// Templates that were created, by name, with the version last heard of.
@@ -148,11 +149,13 @@ impl Known {
                 gift.into_iter().for_each(|gift| gift.receiver = Some(accept.user.key));
             }
             (Ask::Partition(partition, Command::MakeCards(make)), Reply::Share(share)) => {
-                let (batch, wanted, made) = (make.batch.as_str(), share.wanted, share.made);
-                match self.shares.iter_mut().find(|share| share.batch == batch) {
-                    Some(known) => known.made = known.made.max(made),
-                    None => self.shares.push(Share { batch: batch.into(), partition: *partition, wanted, made }),
-                }
+                let batch = self.batches.iter_mut().rev().find(|batch| batch.name == make.batch.as_str());
+                let made = batch.map(|batch| batch.made.entry(*partition).or_default());
+                made.into_iter().for_each(|made| *made = share.made.max(*made));
+            }
+            (Ask::Partition(home, Command::OpenBatch(open)), Reply::Batch(view)) => {
+                let (name, home, count) = (open.batch.to_string(), *home, view.count);
+                self.batches.push(Batch { name, home, count, made: BTreeMap::new() });
             }
             (Ask::Partition(partition, Command::ListCards(_)), Reply::Cards(page)) => {
                 page.cards.iter().for_each(|&(coupon, key_version)| self.made(*partition, coupon, key_version));

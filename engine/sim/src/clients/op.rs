@@ -175,15 +175,16 @@ impl Ask {
         }
     }
 
-    /// Whether it is a run of a batch: it is answered with how far the batch is by then, which only rises.
-    pub(crate) fn is_run(&self) -> bool {
-        matches!(self, Ask::Partition(_, Command::MakeCards(_)))
+    /// Whether it is a step of making a batch: it is answered with how far the batch is by then, which only rises.
+    pub(crate) fn is_of_making(&self) -> bool {
+        let Ask::Partition(_, command) = self else { return false };
+        matches!(command, Command::OpenBatch(_) | Command::MakeCards(_) | Command::CompleteBatch(_))
     }
 
     /// Whether this answer binds: every later one must be the same.
     pub(crate) fn is_bound_by(&self, answer: &Answer) -> bool {
         match answer {
-            Ok(_) if self.is_run() => false,
+            Ok(_) if self.is_of_making() => false,
             Ok(reply) => reply.written().is_some(),
             Err(refusal) => self.remembers(refusal.reason),
         }
@@ -220,6 +221,7 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::Activated(activated)) => Some(&mut activated.written),
         Ok(Reply::Imported(imported)) => Some(&mut imported.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
+        Ok(Reply::Batch(batch)) => batch.written.as_mut(),
         _ => None,
     };
     if let Some(written) = written {

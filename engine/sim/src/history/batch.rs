@@ -1,4 +1,5 @@
-//! Batches of cards in the plain model: made run by run, never more than was asked for, each activated once.
+//! Batches of cards in the plain model: opened at their home, made run by run, never more than was asked for, complete when all of them
+//! are there, taken once; each card activated once.
 
 use super::card::{Accounts, Card, Version};
 use super::fact::What;
@@ -6,7 +7,49 @@ use super::shelf::Shelf;
 use crate::violation::{Checked, holds};
 use tessera_domain::event;
 
+/// A batch at its home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) count: u64,
+    pub(crate) opened: At,
+    pub(crate) completed: Option<At>,
+    pub(crate) taken: Option<At>,
+}
+
+/// Lsn and time of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) lsn: u64,
+    pub(crate) ms: i64,
+}
+
 impl Shelf {
+    pub(super) fn batch_opened(&mut self, event: &event::BatchOpened<'_>, lsn: u64, ms: i64) -> Checked<What> {
+        let (_, is_stored_value) = self.sketch(event.terms);
+        let batch = Batch { count: event.count, opened: At { lsn, ms }, completed: None, taken: None };
+        let before = self.batches.insert(event.batch.to_owned(), batch);
+        holds(before.is_none() && is_stored_value, "I9", || format!("{event:?} of a batch that is {before:?}"))?;
+        Ok(What::Other)
+    }
+
+    pub(super) fn batch_completed(&mut self, event: &event::BatchMarked<'_>, lsn: u64, ms: i64) -> Checked<What> {
+        let batch = self.batches.get_mut(event.batch).filter(|batch| batch.completed.is_none());
+        holds(batch.is_some(), "I9", || format!("{event:?} of a batch that is complete, or none"))?;
+        batch.into_iter().for_each(|batch| batch.completed = Some(At { lsn, ms }));
+        Ok(What::Other)
+    }
+
+    pub(super) fn batch_taken(&mut self, event: &event::BatchMarked<'_>, lsn: u64, ms: i64) -> Checked<What> {
+        let batch = self.batches.get_mut(event.batch);
+        let may = batch.as_ref().is_some_and(|batch| batch.completed.is_some() && batch.taken.is_none());
+        holds(may, "I9", || format!("{event:?} of a batch that is {batch:?}"))?;
+        let count = batch.map_or(0, |batch| {
+            batch.taken = Some(At { lsn, ms });
+            batch.count
+        });
+        Ok(What::BatchTaken { count, taken_ms: ms })
+    }
+
     /// How many cards of a batch were made here.
     pub(crate) fn made(&self, batch: &str) -> u64 {
         self.runs.get(batch).map_or(0, |&(_, made)| made)

@@ -93,6 +93,10 @@ pub(crate) enum What {
         balance_after: i64,
     },
     Activated,
+    BatchTaken {
+        count: u64,
+        taken_ms: i64,
+    },
     Imported {
         coupon: u64,
     },

@@ -16,8 +16,10 @@ mod shelf;
 mod till;
 
 use crate::clients::op_of;
+use crate::machine::hash_key;
 use crate::planted::Planted;
 use crate::violation::{Checked, holds};
+pub(crate) use batch::{At, Batch};
 pub(crate) use card::{Accounts, Card};
 pub(crate) use fact::{Fact, What};
 pub(crate) use gift::GiftEnd;
@@ -67,6 +69,7 @@ impl History {
                 JournalId(partition) => {
                     for (event, now_ms) in forger::forge(self.planted, event, frame.header.now_ms) {
                         self.check_barrier(partition, &event, frame.header.catalog_lsn)?;
+                        self.check_batch(partition, &event)?;
                         self.note_partition(partition, &event, now_ms)?;
                     }
                 }
@@ -110,6 +113,29 @@ impl History {
         let made = self.partitions.iter().flat_map(|shelf| &shelf.cards).filter(|card| card.user.is_empty());
         let activated = made.clone().filter(|card| !card.is_unactivated);
         [made.count() as u64, activated.count() as u64]
+    }
+
+    /// Batches that were complete, and those of them whose codes were taken.
+    pub(crate) fn complete_batches(&self) -> [u64; 2] {
+        let batches = self.partitions.iter().flat_map(|shelf| shelf.batches.values());
+        let complete = batches.filter(|batch| batch.completed.is_some());
+        [complete.clone().count() as u64, complete.filter(|batch| batch.taken.is_some()).count() as u64]
+    }
+
+    /// I9: a batch is opened at its home, and complete when all partitions together have made its cards.
+    fn check_batch(&self, partition: u16, event: &Event<'_>) -> Checked {
+        match event {
+            Event::BatchOpened(event) => {
+                let home = hash_key().home_of_batch(event.batch, self.partitions.len() as u16);
+                holds(home == partition, "I9", || format!("{event:?} in partition {partition}, its home is {home}"))
+            }
+            Event::BatchCompleted(event) => {
+                let made: u64 = self.partitions.iter().map(|shelf| shelf.made(event.batch)).sum();
+                let wanted = self.partitions[usize::from(partition)].batches.get(event.batch).map(|batch| batch.count);
+                holds(wanted == Some(made), "I9", || format!("{event:?}: {made} cards were made of {wanted:?}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Templates that were made void, and the cards that became so with them.

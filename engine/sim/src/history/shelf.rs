@@ -2,6 +2,7 @@
 //!
 //! Written from the semantics, not from `apply`: a difference between the two is a finding. I2.
 
+use super::batch::Batch;
 use super::card::{Accounts, Card, Version};
 use super::fact::{Fact, What};
 use super::gift::Gift;
@@ -57,6 +58,8 @@ pub(crate) struct Shelf {
     pub(super) orders_of: Orders,
     /// Of each batch, how many cards are made here in all, and how many are.
     pub(super) runs: BTreeMap<String, (u64, u64)>,
+    /// Batches whose home this is.
+    pub(crate) batches: BTreeMap<String, Batch>,
     /// Daily coupons by user and local day.
     daily: BTreeMap<(String, i64), u32>,
     /// Home: granted (true) to and reclaimed (false) from a lessee, in all.
@@ -88,7 +91,10 @@ impl Shelf {
             Event::CouponBlocked(event) => (Some(event.request), self.coupon_blocked(event, lsn, now_ms)?),
             Event::UserBlocked(event) => (Some(event.request), self.user_blocked(event, lsn, now_ms)?),
             Event::Voided(event) => (Some(event.request), self.voided(event, lsn, now_ms)?),
+            Event::BatchOpened(event) => (None, self.batch_opened(event, lsn, now_ms)?),
             Event::CardsMade(event) => (None, self.cards_made(event, lsn)?),
+            Event::BatchCompleted(event) => (None, self.batch_completed(event, lsn, now_ms)?),
+            Event::BatchTaken(event) => (Some(event.request), self.batch_taken(event, lsn, now_ms)?),
             Event::Activated(event) => (Some(event.request), self.activated(event, lsn)?),
             Event::TermsVoided(event) => (None, self.terms_voided(event, now_ms)?),
             Event::VoidedWithTemplate(event) => (None, self.voided_with_template(event, lsn, now_ms)?),

@@ -119,6 +119,9 @@ rows! {
     fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
     fn a_run_of_cards_made_again_is_found() = Planted::State(State::RunMadeAgain), "batches-4-2", ["I3", "I9", "assertion"];
     fn a_card_activated_again_is_found() = Planted::State(State::ActivatedAgain), "batches-4-2", ["I9", "assertion"];
+    fn a_batch_complete_before_its_cards_are_made_is_found() = Planted::State(State::CompletedShort), "batches-4-2", ["I9"];
+    fn codes_that_are_taken_again_are_found() = Planted::State(State::TakenAgain), "batches-4-2", ["I9", "assertion"];
+    fn an_image_without_batches_is_found() = Planted::State(State::BatchesLeftOutOfImage), "batches-4-2", ["I6"];
     fn a_void_template_whose_coupons_are_used_is_found() = Planted::State(State::VoidIgnored), "voids-4-2", ["I9"];
     fn a_void_template_that_is_issued_is_found() = Planted::State(State::VoidIssued), "voids-4-2", ["I9", "I10"];
     fn loads_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::LoadsUncovered), "tills-4-2", ["I2", "I6", "assertion"];
