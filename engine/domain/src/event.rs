@@ -553,6 +553,27 @@ impl Refunded<'_> {
     }
 }
 
+impl PartRefunded {
+    /// The same, as it answers a request of its own.
+    pub fn asked_by<'a>(&self, request: Request<'a>) -> Refunded<'a> {
+        let PartRefunded { redemption, coupon, previous, amount, restored, reopened_until_ms, .. } = *self;
+        let PartRefunded { replacement, use_from_ms, use_until_ms, key_version, .. } = *self;
+        Refunded {
+            redemption,
+            coupon,
+            previous,
+            request,
+            amount,
+            restored,
+            reopened_until_ms,
+            replacement,
+            use_from_ms,
+            use_until_ms,
+            key_version,
+        }
+    }
+}
+
 impl Event<'_> {
     /// The coupon that it is about, if it is about one.
     pub fn coupon(&self) -> Option<u64> {

@@ -11,7 +11,7 @@
 use super::redeem::check_amount;
 use super::{Context, Decision, refused};
 use crate::command::{Keys, Refund};
-use crate::event::{Event, PartRefunded, Refunded, Request};
+use crate::event::{Event, PartRefunded, Request};
 use crate::partition::Partition;
 use crate::planted::{self, Planted};
 use crate::redemption::Redemption;
@@ -44,7 +44,7 @@ impl Partition {
         let not_gifting = self.check_not_offered(redemption.coupon, context.now_ms);
         let may_be = not_gifting.and_then(|()| self.check_no_part(redemption.lsn));
         Decision::happen([match may_be.and_then(|()| may_refund(redemption, refund.amount)) {
-            Ok(amount) => self.refunded_event(context, redemption, amount, request),
+            Ok(amount) => Event::Refunded(self.refunded_part(context, redemption, amount, 0).asked_by(request)),
             Err(refusal) => refused(Operation::Refund, subject, request, refusal),
         }])
     }
@@ -52,34 +52,6 @@ impl Partition {
     /// Whether this lsn may be that of a redemption that was forgotten.
     fn may_be_archived(&self, lsn: u64) -> bool {
         lsn <= self.lsn() && self.redemptions.may_have_forgotten(lsn)
-    }
-
-    fn refunded_event<'a>(&self, context: &Context<'_>, redemption: &Redemption, amount: i64, request: Request<'a>) -> Event<'a> {
-        let PartRefunded {
-            redemption,
-            coupon,
-            previous,
-            amount,
-            restored,
-            reopened_until_ms,
-            replacement,
-            use_from_ms,
-            use_until_ms,
-            key_version,
-        } = self.refunded_part(context, redemption, amount, 0);
-        Event::Refunded(Refunded {
-            redemption,
-            coupon,
-            previous,
-            request,
-            amount,
-            restored,
-            reopened_until_ms,
-            replacement,
-            use_from_ms,
-            use_until_ms,
-            key_version,
-        })
     }
 
     /// What giving `amount` of a redemption back comes to, after so many new coupons of the same decision.

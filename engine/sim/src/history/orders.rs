@@ -89,11 +89,11 @@ impl Shelf {
                 (None, What::Other)
             }
             Event::PartRefunded(part) if self.orders_of.sagas.is_pledged(part.redemption) => {
-                self.refunded_by_word(&alone_refunded(part), lsn)?;
+                self.refunded_by_word(&part.asked_by(NOBODY), lsn)?;
                 (None, What::Other)
             }
             Event::PartRefunded(part) => {
-                self.refunded(&alone_refunded(part), lsn)?;
+                self.refunded(&part.asked_by(NOBODY), lsn)?;
                 self.orders_of.back.push((part.redemption, part.amount));
                 let (is_card, terms) = self.card(part.coupon).map(|card| (card.is_stored_value, card.terms))?;
                 self.orders_of.lost += if is_card && self.is_of_void(terms) { part.amount } else { 0 };
@@ -219,22 +219,4 @@ fn alone_held<'a>(part: &event::PartHeld<'a>) -> event::Held<'a> {
 fn alone_redeemed<'a>(part: &event::PartRedeemed<'a>) -> event::Redeemed<'a> {
     let event::PartRedeemed { coupon, previous, order, amount, applied, captured, .. } = *part;
     event::Redeemed { coupon, previous, merchant: MERCHANT, order, request: NOBODY, amount, applied, captured }
-}
-
-fn alone_refunded(part: &event::PartRefunded) -> event::Refunded<'static> {
-    let event::PartRefunded { redemption, coupon, previous, amount, restored, reopened_until_ms, .. } = *part;
-    let event::PartRefunded { replacement, use_from_ms, use_until_ms, key_version, .. } = *part;
-    event::Refunded {
-        redemption,
-        coupon,
-        previous,
-        request: NOBODY,
-        amount,
-        restored,
-        reopened_until_ms,
-        replacement,
-        use_from_ms,
-        use_until_ms,
-        key_version,
-    }
 }

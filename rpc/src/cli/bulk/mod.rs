@@ -2,11 +2,13 @@
 //! holds a file in memory.
 
 mod table;
+mod tally;
 
 use tokio::sync::mpsc;
 use tonic::Streaming;
 
 pub use table::{Table, number};
+pub use tally::{Tally, conclude, show};
 
 use super::{Error, operation::refused};
 

@@ -19,7 +19,8 @@ use tessera_proto::v1::card_service_client::CardServiceClient;
 use self::{drive::Drive, report::Report, rows::Rows};
 use super::{
     ENDPOINT_DEFAULT, Error, block_on,
-    output::{self, Output},
+    bulk::{self, Tally},
+    output::Output,
 };
 use crate::{client, limits::RESPONSE_BYTES_MAX, progress::Bar};
 
@@ -56,10 +57,23 @@ pub struct Counts {
     pub refused: u64,
 }
 
-impl Counts {
-    /// Rows that have their outcome.
+impl Tally for Counts {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
     fn done(&self) -> u64 {
         self.imported + self.imported_before + self.refused
+    }
+    fn refused(&self) -> u64 {
+        self.refused
+    }
+    fn facts(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("rows", self.rows),
+            ("imported", self.imported),
+            ("imported before", self.imported_before),
+            ("refused", self.refused),
+        ]
     }
 }
 
@@ -70,28 +84,8 @@ pub fn run(args: &Args, output: Output) -> Result<(), Error> {
     let counts = block_on(async {
         let channel = client::connect(&args.endpoint).await?;
         let client = CardServiceClient::new(channel).max_decoding_message_size(RESPONSE_BYTES_MAX);
-        Drive::new(rows, report).run(client, &mut |counts| show(&mut bar, counts)).await
+        Drive::new(rows, report).run(client, &mut |counts| bulk::show(&mut bar, counts)).await
     })?;
     bar.finish();
-    match output {
-        Output::Json => output::print_json(&counts)?,
-        Output::Table => output::print_facts(&facts(&counts))?,
-    }
-    match counts.refused {
-        0 => Ok(()),
-        refused => Err(Error::Operation(format!("{refused} rows were refused: {} says why", args.report.display()))),
-    }
-}
-
-fn show(bar: &mut Bar, counts: &Counts) {
-    bar.show_counted(counts.done(), counts.rows, &format!("{} refused", counts.refused));
-}
-
-fn facts(counts: &Counts) -> [(&'static str, String); 4] {
-    [
-        ("rows", counts.rows.to_string()),
-        ("imported", counts.imported.to_string()),
-        ("imported before", counts.imported_before.to_string()),
-        ("refused", counts.refused.to_string()),
-    ]
+    bulk::conclude(&counts, output, &args.report)
 }

@@ -20,7 +20,8 @@ use tessera_proto::v1::claim_service_client::ClaimServiceClient;
 use self::{drive::Drive, outcomes::Outcomes, rows::Rows};
 use super::{
     ENDPOINT_DEFAULT, Error, block_on,
-    output::{self, Output},
+    bulk::{self, Tally},
+    output::Output,
 };
 use crate::{client, limits::RESPONSE_BYTES_MAX, progress::Bar};
 
@@ -70,10 +71,24 @@ pub struct Counts {
     pub refused: u64,
 }
 
-impl Counts {
-    /// Rows that have their outcome.
+impl Tally for Counts {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
     fn done(&self) -> u64 {
         self.issued_before + self.issued + self.refused
+    }
+    fn refused(&self) -> u64 {
+        self.refused
+    }
+    fn facts(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("rows", self.rows),
+            ("issued before", self.issued_before),
+            ("issued", self.issued),
+            ("of them replayed", self.replayed),
+            ("refused", self.refused),
+        ]
     }
 }
 
@@ -86,34 +101,13 @@ pub fn run(args: &Args, output: Output) -> Result<(), Error> {
     let counts = block_on(async {
         let channel = client::connect(&args.endpoint).await?;
         let client = ClaimServiceClient::new(channel).max_decoding_message_size(RESPONSE_BYTES_MAX);
-        Drive::new(rows, outcomes).run(client, &mut |counts| show(&mut bar, counts)).await
+        Drive::new(rows, outcomes).run(client, &mut |counts| bulk::show(&mut bar, counts)).await
     })?;
     bar.finish();
-    match output {
-        Output::Json => output::print_json(&counts)?,
-        Output::Table => output::print_facts(&facts(&counts))?,
-    }
-    match counts.refused {
-        0 => Ok(()),
-        refused => Err(Error::Operation(format!("{refused} rows were refused: {} says why", args.out.display()))),
-    }
+    bulk::conclude(&counts, output, &args.out)
 }
 
 fn check(operation: &str) -> Result<(), Error> {
     let is_name = (1..=OPERATION_BYTES_MAX).contains(&operation.len()) && !operation.contains('/');
     is_name.then_some(()).ok_or_else(|| Error::Bulk(format!("--operation is 1 to {OPERATION_BYTES_MAX} bytes without \"/\"")))
-}
-
-fn show(bar: &mut Bar, counts: &Counts) {
-    bar.show_counted(counts.done(), counts.rows, &format!("{} refused", counts.refused));
-}
-
-fn facts(counts: &Counts) -> [(&'static str, String); 5] {
-    [
-        ("rows", counts.rows.to_string()),
-        ("issued before", counts.issued_before.to_string()),
-        ("issued", counts.issued.to_string()),
-        ("of them replayed", counts.replayed.to_string()),
-        ("refused", counts.refused.to_string()),
-    ]
 }
