@@ -269,6 +269,8 @@ pub(crate) struct CheckoutRefund {
     /// What went back to cards of other partitions, and what had gone back to them before.
     pub(crate) apart: i64,
     pub(crate) apart_before: i64,
+    /// Which of those lose it with their void template: bit n is the n-th in the order in which they are drained.
+    pub(crate) lost: u16,
 }
 
 impl Entity for CheckoutRefund {
@@ -281,6 +283,7 @@ impl Entity for CheckoutRefund {
         visit(5, self.at_ms as u64);
         visit(6, self.apart as u64);
         visit(7, self.apart_before as u64);
+        visit(8, u64::from(self.lost));
     }
 }
 
@@ -288,8 +291,8 @@ impl Restore for CheckoutRefund {
     fn restore(_number: u64, fields: &Fields) -> Option<CheckoutRefund> {
         let (outside, at_ms) = (fields.get(4) as i64, fields.get(5) as i64);
         let (apart, apart_before) = (fields.get(6) as i64, fields.get(7) as i64);
-        let (checkout, first, parts) = (fields.one_based(1)?, fields.get(2), fields.narrow(3)?);
-        Some(CheckoutRefund { checkout, first, parts, outside, at_ms, apart, apart_before })
+        let (checkout, first, parts, lost) = (fields.one_based(1)?, fields.get(2), fields.narrow(3)?, fields.narrow(8)?);
+        Some(CheckoutRefund { checkout, first, parts, outside, at_ms, apart, apart_before, lost })
     }
 }
 

@@ -127,7 +127,8 @@ kinds! {
     SagaRefused = 36 . 1;
     SagaEnded = 37 . 1;
     CapturedApart = 38 . 1;
-    RefundedApart = 39 . 1;
+    RefundedApartV1 = 39 . 1;
+    RefundedApart = 39 . 2;
     BatchOpened = 40 . 1;
     CardsMade = 41 . 1;
     BatchCompleted = 42 . 1;

@@ -32,8 +32,8 @@ pub use operator::{CouponBlocked, TermsVoided, UserBlocked, Voided, VoidedWithTe
 pub use pool::{BudgetSet, DayDropped, PoolLeased, PoolOpened, Restocked, Step};
 pub use rules::{DisplayBody, RulesBody, RulesBodyV2, RulesBodyV3};
 pub use saga::{
-    CLOSED, CapturedApart, LET_GO, PledgeEnded, Pledged, RefundedApart, SagaAnswered, SagaBody, SagaCheckedOut, SagaEnded,
-    SagaOpened, SagaRefused, TenderBody, TenderedBody,
+    CLOSED, CapturedApart, LET_GO, PledgeEnded, Pledged, RefundedApart, RefundedApartV1, SagaAnswered, SagaBody, SagaCheckedOut,
+    SagaEnded, SagaOpened, SagaRefused, TenderBody, TenderedBody,
 };
 pub use time::{CHECKOUT_REFUNDS, CHECKOUTS, Expired, Forgotten, GIFTS, HOLDS, REDEMPTIONS, REFUNDS, RequestsForgotten};
 
@@ -446,6 +446,8 @@ pub enum Event<'a> {
     SagaEnded(SagaEnded),
     /// See [`CapturedApart`].
     CapturedApart(CapturedApart<'a>),
+    /// See [`RefundedApartV1`].
+    RefundedApartV1(RefundedApartV1<'a>),
     /// See [`RefundedApart`].
     RefundedApart(RefundedApart<'a>),
     /// See [`GiftOffered`].

@@ -352,6 +352,7 @@ impl Partition {
             Event::SagaRefused(event) => return self.saga_refused(event),
             Event::SagaEnded(event) => return self.saga_ended(event),
             Event::CapturedApart(event) => return self.captured_apart(event),
+            Event::RefundedApartV1(event) => return self.refunded_apart(&event.today()),
             Event::RefundedApart(event) => return self.refunded_apart(event),
             Event::Pledged(event) => return self.pledge(event),
             Event::PledgeEnded(event) => return self.pledge_ended(event),

@@ -16,7 +16,7 @@ use crate::rejection::Rejection;
 use crate::terms::{Template, Terms, Window};
 use std::sync::Arc;
 
-pub use checkout::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part};
+pub use checkout::{CardRefund, CheckedOut, CheckoutRefunded, CheckoutReleased, Part};
 
 /// The partition number that stands for the catalog in a write's position.
 pub const CATALOG_PARTITION: u16 = u16::MAX;

@@ -44,11 +44,26 @@ impl TenderedBody {
     pub(crate) fn is_apart(&self) -> bool {
         matches!(self.role, ASKED | PLEDGED | DECLINED)
     }
+
+    /// One that is held, of this template.
+    pub(crate) fn pledged(template: u32) -> TenderedBody {
+        TenderedBody { role: PLEDGED, value: i64::from(template) + 1, ..TenderedBody::default() }
+    }
+
+    /// The template of one that is held elsewhere, as its partition has told; older ones did not.
+    pub(crate) fn template(&self) -> Option<u32> {
+        if self.role == PLEDGED { u32::try_from(self.value - 1).ok() } else { None }
+    }
 }
 
 /// Instruments that an event or a message names, if no number of theirs is out of its range.
 pub(crate) fn read_tender(bytes: &[u8]) -> Option<TenderBody> {
     codec::decode_tender(bytes).filter(|tender| tender.all.iter().all(is_tendered))
+}
+
+/// Whether the card elsewhere of this place, in the order in which they are drained, is one of those that lose what goes back to them.
+pub(crate) fn is_lost(lost: u16, at: u32) -> bool {
+    lost.checked_shr(at).is_some_and(|lost| lost & 1 == 1)
 }
 
 fn is_tendered(one: &TenderedBody) -> bool {
@@ -180,6 +195,12 @@ impl Saga {
         assert_eq!(refunded, 0, "I2: no more goes back to cards than they have paid");
         given.reverse();
         given
+    }
+
+    /// How much each card elsewhere gets back, in the order in which they are drained, when `more` goes back to them after `before`.
+    pub(crate) fn given_after(&self, before: i64, more: i64) -> Vec<(&TenderedBody, i64)> {
+        let (had, has) = (self.given_back(before), self.given_back(before + more));
+        had.into_iter().zip(has).map(|((one, had), (_, has))| (one, has - had)).collect()
     }
 
     /// When it ends something by itself.

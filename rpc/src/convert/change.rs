@@ -158,10 +158,11 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             change.checkout_id = seals.checkout_id(place(lsn));
             ask(change, &event.request);
         }
-        Event::RefundedApart(event) => {
-            change.checkout_id = seals.checkout_id(place(event.checkout));
-            (change.applied_minor, change.count) = (event.outside, event.parts.into());
-            ask(change, &event.request);
+        Event::RefundedApartV1(event::RefundedApartV1 { checkout, request, parts, outside, .. })
+        | Event::RefundedApart(event::RefundedApart { checkout, request, parts, outside, .. }) => {
+            change.checkout_id = seals.checkout_id(place(*checkout));
+            (change.applied_minor, change.count) = (*outside, (*parts).into());
+            ask(change, request);
         }
         Event::Pledged(event) => {
             (change.other_partition, change.count) = (Some(event.home.into()), event.parts.into());

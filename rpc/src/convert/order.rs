@@ -8,7 +8,7 @@ use crate::{
         Id, Reason, Rejection, Stage,
         checkout::INSTRUMENTS_MAX,
         command::{Apart, CaptureOrder, Checkout, Command, Instrument, Operation, RefundOrder, ReleaseOrder, Units},
-        reply::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part},
+        reply::{CardRefund, CheckedOut, CheckoutRefunded, CheckoutReleased, Part},
     },
     seals::{Place, Seals},
 };
@@ -158,7 +158,7 @@ pub fn refunded(seals: Seals<'_>, refund: &CheckoutRefunded) -> v1::RefundOrderR
         checkout_id: seals.checkout_id(checkout),
         currency: refund.currency.as_str().to_owned(),
         parts: refund.parts.iter().map(|part| refund::refunded(seals, part)).collect(),
-        apart: refund.apart.iter().map(|&apart| of_card(seals, apart)).collect(),
+        apart: refund.apart.iter().map(|card| of_card(seals, card)).collect(),
         outside_minor: refund.outside,
         at_ms: refund.at_ms,
         position: Some(position(refund.written)),
@@ -166,6 +166,8 @@ pub fn refunded(seals: Seals<'_>, refund: &CheckoutRefunded) -> v1::RefundOrderR
     }
 }
 
-fn of_card(seals: Seals<'_>, (partition, number, amount_minor): (u16, u64, i64)) -> v1::CardRefund {
-    v1::CardRefund { coupon_id: seals.coupon_id(Place { partition, number }), amount_minor }
+fn of_card(seals: Seals<'_>, card: &CardRefund) -> v1::CardRefund {
+    let &CardRefund { partition, coupon, amount, outside } = card;
+    let place = Place { partition, number: coupon };
+    v1::CardRefund { coupon_id: seals.coupon_id(place), amount_minor: amount, outside_minor: outside }
 }

@@ -9,6 +9,7 @@ use crate::{
     house::{House, Owned, card, fresh, twenty_off},
     order::{at_once, line, units},
     refusal::check,
+    void_template,
 };
 
 /// A coupon of 10 off, and two cards of 5 whose owners live in other partitions, though for one case in millions.
@@ -104,6 +105,25 @@ async fn cards_of_other_partitions_pay_for_an_order_and_get_back_what_comes_back
     let rest = shop.house.checkouts.refund_order(refund("b2", None)).await.unwrap().into_inner();
     assert!(rest.apart.is_empty() && rest.outside_minor == 12_000, "{rest:?}");
     shop.settles([[500, 0, 0]; 2]).await;
+}
+
+#[tokio::test]
+async fn what_a_void_template_takes_of_a_card_elsewhere_is_told_to_be_paid_outside() {
+    let mut shop = Shop::new().await;
+    let order = shop.house.checkouts.redeem_order(at_once(shop.ask())).await.unwrap().into_inner().checkout.unwrap();
+    let void = shop.cards[0].claimed.clone();
+    shop.house.templates.void_template(void_template::void(&void.template_id)).await.unwrap();
+    let refund = v1::RefundOrderRequest { request_id: "v1".into(), checkout_id: order.checkout_id.clone(), returned: None };
+    let told = shop.house.checkouts.refund_order(refund.clone()).await.unwrap().into_inner();
+    let mut back: Vec<_> =
+        told.apart.iter().map(|card| (card.coupon_id.as_str(), card.amount_minor, card.outside_minor)).collect();
+    back.sort_unstable_by_key(|&(coupon, ..)| coupon != void.coupon_id);
+    assert_eq!(back, [(&*void.coupon_id, 500, 500), (&*shop.cards[1].claimed.coupon_id, 500, 0)]);
+    assert_eq!(told.outside_minor, order.payable_minor + 500, "what the void card loses is paid outside with the rest");
+    let again = shop.house.checkouts.refund_order(refund).await.unwrap().into_inner();
+    assert_eq!((again.replayed, again.apart, again.outside_minor), (true, told.apart, told.outside_minor));
+    shop.settles([[0, 0, 0], [500, 0, 0]]).await;
+    assert_eq!(shop.house.view(&shop.cards[0]).await.status(), v1::CouponStatus::Void);
 }
 
 #[tokio::test]

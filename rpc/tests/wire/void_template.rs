@@ -10,7 +10,7 @@ use crate::{
     refusal::check,
 };
 
-fn void(template_id: &str) -> v1::VoidTemplateRequest {
+pub fn void(template_id: &str) -> v1::VoidTemplateRequest {
     v1::VoidTemplateRequest {
         request_id: fresh("void"),
         template_id: template_id.to_owned(),

@@ -29,6 +29,7 @@ impl Partition {
             Message::CardsKept(kept) => Some(self.cards_kept(from, &kept)),
             Message::CardsSettled(settled) => Some(self.cards_settled(from, &settled)),
             Message::CardsRefunded(refunded) => Some(self.cards_refunded(context, from, &refunded)),
+            Message::CardsLost(lost) => self.cards_lost(context, from, &lost),
             Message::SagaClosed(message::SagaClosed { saga }) => Some(self.saga_closed(from, saga)),
         }
     }
@@ -47,7 +48,7 @@ impl Partition {
             }
             Message::CardsKept(kept) => of_pledge(kept.saga),
             Message::CardsSettled(settled) => of_pledge(settled.saga),
-            Message::CardsRefunded(refunded) => of_pledge(refunded.saga),
+            Message::CardsRefunded(refunded) | Message::CardsLost(refunded) => of_pledge(refunded.saga),
             _ => None,
         }
     }

@@ -28,13 +28,13 @@ impl Partition {
         let held: Vec<_> = wanted.cards.iter().map(|card| self.card_held(context, wanted, card, &fitting)).collect();
         let (saga, is_declined) = (wanted.saga, held.iter().any(Result::is_err));
         let tendered = wanted.cards.iter().zip(&held).map(|(card, held)| {
-            let of_it = TenderedBody { partition: self.id(), place: card.place, coupon: card.coupon, ..TenderedBody::default() };
-            match held {
-                Ok((part, available, until_ms)) => {
-                    TenderedBody { role: PLEDGED, available: *available, until_ms: *until_ms, charge: part.held, ..of_it }
+            let one = match held {
+                Ok((_, pledged)) => *pledged,
+                Err(why) => {
+                    TenderedBody { role: DECLINED, reason: why.reason as u16, value: why.value, ..TenderedBody::default() }
                 }
-                Err(why) => TenderedBody { role: DECLINED, reason: why.reason as u16, value: why.value, ..of_it },
-            }
+            };
+            TenderedBody { partition: self.id(), place: card.place, coupon: card.coupon, ..one }
         });
         // Home names the first that was declined; the others were not held for its sake.
         let tendered = tendered.map(|one| match one.role {
@@ -47,19 +47,19 @@ impl Partition {
         if is_declined {
             return Happening { outgoing, ..Happening::default() };
         }
-        let parts: Vec<_> = held.into_iter().flatten().map(|(part, ..)| Event::PartHeld(part)).collect();
+        let parts: Vec<_> = held.into_iter().flatten().map(|(part, _)| Event::PartHeld(part)).collect();
         let closing = Event::Pledged(Pledged { home: from, saga, parts: parts.len() as u8 });
         Happening { group: Some(Box::new(Group::of(parts, closing))), outgoing, ..Happening::default() }
     }
 
-    /// The hold of a card, what it had before, and when it expires.
+    /// The hold of a card, and what home is told of it.
     fn card_held<'a>(
         &self,
         context: &Context<'_>,
         wanted: &CardsWanted<'a>,
         card: &WantedBody,
         fitting: &Fitting<'_>,
-    ) -> Result<(PartHeld<'a>, i64, i64), Rejection> {
+    ) -> Result<(PartHeld<'a>, TenderedBody), Rejection> {
         let (_, terms) = self.instrument(&instrument(card))?;
         if !terms.is_stored_value() {
             return Err(Reason::InstrumentsApart.into());
@@ -75,7 +75,8 @@ impl Partition {
         let (held, previous) = (available.min(wanted.wanted), standing.coupon.last());
         let deadline_ms = PLEDGED_UNTIL_MS;
         let part = PartHeld { coupon, previous, merchant, order, amount: held, applied: held, held, deadline_ms, replaces: 0 };
-        Ok((part, available, standing.window.until_ms))
+        let until_ms = standing.window.until_ms;
+        Ok((part, TenderedBody { available, until_ms, charge: held, ..TenderedBody::pledged(terms.template) }))
     }
 
     /// The holds of a pledge, in the order in which they were asked for.
@@ -163,6 +164,14 @@ impl Partition {
         let closing = parts.pop();
         let group = closing.map(|closing| Box::new(Group::of(parts, closing)));
         Happening { group, ..Happening::default() }
+    }
+
+    /// The same of cards whose template is void: home has heard of that, so it waits until this partition has, and nobody spends meanwhile
+    /// what is paid outside.
+    pub(super) fn cards_lost<'a>(&self, context: &Context<'_>, from: u16, lost: &CardsRefunded) -> Option<Happening<'a>> {
+        let mut losing = self.pledges.of(from, lost.saga).zip(&lost.amounts).filter(|&(_, &amount)| amount > 0);
+        let is_heard = losing.all(|(pledge, _)| self.coupon(pledge.coupon).is_some_and(|(_, terms)| terms.void.is_some()));
+        is_heard.then(|| self.cards_refunded(context, from, lost))
     }
 
     /// Nothing will come back.

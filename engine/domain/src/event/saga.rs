@@ -108,9 +108,10 @@ pub struct CapturedApart<'a> {
     pub body: &'a [u8],
 }
 
-/// Units of an order's lines came back; what cards of other partitions get back is on its way to them.
+/// Units of an order's lines came back; what cards of other partitions get back is on its way to them: the first version, which is only
+/// read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
-pub struct RefundedApart<'a> {
+pub struct RefundedApartV1<'a> {
     /// The checkout: lsn of its event.
     pub checkout: u64,
     /// The request.
@@ -123,6 +124,34 @@ pub struct RefundedApart<'a> {
     pub apart: i64,
     /// A [`ReturnsBody`](super::ReturnsBody): what came back.
     pub body: &'a [u8],
+}
+
+/// The same, with what void templates take of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RefundedApart<'a> {
+    /// The checkout: lsn of its event.
+    pub checkout: u64,
+    /// The request.
+    pub request: Request<'a>,
+    /// How many parts it has here.
+    pub parts: u8,
+    /// What is to be paid back to who paid the order beside coupons and cards, and what came back to cards of void templates.
+    pub outside: i64,
+    /// What goes back to cards of other partitions, the last drained first.
+    pub apart: i64,
+    /// A [`ReturnsBody`](super::ReturnsBody): what came back.
+    pub body: &'a [u8],
+    /// Of the cards of other partitions, in the order in which they are drained, those that lose it with their void template: bit n is the
+    /// n-th.
+    pub lost: u16,
+}
+
+impl<'a> RefundedApartV1<'a> {
+    /// The same as it is written today: it knew nothing of what is lost.
+    pub fn today(&self) -> RefundedApart<'a> {
+        let RefundedApartV1 { checkout, request, parts, outside, apart, body } = *self;
+        RefundedApart { checkout, request, parts, outside, apart, body, lost: 0 }
+    }
 }
 
 /// Cards were held, by the parts right before, for a checkout of another partition; again, with what they will pay, when it is known.
@@ -160,7 +189,7 @@ pub struct TenderedBody {
     pub coupon: u64,
     /// Of one that was declined: the reason's number.
     pub reason: u16,
-    /// The number that belongs to the reason.
+    /// Of one that was declined the number that belongs to the reason, of one that is held its template's + 1; 0 = not told.
     pub value: i64,
     /// What a card had before it was held.
     pub available: i64,

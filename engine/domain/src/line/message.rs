@@ -28,6 +28,8 @@ pub enum Message<'a> {
     CardsSettled(CardsSettled),
     /// See [`CardsRefunded`].
     CardsRefunded(CardsRefunded),
+    /// The same of cards whose template is void: it is void with them, and home has said that it is paid outside.
+    CardsLost(CardsRefunded),
     /// See [`SagaClosed`].
     SagaClosed(SagaClosed),
 }
@@ -69,6 +71,7 @@ const CARDS_KEPT: [u8; 2] = [6, 1];
 const CARDS_SETTLED: [u8; 2] = [7, 1];
 const CARDS_REFUNDED: [u8; 2] = [8, 1];
 const SAGA_CLOSED: [u8; 2] = [9, 1];
+const CARDS_LOST: [u8; 2] = [10, 1];
 
 impl<'a> Message<'a> {
     /// Its bytes on a line.
@@ -82,6 +85,7 @@ impl<'a> Message<'a> {
             Message::CardsKept(body) => codec::encode_message(CARDS_KEPT, body),
             Message::CardsSettled(body) => codec::encode_message(CARDS_SETTLED, body),
             Message::CardsRefunded(body) => codec::encode_message(CARDS_REFUNDED, body),
+            Message::CardsLost(body) => codec::encode_message(CARDS_LOST, body),
             Message::SagaClosed(body) => codec::encode_message(SAGA_CLOSED, body),
         }
     }
@@ -106,6 +110,7 @@ impl<'a> Message<'a> {
             CARDS_KEPT => codec::decode_message(body).map(Message::CardsKept),
             CARDS_SETTLED => codec::decode_message(body).map(Message::CardsSettled),
             CARDS_REFUNDED => codec::decode_message(body).map(Message::CardsRefunded),
+            CARDS_LOST => codec::decode_message(body).map(Message::CardsLost),
             SAGA_CLOSED => codec::decode_message(body).map(Message::SagaClosed),
             _ => None,
         }

@@ -38,7 +38,8 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         }
         Event::SagaCheckedOut(event::SagaCheckedOut { payable, deadline_ms, .. }) => ([deadline_ms, 0], [payable, 0, 0]),
         Event::CapturedApart(event::CapturedApart { amount, payable, .. }) => ([0, 0], [amount, payable, 0]),
-        Event::RefundedApart(event::RefundedApart { outside, apart, .. }) => ([0, 0], [outside, apart, 0]),
+        Event::RefundedApartV1(event::RefundedApartV1 { outside, apart, .. })
+        | Event::RefundedApart(event::RefundedApart { outside, apart, .. }) => ([0, 0], [outside, apart, 0]),
         Event::GiftOffered(event::GiftOffered { deadline_ms, .. }) => ([deadline_ms, 0], [0, 0, 0]),
         Event::GiftAccepted(event::GiftAccepted { amount, .. }) => ([0, 0], [amount, 0, 0]),
         Event::GiftReceived(event::GiftReceived { amount, use_from_ms, use_until_ms, .. }) => {

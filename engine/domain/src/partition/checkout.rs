@@ -137,6 +137,7 @@ impl Partition {
             at_ms: self.time_ms,
             apart: 0,
             apart_before: 0,
+            lost: 0,
         };
         let refund = self.checkouts.add_refund(refund, &returned);
         self.remember(Operation::RefundOrder, u128::from(event.checkout), &event.request, 0, refund as i64);

@@ -8,7 +8,7 @@ use crate::event::{self, SagaBody};
 use crate::partition::Divergence;
 use crate::rejection::Reason;
 use crate::request::{Operation, Remembered};
-use crate::saga::{ASKED, DISCOUNT, HERE, Saga, read_tender};
+use crate::saga::{ASKED, DISCOUNT, HERE, Saga, is_lost, read_tender};
 
 impl Partition {
     pub(super) fn saga_opened(&mut self, event: &event::SagaOpened<'_>) -> Result<(), Divergence> {
@@ -194,11 +194,18 @@ impl Partition {
         let Some(saga) = self.sagas.of_checkout(event.checkout).filter(|saga| saga.is_redeemed()) else {
             return self.unexpected("a checkout without cards elsewhere");
         };
-        let (saga, before) = (saga.lsn, saga.body.refunded);
+        let (apart, apart_before, lost) = (event.apart, saga.body.refunded, event.lost);
+        let given = saga.given_after(apart_before, apart);
+        let of_lost =
+            || (0..).zip(&given).filter(|&(at, &(_, amount))| is_lost(lost, at) && amount > 0).map(|(_, &(_, amount))| amount);
+        if of_lost().count() != lost.count_ones() as usize || of_lost().sum::<i64>() > event.outside {
+            return self.unexpected("what is lost goes back and is paid outside");
+        }
+        let saga = saga.lsn;
         let parts = u32::from(event.parts);
         let first = self.redemptions.refunds_next() - u64::from(parts);
         let (outside, at_ms) = (event.outside, self.time_ms);
-        let refund = CheckoutRefund { checkout: number, first, parts, outside, at_ms, apart: event.apart, apart_before: before };
+        let refund = CheckoutRefund { checkout: number, first, parts, outside, at_ms, apart, apart_before, lost };
         let refund = self.checkouts.add_refund(refund, &returned);
         self.sagas.change(saga, |saga| {
             saga.body.refunded += event.apart;

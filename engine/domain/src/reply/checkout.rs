@@ -61,6 +61,19 @@ pub struct CheckoutReleased {
     pub at_ms: i64,
 }
 
+/// What a card of another partition gets back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardRefund {
+    /// Where it lies.
+    pub partition: u16,
+    /// Its number there.
+    pub coupon: u64,
+    /// How much.
+    pub amount: i64,
+    /// What of it has to be paid outside, because the card's template is void: all of it or nothing.
+    pub outside: i64,
+}
+
 /// Units of an order that came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutRefunded {
@@ -72,9 +85,9 @@ pub struct CheckoutRefunded {
     pub currency: Currency,
     /// What each coupon and card of this partition got back that got something.
     pub parts: Vec<Refunded>,
-    /// What cards of other partitions get back: partition, number, amount.
-    pub apart: Vec<(u16, u64, i64)>,
-    /// What is to be paid back to who paid beside coupons and cards.
+    /// What cards of other partitions get back, the last drained first.
+    pub apart: Vec<CardRefund>,
+    /// What is to be paid back to who paid beside coupons and cards, and what came back to cards of void templates.
     pub outside: i64,
     /// When, ms.
     pub at_ms: i64,

@@ -1,8 +1,10 @@
 //! Facts about orders with cards of other partitions: a saga at home, pledges where the cards are. Here the other partition is the same one,
 //! reached over the line to itself, so that one story shows both sides.
 
-use crate::given::World;
 use crate::given::story::story;
+use crate::given::{Answer, PARTITION, World};
+use tessera_domain::Id;
+use tessera_domain::command::{CatalogCommand, VoidTemplate};
 
 /// Coupon 0 takes 300 off 1,000 of tea, 1 is a card with 2,000 at home, 2 and 3 are bearer's cards with 1,000 elsewhere; 3 expires first.
 const WALLET: &str = "template lunch off 1000 300 t1 stack=always goods=tea,rice
@@ -28,6 +30,9 @@ pub fn apart() -> World {
          checkout hold ann:1+code:1:3@3 shop/2 h1 lines=tea:5x500
          deliver 3
          checkout capture #last k1 units=0:3
+         deliver 1
+         void-template soon v1 recall
+         checkout refund #last f2
          deliver 1
          checkout hold ann:1+code:1:2@3 shop/3 h2 lines=tea:1x700
          deliver 3
@@ -199,6 +204,69 @@ fn a_refund_fills_the_last_drained_card_first_and_finds_a_void_one_another() {
          view ann 1 => coupon 1 of purse v1 ACTIVE 0.. available 2000 captured 0
          view eve 3 => coupon 3 of soon v1 ACTIVE 0..90000000 available 0 captured 1000
          refund #26 f3 => PART_OF_CHECKOUT 26",
+    );
+}
+
+/// An order that was paid by card 3, then card 2, both elsewhere, and then card 1 at home; 1,000 each.
+const THREE_CARDS: &str = "checkout redeem ann:1+code:1:2@3+code:1:3@3 shop/1 r1 lines=tea:3x1000
+     deliver 3
+     heard => took [1000 by card 3@3 leaves 0, 1000 by card 2@3 leaves 0, 1000 by card 1 leaves 1000 #20] of 3000, 0 to pay #21";
+
+#[test]
+fn what_a_void_template_takes_of_a_card_elsewhere_is_paid_outside_and_told_alike_for_ever() {
+    with_wallet(&format!(
+        "{THREE_CARDS}
+         void-template gift v1 recall
+         checkout refund #last f1 units=0:2 \
+         => order #21 gave back [1000 to coupon 1 ACTIVE with 2000, 1000 to card 2@3 outside 1000], 1000 outside #31
+         deliver 1
+         view bob 2 => coupon 2 of gift v1 VOID 0.. available 0 captured 0 voided 1000
+         checkout refund #last f2 => order #21 gave back [1000 to card 3@3], 0 outside #37
+         deliver 1
+         void-template soon v2 recall
+         checkout refund #last f1 units=0:2 \
+         => order #21 gave back [1000 to coupon 1 ACTIVE with 2000, 1000 to card 2@3 outside 1000], 1000 outside #31 replayed
+         checkout refund #last f2 => order #21 gave back [1000 to card 3@3], 0 outside #37 replayed
+         view eve 3 => coupon 3 of soon v1 VOID 0..90000000 available 0 captured 0 voided 1000"
+    ));
+}
+
+#[test]
+fn cards_of_one_partition_hear_apart_what_they_keep_and_what_they_lose() {
+    with_wallet(&format!(
+        "{THREE_CARDS}
+         void-template soon v1 recall
+         checkout refund #last f1 \
+         => order #21 gave back [1000 to coupon 1 ACTIVE with 2000, 1000 to card 2@3, 1000 to card 3@3 outside 1000], 1000 outside #31
+         deliver 2
+         view bob 2 => coupon 2 of gift v1 ACTIVE 0.. available 1000 captured 0
+         view eve 3 => coupon 3 of soon v1 VOID 0..90000000 available 0 captured 0 voided 1000"
+    ));
+}
+
+#[test]
+fn what_is_paid_outside_waits_for_a_partition_that_has_not_heard_of_the_void() {
+    let mut world = with_wallet(THREE_CARDS);
+    let void = CatalogCommand::Void(VoidTemplate {
+        template: Id::new("template", "gift").unwrap(),
+        expected_version: 1,
+        reason: Id::new("reason", "recall").unwrap(),
+        revoke_holds: false,
+        request_id: Id::new("request", "v1").unwrap(),
+        validate_only: false,
+    });
+    assert!(matches!(world.ask_catalog(&void), Answer::Told(_)));
+    world.tell(
+        "checkout refund #last f1 units=0:2 \
+         => order #21 gave back [1000 to coupon 1 ACTIVE with 2000, 1000 to card 2@3 outside 1000], 1000 outside #30",
+    );
+    let (_, _, message) = world.partition.lines().waiting().next().unwrap();
+    let message = message.to_vec();
+    assert!(!world.hear(PARTITION, &message), "what is paid outside cannot be spent here");
+    world.hear_voids();
+    world.tell(
+        "deliver 1
+         view bob 2 => coupon 2 of gift v1 VOID 0.. available 0 captured 0 voided 1000",
     );
 }
 

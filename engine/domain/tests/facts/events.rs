@@ -136,7 +136,8 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ),
         ("SagaEnded", vec![Event::SagaEnded(SagaEnded { saga: 100_023, how: LET_GO })]),
         ("CapturedApart", vec![Event::CapturedApart(CAPTURED_APART)]),
-        ("RefundedApart", vec![Event::RefundedApart(REFUNDED_APART)]),
+        ("RefundedApartV1", vec![Event::RefundedApartV1(REFUNDED_APART_V1)]),
+        ("RefundedApart", vec![Event::RefundedApart(RefundedApart { lost: 5, ..REFUNDED_APART_V1.today() })]),
         ("BatchOpened", vec![Event::BatchOpened(BatchOpened { batch: "moon-月", terms: 5, count: 1_000_000, request: REQUEST })]),
         ("CardsMade", vec![Event::CardsMade(CARDS_MADE)]),
         ("BatchCompleted", vec![Event::BatchCompleted(BatchMarked { batch: "moon-月", request: REQUEST })]),
@@ -297,8 +298,14 @@ const CAPTURED_APART: CapturedApart<'static> = CapturedApart {
     body: &[130, 1, 2, 0, 0, 0, 5, 6],
 };
 
-const REFUNDED_APART: RefundedApart<'static> =
-    RefundedApart { checkout: 100_027, request: REQUEST, parts: 2, outside: 308, apart: 309, body: &[131, 1, 2, 0, 0, 0, 7, 8] };
+const REFUNDED_APART_V1: RefundedApartV1<'static> = RefundedApartV1 {
+    checkout: 100_027,
+    request: REQUEST,
+    parts: 2,
+    outside: 308,
+    apart: 309,
+    body: &[131, 1, 2, 0, 0, 0, 7, 8],
+};
 
 const GIFT_OFFERED: GiftOffered<'static> =
     GiftOffered { coupon: 70_000, previous: 99_500, deadline_ms: 1_700_086_400_000, request: REQUEST };

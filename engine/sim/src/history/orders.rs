@@ -152,14 +152,16 @@ impl Shelf {
     }
 
     fn order_refunded_apart(&mut self, whole: &event::RefundedApart<'_>) -> Checked<What> {
-        let event::RefundedApart { checkout, request, parts, outside, body, mut apart } = *whole;
+        let event::RefundedApart { checkout, request, parts, outside, body, mut apart, lost } = *whole;
         if let Some(order) = self.orders_of.by_lsn.get_mut(&checkout) {
+            let mut elsewhere: Vec<_> =
+                order.refunded.iter_mut().zip(&order.parts).filter(|(_, (lsn, _))| *lsn == 0).enumerate().collect();
             // The last drained first.
-            for (refunded, &(lsn, paid)) in order.refunded.iter_mut().zip(&order.parts).rev().filter(|(_, (lsn, _))| *lsn == 0) {
-                assert_eq!(lsn, 0, "a card elsewhere has no lsn here");
-                let more = apart.min(paid - *refunded);
-                *refunded += more;
+            for (at, (refunded, (_, paid))) in elsewhere.iter_mut().rev() {
+                let more = apart.min(paid - **refunded);
+                **refunded += more;
                 apart -= more;
+                self.orders_of.lost += if lost >> *at & 1 == 1 { more } else { 0 };
             }
         }
         holds(apart == 0, "I2", || format!("order {checkout} gives {apart} too much back to cards elsewhere"))?;

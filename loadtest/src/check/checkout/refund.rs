@@ -41,7 +41,7 @@ impl Wallet {
         for (number, amount_minor) in moves {
             let back = self.give_back(place, number, amount_minor, stamp);
             match self.coupons[before.parts[number].coupon].is_apart {
-                true => apart.push(CardRefund { coupon_id: back.coupon_id, amount_minor }),
+                true => apart.push(CardRefund { coupon_id: back.coupon_id, amount_minor, outside_minor: 0 }),
                 false => parts.push(back),
             }
         }

@@ -9,6 +9,7 @@
 use super::super::saga::is_same;
 use super::super::{Context, Decision, Outgoing};
 use super::{Group, Outcome, Refusal, together, units};
+use crate::catalog::Catalog;
 use crate::checkouts::{Checkout, Stage, given_back_of, rest_of};
 use crate::codec;
 use crate::command::{Keys, RefundOrder};
@@ -136,7 +137,7 @@ impl Partition {
         let (mut open, open_before) = (paid_back(&after) - of_cards, paid_back(&before) - of_cards);
         // The last drained first, wherever it lies.
         let (mut cards, so_far) = (cards.iter().rev(), saga.given_back(saga.body.refunded));
-        let (mut apart, mut lost) = (0, 0);
+        let (mut apart, mut lost_here) = (0, 0);
         for one in saga.body.tender.all.iter().rev().filter(|one| one.captured > 0) {
             let here = if one.is_apart() { None } else { cards.next() };
             let got = so_far.iter().find(|(card, _)| is_same(card, one)).map_or(0, |&(_, got)| got);
@@ -144,12 +145,13 @@ impl Partition {
             open -= amount;
             match here {
                 Some(card) => {
-                    lost += if self.is_of_void(card) { amount } else { 0 };
+                    lost_here += if self.is_of_void(card) { amount } else { 0 };
                     given.push((card, amount));
                 }
                 None => apart += amount,
             }
         }
+        let given_apart = given_apart(context.catalog, saga, apart);
         let (mut parts, mut replaced) = (Vec::new(), 0);
         for (redemption, amount) in given.into_iter().filter(|&(_, amount)| amount > 0) {
             let part = self.refunded_part(context, redemption, amount, replaced);
@@ -160,12 +162,13 @@ impl Partition {
             checkout: checkout.lsn,
             request,
             parts: parts.len() as u8,
-            outside: open - open_before + lost,
+            outside: open - open_before + lost_here + lost_apart(&given_apart),
             apart,
             body: &[],
+            lost: (0..).zip(&given_apart).map(|(at, given)| u16::from(given.is_lost) << at).sum(),
         });
         let group = Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) };
-        Ok(Outcome::Send(group, word_of_refund(saga, apart)))
+        Ok(Outcome::Send(group, word_of_refund(saga, &given_apart)))
     }
 
     /// Whether the template of what was redeemed is void.
@@ -186,18 +189,41 @@ fn both(before: &ReturnsBody, now: &ReturnsBody) -> ReturnsBody {
     }
 }
 
-/// Each card elsewhere that gets something back is told how much.
-fn word_of_refund(saga: &Saga, apart: i64) -> Vec<Outgoing> {
-    let (before, after) = (saga.given_back(saga.body.refunded), saga.given_back(saga.body.refunded + apart));
-    let more: Vec<(&TenderedBody, i64)> =
-        before.iter().zip(&after).map(|(&(one, before), &(_, after))| (one, after - before)).collect();
-    let amount = |one: &&TenderedBody| more.iter().find(|(card, _)| is_same(card, one)).map_or(0, |&(_, amount)| amount);
-    let word = saga.asked().into_iter().map(|(to, cards)| {
-        // Those that paid nothing are forgotten there, unless another one of that partition did.
-        let amounts: Vec<i64> = cards.iter().map(amount).collect();
-        (to, amounts)
-    });
-    let word = word.filter(|(_, amounts)| amounts.iter().any(|&amount| amount > 0));
-    word.map(|(to, amounts)| Outgoing { to, message: Message::CardsRefunded(CardsRefunded { saga: saga.lsn, amounts }).bytes() })
-        .collect()
+/// What a card elsewhere gets back, and whether it loses that with its void template.
+struct Given<'a> {
+    card: &'a TenderedBody,
+    amount: i64,
+    is_lost: bool,
+}
+
+/// What each card elsewhere gets back when `apart` goes back to all of them, in the order in which they are drained. A template is void as soon as
+/// home has heard of it: a card's partition that has heard of it before makes void what it gets back before that, as all else that is on it.
+fn given_apart<'a>(catalog: &Catalog, saga: &'a Saga, apart: i64) -> Vec<Given<'a>> {
+    let is_void = |template| catalog.get(template).is_some_and(|template| template.void.is_some());
+    let given = saga.given_after(saga.body.refunded, apart).into_iter();
+    given.map(|(card, amount)| Given { card, amount, is_lost: amount > 0 && card.template().is_some_and(is_void) }).collect()
+}
+
+fn lost_apart(given: &[Given<'_>]) -> i64 {
+    given.iter().filter(|given| given.is_lost).map(|given| given.amount).sum()
+}
+
+/// Each card elsewhere that gets something back is told how much, and apart from the others what it loses.
+fn word_of_refund(saga: &Saga, given: &[Given<'_>]) -> Vec<Outgoing> {
+    let mut word = Vec::new();
+    for (to, cards) in saga.asked() {
+        for is_lost in [false, true] {
+            let is_told = |given: &&Given<'_>| given.is_lost == is_lost;
+            let amount = |one: &&TenderedBody| {
+                given.iter().filter(is_told).find(|given| is_same(given.card, one)).map_or(0, |given| given.amount)
+            };
+            let refunded = CardsRefunded { saga: saga.lsn, amounts: cards.iter().map(amount).collect() };
+            // Those that paid nothing are forgotten there, unless another one of that partition did.
+            if refunded.amounts.iter().any(|&amount| amount > 0) {
+                let message = if is_lost { Message::CardsLost(refunded) } else { Message::CardsRefunded(refunded) };
+                word.push(Outgoing { to, message: message.bytes() });
+            }
+        }
+    }
+    word
 }

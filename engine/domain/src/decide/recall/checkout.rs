@@ -2,12 +2,14 @@
 
 use super::super::checkout::named;
 use crate::checkouts::{Checkout, Stage};
+use crate::event::TenderedBody;
 use crate::hold::HoldState;
 use crate::money::Currency;
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
-use crate::reply::{CheckedOut, CheckoutRefunded, CheckoutReleased, Part, Written};
+use crate::reply::{CardRefund, CheckedOut, CheckoutRefunded, CheckoutReleased, Part, Written};
 use crate::request::{Remembered, unpack_at};
+use crate::saga::is_lost;
 
 /// A refusal of an order, which names the instrument it is about.
 pub(super) fn refusal_of_order(reason: Reason, value: i64) -> Rejection {
@@ -94,9 +96,11 @@ impl Partition {
         let parts = (refund.first..refund.first + u64::from(refund.parts)).map(|number| self.recall_refund(number, written));
         let currency = currency(checkout.goods.order().currency);
         let apart = self.sagas.of_checkout(checkout.lsn).map_or(Vec::new(), |saga| {
-            let (before, after) = (saga.given_back(refund.apart_before), saga.given_back(refund.apart_before + refund.apart));
-            let more = before.iter().zip(&after).map(|(&(one, before), &(_, after))| (one.partition, one.coupon, after - before));
-            more.rev().filter(|&(.., amount)| amount > 0).collect()
+            let given = (0..).zip(saga.given_after(refund.apart_before, refund.apart)).filter(|&(_, (_, amount))| amount > 0);
+            let mut apart: Vec<CardRefund> =
+                given.map(|(at, (one, amount))| card_refund(one, amount, is_lost(refund.lost, at))).collect();
+            apart.reverse();
+            apart
         });
         CheckoutRefunded {
             apart,
@@ -108,6 +112,11 @@ impl Partition {
             at_ms: refund.at_ms,
         }
     }
+}
+
+fn card_refund(one: &TenderedBody, amount: i64, is_lost: bool) -> CardRefund {
+    let &TenderedBody { partition, coupon, .. } = one;
+    CardRefund { partition, coupon, amount, outside: if is_lost { amount } else { 0 } }
 }
 
 fn currency(letters: [u8; 3]) -> Currency {

@@ -4,7 +4,7 @@ use super::story::{currency, id, instrument, lsn, number, value_of};
 use super::told::refunded;
 use tessera_domain::checkout::{Line, Order};
 use tessera_domain::command::*;
-use tessera_domain::reply::{CheckedOut, CheckoutRefunded, Part};
+use tessera_domain::reply::{CardRefund, CheckedOut, CheckoutRefunded, Part};
 use tessera_domain::{Id, Stage};
 
 /// `checkout redeem|hold WHO:COUPON[@PARTITION]+... MERCHANT/ORDER REQUEST lines=GOODS[/CATEGORY][@MERCHANT]:UNITSxPRICE,... [shipping=N] [ttl=MS] [USD]`,
@@ -97,6 +97,12 @@ fn part(part: &Part) -> String {
 pub fn checkout_refunded(refund: &CheckoutRefunded) -> String {
     let CheckoutRefunded { checkout, parts, outside, apart, .. } = refund;
     let mut parts: Vec<String> = parts.iter().map(|part| format!("{} to {}", part.amount, refunded(part))).collect();
-    parts.extend(apart.iter().map(|(partition, coupon, amount)| format!("{amount} to card {coupon}@{partition}")));
+    parts.extend(apart.iter().map(card_refund));
     format!("order #{checkout} gave back [{}], {outside} outside", parts.join(", "))
+}
+
+fn card_refund(card: &CardRefund) -> String {
+    let CardRefund { partition, coupon, amount, outside } = card;
+    let outside = if *outside == 0 { String::new() } else { format!(" outside {outside}") };
+    format!("{amount} to card {coupon}@{partition}{outside}")
 }
