@@ -1,4 +1,4 @@
-//! Conservation of stock, of days and budgets, and of value over all partitions (I1, I2): the identity of the lease protocol, term by term, and that of gifts.
+//! Conservation of stock, of days and budgets, and of value over all partitions (I1, I2): the identity of the lease protocol, term by term, and those of gifts and of pledges.
 //!
 //! total = free + Σ [(granted − received) + unsold + (returned − reclaimed) + (issued − restocked)] holds by
 //! construction; what can be wrong is a term below zero: more received than granted, or more reclaimed
@@ -11,7 +11,7 @@ mod pledges;
 
 use crate::shard::{Books, HomeBook};
 pub use gifts::{Gifts, LostGifts};
-pub use pledges::{LostPledge, Pledges};
+pub use pledges::{LostPledge, PledgeBook, PledgeSums, Pledges};
 use std::collections::BTreeMap;
 use tessera_domain::stock::Stock;
 use tessera_domain::{Pool, ValueTotals};
@@ -97,6 +97,8 @@ pub struct Live {
     pub stocks: Vec<Balance>,
     /// The sums of all coupons' accounts, by template and currency.
     pub values: BTreeMap<(u32, [u8; 3]), ValueTotals>,
+    /// How orders over partitions stand.
+    pub pledges: PledgeSums,
 }
 
 /// Adds up the books of all partitions, taken three times, one after the other.
@@ -117,6 +119,7 @@ pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -
         }
     }
     live.compare_gifts(&first, &last);
+    live.compare_pledges(&first, &homes, &last);
     for book in last.values() {
         for &(template, currency, totals) in &book.values {
             if !totals.are_whole() {
@@ -129,6 +132,16 @@ pub fn live(partitions: u16, first: &[Books], homes: &[Books], last: &[Books]) -
 }
 
 impl Live {
+    /// What orders' homes say is done by the cards' partitions, or on its way.
+    fn compare_pledges(&mut self, first: &BTreeMap<u16, &Books>, homes: &BTreeMap<u16, &Books>, last: &BTreeMap<u16, &Books>) {
+        let [first, homes, last] =
+            [first, homes, last].map(|books| books.iter().map(|(&of, book)| (of, &book.pledges)).collect());
+        match pledges::balance(&first, &homes, &last) {
+            Ok(sums) => self.pledges = sums,
+            Err(lost) => self.violations.push(lost.to_string()),
+        }
+    }
+
     /// What has arrived as a gift before its sender is asked was given by then.
     fn compare_gifts(&mut self, first: &BTreeMap<u16, &Books>, last: &BTreeMap<u16, &Books>) {
         let sums = |books: &BTreeMap<u16, &Books>, of: fn(&ValueTotals) -> i128| {
@@ -182,7 +195,7 @@ mod tests {
     use super::*;
 
     fn books(partition: u16) -> Books {
-        Books { partition, homes: BTreeMap::new(), leases: BTreeMap::new(), values: Vec::new() }
+        Books { partition, homes: BTreeMap::new(), leases: BTreeMap::new(), values: Vec::new(), pledges: PledgeBook::default() }
     }
 
     fn check(homes: &[Books], last: &[Books], violation: &str) {

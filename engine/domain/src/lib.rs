@@ -56,7 +56,7 @@ pub use decide::{Context, Decision, Events, Group, Happening, Outgoing};
 pub use gift::{GIFT_MEMORY_MS, GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, GiftState};
 pub use hold::{HOLD_MEMORY_MS, HOLD_TTL_DEFAULT_MS, HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, HOLDS_PER_COUPON_MAX, HoldState};
 pub use id::{ID_BYTES_MAX, Id};
-pub use partition::{Divergence, Partition, Tendered};
+pub use partition::{Divergence, Partition, TenderBook, Tendered};
 pub use pledge::PLEDGED_UNTIL_MS;
 pub use pool::{Need, Pool};
 pub use redemption::REFUND_WINDOW_MS;

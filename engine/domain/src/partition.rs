@@ -28,7 +28,7 @@ mod void;
 pub(crate) use batch::run_subject;
 pub(crate) use card::load_numbers;
 pub(crate) use legacy::row_numbers;
-pub use tendered::Tendered;
+pub use tendered::{TenderBook, Tendered};
 
 use crate::adopted::AdoptedTerms;
 use crate::batch::Batches;

@@ -99,9 +99,14 @@ impl Pledges {
         self.by_redemption.first_key_value().map(|(&lsn, _)| lsn)
     }
 
-    /// All of them, by home, saga and place.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Pledge> {
-        self.all.values()
+    /// The cards of one home's orders, of the newest order first.
+    pub(crate) fn newest_first_of(&self, home: u16) -> impl Iterator<Item = &Pledge> {
+        self.all.range((home, 0, 0)..=(home, u64::MAX, u8::MAX)).rev().map(|(_, pledge)| pledge)
+    }
+
+    /// The first home of any from this number on.
+    pub(crate) fn next_home(&self, from: u16) -> Option<u16> {
+        self.all.range((from, 0, 0)..).next().map(|(&(home, ..), _)| home)
     }
 
     /// `None` if there is one of its name already.

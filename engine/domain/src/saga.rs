@@ -258,6 +258,11 @@ impl Sagas {
         self.all.values().next_back()
     }
 
+    /// All of them, from the newest on.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Saga> {
+        self.all.values().rev()
+    }
+
     /// The oldest.
     pub(crate) fn oldest(&self) -> Option<&Saga> {
         self.all.values().next()
@@ -267,11 +272,6 @@ impl Sagas {
     pub(crate) fn due(&self, now_ms: i64) -> Option<&Saga> {
         let &(due_ms, lsn) = self.due.first()?;
         if due_ms <= now_ms { self.get(lsn) } else { None }
-    }
-
-    /// All of them, by lsn.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Saga> {
-        self.all.values()
     }
 
     /// `None` if there is one of its name, or of its order.

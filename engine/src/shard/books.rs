@@ -1,6 +1,7 @@
 //! The books of a shard: where stock and value are in each of its partitions, for whoever adds them up.
 
 use super::Shard;
+use crate::conservation::PledgeBook;
 use crate::letter::Passenger;
 use crate::turn::Turn;
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct Books {
     pub leases: BTreeMap<Pool, Lessee>,
     /// The sums of all coupons' accounts: template, currency, sums. A template may have several rows, one a version.
     pub values: Vec<(u32, Currency, ValueTotals)>,
+    /// What it knows of orders over partitions.
+    pub pledges: PledgeBook,
 }
 
 /// A pool at its home.
@@ -62,6 +65,7 @@ impl Books {
             homes: stock.opened().map(home).collect(),
             leases: stock.leases().map(|pool| (pool, stock.lessee(pool))).collect(),
             values: state.value_totals().collect(),
+            pledges: PledgeBook::live(state, partitions),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reports of shards as an operator reads them.
 
 use tessera_engine::{
-    conservation::{Balance, Live},
+    conservation::{Balance, Live, PledgeSums},
     domain::ValueTotals,
     shard::{PartitionReport, ShardReport},
     snapshots::{Overview, Round},
@@ -130,7 +130,12 @@ pub fn conservation(live: &Live) -> v1::ConservationResponse {
         violations: live.violations.clone(),
         stocks: live.stocks.iter().map(stock).collect(),
         values: live.values.iter().map(|(&(template, currency), totals)| value(template, currency, totals)).collect(),
+        pledges: Some(pledges(live.pledges)),
     }
+}
+
+fn pledges(PledgeSums { known, open, on_the_way }: PledgeSums) -> v1::PledgeConservation {
+    v1::PledgeConservation { known, open, on_the_way }
 }
 
 /// Snapshots and the archive.

@@ -1,6 +1,6 @@
 //! Orders with gift cards of other partitions over the wire: a coupon of one user, and cards that lie wherever their codes say.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tessera_proto::v1::{self, instrument::Instrument as Either, template_spec::Kind};
 use tonic::Code;
@@ -147,6 +147,22 @@ async fn a_held_order_takes_from_cards_elsewhere_what_is_delivered_and_lets_the_
         assert_eq!(shop.house.checkouts.release_order(release).await.unwrap().into_inner().replayed, replayed);
     }
     shop.settles([[500, 0, 0]; 2]).await;
+}
+
+#[tokio::test]
+async fn conservation_compares_what_homes_say_with_what_cards_elsewhere_have_paid() {
+    let mut shop = Shop::new().await;
+    let elsewhere: BTreeSet<u32> = shop.cards.iter().map(partition).collect();
+    let held = shop.house.checkouts.hold_order(shop.ask()).await.unwrap().into_inner().checkout.unwrap();
+    let conserved = async |shop: &mut Shop| {
+        let told = shop.house.operators.conservation(v1::ConservationRequest {}).await.unwrap().into_inner();
+        assert!(told.holds, "{:?}", told.violations);
+        told.pledges.expect("orders over partitions are told of")
+    };
+    assert!(conserved(&mut shop).await.open >= elsewhere.len() as u64, "cards are held for this order");
+    let capture = v1::CaptureOrderRequest { request_id: "k1".into(), checkout_id: held.checkout_id, delivered: None };
+    shop.house.checkouts.capture_order(capture).await.unwrap();
+    assert!(conserved(&mut shop).await.known >= elsewhere.len() as u64, "they have paid, or the word is on its way");
 }
 
 #[tokio::test]
