@@ -99,6 +99,8 @@ tessera_planted::faults! {
     BudgetGrantedTwice,
     /// What a coupon took comes back twice.
     RestockedTwice,
+    /// What ended unused before a message met it does not come back.
+    ReturnForgotten,
     /// An image has neither days nor budgets.
     PoolsLeftOutOfImage,
 }

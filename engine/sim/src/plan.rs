@@ -227,6 +227,14 @@ const LIMITS_PLAN: Plan = Plan {
     ..MIXED
 };
 
+/// The same with orders: what ends unused is met by the messages of others' orders, in the millisecond of its end.
+const LIMITED_ORDERS_PLAN: Plan = Plan {
+    name: "limits-orders-4-2",
+    mix: Mix { cards: 20, orders: 60, ..LIMITS_PLAN.mix },
+    chances: Chances { brink: 60, ..LIMITS_PLAN.chances },
+    ..LIMITS_PLAN
+};
+
 /// One partition and small segments: what is damaged is a large part of what there is.
 const ROT: Plan = Plan {
     name: "rot-1-1",
@@ -291,6 +299,7 @@ pub const PLANS: &[Plan] = &[
     LIMITS_PLAN,
     Plan { name: "limits-16-2", partitions: 16, ..LIMITS_PLAN },
     Plan { name: "limits-1-1", partitions: 1, shards: 1, ..LIMITS_PLAN },
+    LIMITED_ORDERS_PLAN,
     // Cards of another house: the same few codes again and again.
     Plan { name: "imports-4-2", mix: Mix { imports: 60, ..TILLS }, ..TILLS_PLAN },
     // Everybody is in one partition: its lines lead to itself.

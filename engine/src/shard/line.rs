@@ -5,9 +5,10 @@
 //! the partition that it begins at: what two partitions do with each other, one does with itself in the same way.
 
 use super::command::DUE_EVENTS_MAX;
-use super::{Scene, Shard, context, enter, void};
+use super::{Scene, Shard, context, enter, note_restock, restock_in, void};
 use crate::ledger::Ledger;
 use crate::letter::Letter;
+use crate::owned::Owned;
 use crate::planted::{self, Planted};
 use crate::turn::Turn;
 use tessera_domain::checkout::INSTRUMENTS_MAX;
@@ -48,12 +49,12 @@ impl Shard {
     }
 
     /// A message counts if and only if it is the next; what was received is acknowledged each time.
-    pub(super) fn read_line(&mut self, from: u16, to: u16, number: u64, message: &[u8], scene: &Scene, turn: &mut Turn) {
+    pub(super) fn read_line(&mut self, from: u16, to: u16, number: u64, message: &[u8], scene: &mut Scene, turn: &mut Turn) {
         let Shard { catalog, settings, owned, .. } = self;
         let owned = enter(owned, to, scene.wall_ms, catalog.lsn());
         let is_next = number == owned.ledger.state().lines().into(from).received + 1;
         if is_next && scene.has_log_room && turn.sealed.bytes.len() < RECEIVED_BYTES_MAX {
-            settle(&mut owned.ledger, from, message, turn);
+            settle(owned, from, message, scene, turn);
             let context = context(settings, catalog, &owned.lessee, owned.ledger.now_ms());
             if let Some(happening) = owned.ledger.state().decide_message(&context, from, message) {
                 let adopted = happening.events.iter().find_map(|event| match event {
@@ -99,10 +100,12 @@ impl Shard {
 }
 
 /// Records what is due for what a message is about.
-fn settle(ledger: &mut Ledger<Partition>, from: u16, message: &[u8], turn: &mut Turn) {
+fn settle(owned: &mut Owned, from: u16, message: &[u8], scene: &mut Scene, turn: &mut Turn) {
     for _ in 0..DUE_EVENTS_MAX * INSTRUMENTS_MAX as u32 {
-        let Some(event) = ledger.state().due_of_message(from, message, ledger.now_ms()) else { return };
-        ledger.record(&event, &mut turn.sealed);
+        let now_ms = owned.ledger.now_ms();
+        let Some(events) = owned.ledger.state().due_of_message(from, message, now_ms) else { return };
+        owned.ledger.record_all(&events, &mut turn.sealed);
+        note_restock(owned, restock_in(&events), scene);
     }
 }
 

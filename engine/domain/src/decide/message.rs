@@ -8,6 +8,7 @@ use super::{Context, Events, Happening, Outgoing};
 use crate::event::{Event, GiftArrived, GiftReceived, TermsAdopted};
 use crate::line::message::{self, GiftGiven, Message};
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 
 impl Partition {
     /// What happens when `message`, the next one on the line from `from`, is received; `None` if that has to wait.
@@ -34,8 +35,17 @@ impl Partition {
         }
     }
 
-    /// The next event that time has brought to what a message is about; asked until there is none, before the message is decided.
-    pub fn due_of_message(&self, from: u16, message: &[u8], now_ms: i64) -> Option<Event<'static>> {
+    /// What time has brought next to what a message is about; asked until there is nothing, before the message is decided. Its events
+    /// are recorded in one frame.
+    pub fn due_of_message(&self, from: u16, message: &[u8], now_ms: i64) -> Option<Events<'static>> {
+        let event = self.due_to_message(from, message, now_ms)?;
+        match planted::is(Planted::ReturnForgotten) {
+            true => Some([event].into_iter().collect()),
+            false => Some(self.with_what_returns(event)),
+        }
+    }
+
+    fn due_to_message(&self, from: u16, message: &[u8], now_ms: i64) -> Option<Event<'static>> {
         let of_pledge = |saga| self.pledges.of(from, saga).find_map(|pledge| self.due_of(pledge.coupon, now_ms));
         match Message::read(message)? {
             Message::CardsWanted(wanted) => {

@@ -95,7 +95,7 @@ impl Partition {
     }
 
     /// An event, and behind it what its coupon gives back to stock and budget with it.
-    fn with_what_returns(&self, event: Event<'static>) -> Events<'static> {
+    pub(super) fn with_what_returns(&self, event: Event<'static>) -> Events<'static> {
         match event {
             Event::Expired(Expired { coupon, amount, .. })
             | Event::VoidedWithTemplate(VoidedWithTemplate { coupon, amount, .. }) => self.with_restock(coupon, amount, event),

@@ -311,3 +311,30 @@ fn a_coupon_gives_back_what_it_took_right_behind_its_end_and_once() {
     let returned = Event::Restocked(Restocked { coupon: 0, template: 0, pieces: 1, cover: 0 });
     assert!(matches!(world().partition.apply(1_000, &returned), Err(Divergence::Unexpected { lsn: 6, .. })));
 }
+
+/// Coupon 0 and what it took come back to a stock of one and a budget of one cover; 1 is a card to pay with at home.
+const RETURNING: &str = "template gift card 500 t1 stock=1 budget=500 restock use=0..9000
+     template purse card 2000 t2
+     lease gift 1
+     lease gift 500 budget
+     claim bob gift c1
+     claim ann purse c2\n";
+
+#[test]
+fn what_ends_unused_comes_back_also_where_a_message_is_what_meets_it() {
+    let ended = [
+        "at 9000
+         checkout redeem ann:1+code:1:0@3 shop/1 r1 lines=tea:1x700
+         deliver 2
+         heard => COUPON_EXPIRED instruments[1] 9000",
+        "void-template gift v1 recall
+         checkout redeem ann:1+code:1:0@3 shop/1 r1 lines=tea:1x700
+         deliver 2
+         heard => COUPON_VOID instruments[1]",
+    ];
+    for road in ended {
+        let mut world = story(&format!("{RETURNING}{road}"));
+        assert_eq!(leases(&world), [[1, 0, 1, 1], [0; 4], [500, 0, 500, 500]], "{road}");
+        assert_eq!(world.forget_in_partition(), 0, "it came back with the event that ended it, and once: {road}");
+    }
+}

@@ -82,8 +82,8 @@ impl Clients {
     }
 
     /// A use of what ends soon, and the time at which it is to be asked for.
-    pub(crate) fn brink(&mut self, wall_ms: i64, dice: &mut Dice) -> Option<(i64, usize)> {
-        let (at_ms, ask) = till::brink(&self.known, wall_ms, dice, self.ops.len())?;
+    pub(crate) fn brink(&mut self, plan: &Plan, wall_ms: i64, dice: &mut Dice) -> Option<(i64, usize)> {
+        let (at_ms, ask) = till::brink(&self.known, plan, wall_ms, dice, self.ops.len())?;
         Some((at_ms, self.add(ask)))
     }
 

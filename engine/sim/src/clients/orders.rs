@@ -45,6 +45,20 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
         cards.sort_by_key(|card| card.coupon);
         cards.dedup_by_key(|card| card.coupon);
     }
+    order_of(&cards, &apart, dice, op)
+}
+
+/// An order of another partition that names this one.
+pub(super) fn naming(card: Card, known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let is_one = |other: &Card| other.is_card && other.partition != card.partition;
+    let elsewhere: Vec<Card> = known.cards.iter().rev().copied().filter(is_one).take(NEWEST).collect();
+    let home = *dice.pick(&elsewhere)?;
+    order_of(&[home], &[card], dice, op)
+}
+
+/// An order of these cards of one partition and these of others.
+fn order_of(cards: &[Card], apart: &[Card], dice: &mut Dice, op: usize) -> Option<Ask> {
+    let home = cards.first()?.partition;
     let (merchant, channel) = place(dice);
     let line = |dice: &mut Dice| Line {
         goods: None,
@@ -58,7 +72,7 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
     let checkout = tessera_domain::command::Checkout {
         operation: if dice.chance(600) { Operation::HoldOrder } else { Operation::RedeemOrder },
         instruments: cards.iter().map(|&card| instrument(card, dice)).collect(),
-        apart: (cards.len() as u8..).zip(apart).map(|(place, card)| apart_of(place, card, dice)).collect(),
+        apart: (cards.len() as u8..).zip(apart).map(|(place, &card)| apart_of(place, card, dice)).collect(),
         merchant,
         // Now and then an order holds again.
         order_id: id(format!("o{}", if dice.chance(150) { op / 8 } else { op })),
@@ -68,7 +82,7 @@ fn place_order(known: &Known, dice: &mut Dice, op: usize) -> Option<Ask> {
         ttl_ms: dice.pick(&[0, 0, 5_000, 12_000]).copied().unwrap_or(0),
         request_id: request_id(op),
     };
-    Some(Ask::Partition(first.partition, Command::Checkout(Box::new(checkout))))
+    Some(Ask::Partition(home, Command::Checkout(Box::new(checkout))))
 }
 
 /// Cards of other partitions, or coupons, which are refused.

@@ -2,6 +2,7 @@
 
 use super::known::{Card, Held, Known};
 use super::op::{Ask, id, request_id};
+use super::orders;
 use super::workload::{FACE_VALUE, PART_MAX, cny, instrument, place, redeem};
 use crate::dice::Dice;
 use crate::machine::hash_key;
@@ -60,7 +61,7 @@ pub(super) fn end_of(held: Held, dice: &mut Dice, op: usize) -> Ask {
 }
 
 /// Something that ends after `wall_ms` and is to be used in that very millisecond, or beside it: when, and what is asked.
-pub(super) fn brink(known: &Known, wall_ms: i64, dice: &mut Dice, op: usize) -> Option<(i64, Ask)> {
+pub(super) fn brink(known: &Known, plan: &Plan, wall_ms: i64, dice: &mut Dice, op: usize) -> Option<(i64, Ask)> {
     let is_near = |end_ms: i64| end_ms > wall_ms + 1 && end_ms < wall_ms + BRINK_MS_MAX;
     let beside_ms = dice.between(-1, 1);
     if dice.chance(600) {
@@ -68,7 +69,9 @@ pub(super) fn brink(known: &Known, wall_ms: i64, dice: &mut Dice, op: usize) -> 
         return dice.pick(&near).copied().map(|held| (held.deadline_ms + beside_ms, end_of(held, dice, op)));
     }
     let near: Vec<Card> = known.cards.iter().rev().take(RECENT).copied().filter(|card| is_near(card.until_ms)).collect();
-    dice.pick(&near).copied().map(|card| (card.until_ms + beside_ms, redeem(card, dice, op)))
+    let card = *dice.pick(&near)?;
+    let ask = if plan.limits { orders::naming(card, known, dice, op)? } else { redeem(card, dice, op) };
+    Some((card.until_ms + beside_ms, ask))
 }
 
 /// A customer reloads, or an operator adjusts; also what is no card.

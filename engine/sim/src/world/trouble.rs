@@ -180,7 +180,7 @@ impl World<'_> {
     /// A hold or a coupon is used in the millisecond of its end, or in one beside it.
     fn go_to_the_brink(&mut self) {
         let wall_ms = self.wall_ms();
-        let Some((at_ms, op)) = self.clients.brink(wall_ms, &mut self.dice) else { return };
+        let Some((at_ms, op)) = self.clients.brink(self.plan, wall_ms, &mut self.dice) else { return };
         self.advance(at_ms - wall_ms);
         self.send(&[op]);
         let home = self.clients.ops[op].ask.journal() % self.plan.shards;

@@ -23,6 +23,11 @@ fn between_sixteen_partitions_a_day_and_a_budget_give_out_what_they_may() {
 }
 
 #[test]
+fn what_ends_unused_comes_back_also_where_an_order_of_another_partition_names_it() {
+    gives_out_what_it_may("limits-orders-4-2");
+}
+
+#[test]
 fn within_one_partition_a_day_and_a_budget_give_out_what_they_may() {
     gives_out_what_it_may("limits-1-1");
 }

@@ -135,6 +135,7 @@ rows! {
     fn a_day_that_is_sold_after_midnight_is_found() = Planted::State(State::DaySoldAfterMidnight), "limits-4-2", ["I1", "I2", "assertion"];
     fn a_budget_that_is_granted_twice_is_found() = Planted::State(State::BudgetGrantedTwice), "limits-4-2", ["I1", "I2", "assertion"];
     fn a_coupon_that_comes_back_twice_is_found() = Planted::State(State::RestockedTwice), "limits-4-2", ["I1", "I2", "assertion"];
+    fn a_coupon_that_a_message_meets_and_that_does_not_come_back_is_found() = Planted::State(State::ReturnForgotten), "limits-orders-4-2", ["I1"];
     fn an_image_without_days_and_budgets_is_found() = Planted::State(State::PoolsLeftOutOfImage), "limits-4-2", ["I6"];
 
     fn a_step_of_the_clock_that_is_followed_is_found() = Planted::Engine(Engine::ClockStepFollowed), "clock-4-2", ["I10"];

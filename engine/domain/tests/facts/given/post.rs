@@ -21,8 +21,8 @@ impl World {
     /// The next message of a line; `false` if it has to wait.
     pub fn hear(&mut self, from: u16, message: &[u8]) -> bool {
         let number = self.partition.lines().into(from).received + 1;
-        while let Some(event) = self.partition.due_of_message(from, message, self.now_ms) {
-            self.happen(&[event]);
+        while let Some(events) = self.partition.due_of_message(from, message, self.now_ms) {
+            self.happen(&events);
         }
         let World { partition, catalog, desk, now_ms, key_version, requests_max, .. } = self;
         let context = tessera_domain::Context {
