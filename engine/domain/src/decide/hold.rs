@@ -1,7 +1,7 @@
 //! Hold 锁定, the first of two steps: the checks of a redemption now, so that the second step cannot fail for them.
 //!
 //! The same order that holds the same coupon again replaces its own hold, whose value counts as available for it, also when it
-//! asks for the same once more: then the deadline is new.
+//! asks for the same once more: then the deadline is new. What an order holds together with others it replaces together with them.
 
 use super::redeem::check_amount;
 use super::standing::Place;
@@ -52,7 +52,7 @@ impl Partition {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
         let own = self.live_hold_of(coupon, key.natural, context.now_ms);
-        own.map_or(Ok(()), |own| self.check_not_awaited(own.lsn))?;
+        own.map_or(Ok(()), |own| self.check_no_part(own.lsn))?;
         let standing = self.standing_of(coupon, context.now_ms).without(own);
         let quote = standing.quote(hold.amount, hold.currency, Some(place_of(hold)), None)?;
         if standing.live_holds >= HOLDS_PER_COUPON_MAX {

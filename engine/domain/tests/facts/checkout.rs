@@ -213,3 +213,14 @@ fn units_that_are_refused_are_named_as_the_request_names_them() {
          checkout capture #15 c1 units=0:2 => INVALID_ARGUMENT delivered.lines.units 1",
     );
 }
+
+#[test]
+fn what_an_order_holds_is_not_taken_out_of_it_by_a_hold_of_its_own() {
+    with_wallet(
+        "checkout hold ann:0+ann:2 shop/1 h1 lines=tea:2x500
+         hold ann 2 shop/1 100 q1 => PART_OF_CHECKOUT 13
+         hold ann 0 shop/1 1000 q2 => PART_OF_CHECKOUT 13
+         hold ann 2 shop/2 100 q3
+         checkout capture #13 k1 => took [300 by 0 as 300+0 #17, 700 by card 2 leaves 1200 #18] of 1000, 0 to pay #19",
+    );
+}
