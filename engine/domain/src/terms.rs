@@ -240,7 +240,7 @@ impl Terms {
 
     /// Whether it holds a balance.
     pub fn is_stored_value(&self) -> bool {
-        matches!(self.kind, Kind::StoredValue { .. })
+        self.kind.is_stored_value()
     }
 }
 

@@ -4,7 +4,7 @@
 //! cover follows from the numbers that are pinned to the coupon, so no event repeats it.
 
 use super::rules::Rules;
-use super::{Kind, STOCK_MAX, Template, TemplateSpec, Terms, within};
+use super::{Kind, RefundPolicy, STOCK_MAX, Template, TemplateSpec, Terms, within};
 use crate::money::AMOUNT_MAX;
 use crate::pool::{Need, Pool};
 use crate::rejection::Rejection;
@@ -14,6 +14,11 @@ use arrayvec::ArrayVec;
 pub(crate) type Needs = ArrayVec<Need, 2>;
 
 impl Kind {
+    /// Whether it is a balance.
+    pub fn is_stored_value(self) -> bool {
+        matches!(self, Kind::StoredValue { .. })
+    }
+
     /// The most that one coupon is worth, in minor units; `None` where nothing bounds it.
     pub(crate) fn cover(self) -> Option<i64> {
         match self {
@@ -149,6 +154,14 @@ impl TemplateSpec {
             _ => {}
         }
         let takes = self.stock.is_some() || rules.budget != 0;
-        if rules.restock && !takes { Err(Rejection::invalid("restock", 0)) } else { Ok(()) }
+        if rules.restock && !takes {
+            return Err(Rejection::invalid("restock", 0));
+        }
+        // What comes back with the first fen that is refunded may take its cover off again and again, and was used when it ends.
+        let is_used_again = self.refund == RefundPolicy::Any && !self.kind.is_stored_value();
+        match is_used_again && (rules.budget != 0 || rules.restock) {
+            true => Err(Rejection::invalid("refund_policy", 0)),
+            false => Ok(()),
+        }
     }
 }

@@ -338,3 +338,15 @@ fn what_ends_unused_comes_back_also_where_a_message_is_what_meets_it() {
         assert_eq!(world.forget_in_partition(), 0, "it came back with the event that ended it, and once: {road}");
     }
 }
+
+#[test]
+fn what_comes_back_with_the_first_fen_has_no_budget_and_gives_nothing_back() {
+    story(
+        "template x cash 50 t budget=90 refund=any => INVALID_ARGUMENT refund_policy
+         template x cash 50 t stock=9 restock refund=any => INVALID_ARGUMENT refund_policy
+         template x cash 50 t stock=9 day-stock=3 refund=any
+         template y cash 50 t2 budget=90 restock refund=never
+         template y cash 50 t3 version=1 budget=90 restock refund=any => INVALID_ARGUMENT refund_policy
+         template z card 50 t4 budget=90 restock refund=any",
+    );
+}
