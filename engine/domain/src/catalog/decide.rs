@@ -78,6 +78,10 @@ impl CatalogState {
             (Some(template), Some(_)) if template.budget() != write.spec.budget() => {
                 Err(Rejection::invalid("budget_minor", template.budget() as i64))
             }
+            (Some(template), Some(_)) if template.terms.currency != write.spec.currency => Err(Rejection::invalid("currency", 0)),
+            (Some(template), Some(_)) if template.terms.is_stored_value() != write.spec.kind.is_stored_value() => {
+                Err(Rejection::invalid("kind", 0))
+            }
             (Some(template), Some(expected)) if template.terms.version != expected => {
                 Err(Rejection::new(Reason::VersionMismatch, i64::from(template.terms.version)))
             }

@@ -276,3 +276,18 @@ fn a_catalog_with_as_many_templates_as_it_holds_still_updates_them() {
          template gift card 1000 t2 => gift v1 running #3",
     );
 }
+
+#[test]
+fn versions_of_a_template_are_of_one_currency_and_all_cards_or_none() {
+    story(
+        "template cash off 10000 2000 t1 budget=9000
+         template cash off 10000 2000 t2 version=1 budget=9000 USD => INVALID_ARGUMENT currency
+         template cash card 2000 t3 version=1 budget=9000 => INVALID_ARGUMENT kind
+         template cash card 2000 t4 version=1 budget=9000 dry => INVALID_ARGUMENT kind
+         template cash percent 8000 t5 version=1 cap=100 budget=9000 => cash v2 running #2
+         template gift card 2000 t6
+         template gift cash 2000 t7 version=1 => INVALID_ARGUMENT kind
+         template gift card 2000 t8 version=1 USD => INVALID_ARGUMENT currency
+         template gift card 3000 t9 version=1 => gift v2 running #4",
+    );
+}
