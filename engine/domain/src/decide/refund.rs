@@ -41,10 +41,12 @@ impl Partition {
             return Reason::RedemptionArchived.into();
         };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        let not_gifting = self.check_not_offered(redemption.coupon, context.now_ms);
-        let may_be = not_gifting.and_then(|()| self.check_no_part(redemption.lsn));
-        Decision::happen([match may_be.and_then(|()| may_refund(redemption, refund.amount)) {
-            Ok(amount) => Event::Refunded(self.refunded_part(context, redemption, amount, 0).asked_by(request)),
+        let part = self.check_no_part(redemption.lsn).and_then(|()| {
+            let part = self.refunded_part(context, redemption, may_refund(redemption, refund.amount)?, 0);
+            self.check_takes_back(&part, context.now_ms).map(|()| part)
+        });
+        Decision::happen([match part {
+            Ok(part) => Event::Refunded(part.asked_by(request)),
             Err(refusal) => refused(Operation::Refund, subject, request, refusal),
         }])
     }
@@ -82,6 +84,11 @@ impl Partition {
             use_until_ms: if is_replaced { end_ms } else { 0 },
             key_version: if is_replaced { context.key_version } else { 0 },
         }
+    }
+
+    /// Whether a coupon that something comes back to is its owner's: what is on one that is being offered is whoever's accepts it.
+    pub(super) fn check_takes_back(&self, part: &PartRefunded, now_ms: i64) -> Result<(), Rejection> {
+        if part.restored == 0 { Ok(()) } else { self.check_not_offered(part.coupon, now_ms) }
     }
 }
 

@@ -83,6 +83,7 @@ impl Partition {
             () if self.value(number).given > 0 => Life::Given,
             () if coupon.captured() > 0 => Life::Used,
             () if coupon.is_void() || terms.void.is_some() => Life::Void,
+            () if self.gifts.open_of(number).is_some_and(|gift| gift.is_open(self.time_ms)) => Life::Gifting,
             () if is_over => Life::Expired,
             () => Life::Active,
         }

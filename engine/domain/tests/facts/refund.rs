@@ -264,3 +264,37 @@ fn lines_that_come_back_one_by_one_give_each_coupon_back_as_its_template_says() 
          order #10 gave back [8 to coupon 0 ACTIVE with 0, 15 to coupon 1 USED with 0, 23 to coupon 2 USED with 0], 255 outside #19",
     );
 }
+
+#[test]
+fn a_coupon_that_is_offered_hinders_no_refund_that_leaves_it_alone() {
+    story(
+        "template any off 0 20 t1 stack=always refund=any transferable
+         claim ann any c1
+         claim ann any c2
+         checkout redeem ann:0 shop/1 r1 lines=tea:2x100
+         checkout refund #5 b1 units=0:1
+         redeem ann 1 shop/2 100 r2
+         refund #8 b2 amount=5
+         offer ann 0 o1
+         offer ann 1 o2
+         checkout refund #5 b3 units=0:1 => order #5 gave back [10 to coupon 0 GIFTING with 0], 90 outside #13
+         refund #8 b4 amount=5 => gave back 5 of #8 to coupon 1, GIFTING until 0 with 0 at 1000 #14
+         checkout refund #5 b3 units=0:1 => order #5 gave back [10 to coupon 0 GIFTING with 0], 90 outside #13 replayed
+         accept #10 bob a1
+         refund #8 b5 => gave back 10 of #8 to coupon 1, GIFTING until 0 with 0 at 1000 #17",
+    );
+}
+
+#[test]
+fn a_card_that_is_offered_takes_nothing_back_until_it_is_not() {
+    story(
+        "template purse card 100 t1 transferable
+         template cash cash 40 t2 stack=always
+         claim ann purse c1
+         claim ann cash c2
+         checkout redeem ann:0+ann:1 shop/1 r1 lines=tea:1x80,rice:2x5,oil:1x0
+         offer ann 0 o1
+         checkout refund #last b1 units=1:1 => COUPON_GIFTING 86401000
+         checkout refund #last b2 units=2:1 => order #7 gave back [], 0 outside #10",
+    );
+}

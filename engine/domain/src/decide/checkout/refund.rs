@@ -48,18 +48,15 @@ impl Partition {
             None => Ok(left),
             Some(asked) => units::of_lines(&units::RETURNED, &order, asked, &left, Reason::RefundExceedsCapture),
         };
-        let not_gifting =
-            checkout.numbers().try_for_each(|number| self.check_not_offered(self.part_redeemed(number).coupon, context.now_ms));
         let returned = match returned {
             Err(refusal) if refusal.reason == Reason::InvalidArgument => return refusal.into(),
             returned => returned,
         };
         let request = Request { id: refund.request_id.as_str(), fingerprint };
-        let outcome =
-            not_gifting.and(returned).map_err(Refusal::from).and_then(|returned| match self.sagas.of_checkout(checkout.lsn) {
-                Some(saga) => self.refund_apart(context, checkout, saga, &order, &returned, request),
-                None => Ok(Outcome::Group(self.refund_order(context, checkout, &order, &returned, request))),
-            });
+        let outcome = returned.map_err(Refusal::from).and_then(|returned| match self.sagas.of_checkout(checkout.lsn) {
+            Some(saga) => self.refund_apart(context, checkout, saga, &order, &returned, request),
+            None => self.refund_order(context, checkout, &order, &returned, request),
+        });
         together(Operation::RefundOrder, checkout.lsn.into(), request, outcome)
     }
 
@@ -75,7 +72,7 @@ impl Partition {
         order: &OrderBody<'_>,
         returned: &ReturnsBody,
         request: Request<'a>,
-    ) -> Group<'a> {
+    ) -> Result<Outcome<'a>, Refusal> {
         let before = checkout.goods.returned();
         let after = both(&before, returned);
         let redemptions: Vec<&Redemption> = checkout.numbers().map(|number| self.part_redeemed(number)).collect();
@@ -95,13 +92,7 @@ impl Partition {
             of_cards.push((*card, amount));
         }
         let lost: i64 = of_cards.iter().filter(|(card, _)| self.is_of_void(card)).map(|(_, amount)| amount).sum();
-        let mut parts: Vec<Event<'a>> = Vec::new();
-        let mut replaced = 0;
-        for (redemption, amount) in of_discounts.chain(of_cards).filter(|&(_, amount)| amount > 0) {
-            let part = self.refunded_part(context, redemption, amount, replaced);
-            replaced += u64::from(part.replacement != 0);
-            parts.push(Event::PartRefunded(part));
-        }
+        let parts = self.given_back(context, of_discounts.chain(of_cards))?;
         let closing = Event::CheckoutRefunded(CheckoutRefunded {
             checkout: checkout.lsn,
             request,
@@ -109,7 +100,7 @@ impl Partition {
             outside: open - open_before + lost,
             body: &[],
         });
-        Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) }
+        Ok(Outcome::Group(Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) }))
     }
 
     /// The same with cards of other partitions, which are told what they get back.
@@ -152,12 +143,7 @@ impl Partition {
             }
         }
         let given_apart = given_apart(context.catalog, saga, apart);
-        let (mut parts, mut replaced) = (Vec::new(), 0);
-        for (redemption, amount) in given.into_iter().filter(|&(_, amount)| amount > 0) {
-            let part = self.refunded_part(context, redemption, amount, replaced);
-            replaced += u64::from(part.replacement != 0);
-            parts.push(Event::PartRefunded(part));
-        }
+        let parts = self.given_back(context, given.into_iter())?;
         let closing = Event::RefundedApart(RefundedApart {
             checkout: checkout.lsn,
             request,
@@ -169,6 +155,22 @@ impl Partition {
         });
         let group = Group { body: codec::encode_returns(returned), ..Group::of(parts, closing) };
         Ok(Outcome::Send(group, word_of_refund(saga, &given_apart)))
+    }
+
+    /// What each coupon and card of home gets back, but those that get nothing.
+    fn given_back<'r>(
+        &self,
+        context: &Context<'_>,
+        given: impl Iterator<Item = (&'r Redemption, i64)>,
+    ) -> Result<Vec<Event<'static>>, Rejection> {
+        let (mut parts, mut replaced) = (Vec::new(), 0);
+        for (redemption, amount) in given.filter(|&(_, amount)| amount > 0) {
+            let part = self.refunded_part(context, redemption, amount, replaced);
+            self.check_takes_back(&part, context.now_ms)?;
+            replaced += u64::from(part.replacement != 0);
+            parts.push(Event::PartRefunded(part));
+        }
+        Ok(parts)
     }
 
     /// Whether the template of what was redeemed is void.

@@ -261,16 +261,19 @@ impl Plain {
         let open = place.filter(|&place| self.redemptions[place].at_ms + 30 * DAY_MS > now_ms);
         let Some(place) = open else { return refused((Reason::RedemptionArchived, 0)) };
         let lsn = self.happened();
-        if let Err(refusal) = self.not_offered(self.redemptions[place].coupon) {
+        let done = &self.redemptions[place];
+        let left = done.applied - done.refunded;
+        let amount = asked.unwrap_or(left);
+        // What is offered and was used is a card: it gets something back.
+        let may_be = match () {
+            () if left == 0 => Err((Reason::AlreadyRefunded, done.refunded)),
+            () if amount > left => Err((Reason::RefundExceedsCapture, left)),
+            () => self.not_offered(done.coupon),
+        };
+        if let Err(refusal) = may_be {
             return self.remember_refusal(request, fingerprint, subject, refusal);
         }
         let done = &mut self.redemptions[place];
-        let left = done.applied - done.refunded;
-        let amount = asked.unwrap_or(left);
-        if left == 0 || amount > left {
-            let refusal = if left == 0 { (Reason::AlreadyRefunded, done.refunded) } else { (Reason::RefundExceedsCapture, left) };
-            return self.remember_refusal(request, fingerprint, subject, refusal);
-        }
         done.refunded += amount;
         let (number, is_last) = (done.coupon, amount == left);
         self.give_back(place, number, amount, is_last, lsn);
