@@ -224,3 +224,14 @@ fn what_an_order_holds_is_not_taken_out_of_it_by_a_hold_of_its_own() {
          checkout capture #13 k1 => took [300 by 0 as 300+0 #17, 700 by card 2 leaves 1200 #18] of 1000, 0 to pay #19",
     );
 }
+
+#[test]
+fn what_is_delivered_costs_something_or_is_refused_by_its_name_and_asked_again() {
+    with_wallet(
+        "checkout hold ann:0+ann:2 shop/1 h1 lines=tea:2x500,rice:1x0
+         checkout capture #last k1 units=1:1 => INVALID_ARGUMENT delivered 1
+         checkout capture #last k1 units=1:1 => INVALID_ARGUMENT delivered 1
+         checkout capture #last k1 units=0:2,1:1 => took [300 by 0 as 300+0+0 #14, 700 by card 2 leaves 1300 #15] of 1000, 0 to pay #16
+         checkout capture #13 k2 units=1:1 => INVALID_ARGUMENT delivered 1",
+    );
+}

@@ -44,8 +44,13 @@ impl Partition {
                 Err(refusal) => return refusal.into(),
             },
         };
+        let kept = part_of(&order, &kept);
+        let amount = (0..=kept.lines.len()).map(|at| cost(&kept, at)).sum();
+        if amount == 0 {
+            return units::DELIVERED.none().into();
+        }
         let request = Request { id: capture.request_id.as_str(), fingerprint };
-        let outcome = self.capture_order(context, held, &order, &kept, request);
+        let outcome = self.capture_order(context, held, kept, amount, request);
         together(Operation::CaptureOrder, held.lsn.into(), request, outcome)
     }
 
@@ -53,8 +58,8 @@ impl Partition {
         &self,
         context: &Context<'_>,
         held: &Checkout,
-        order: &OrderBody<'_>,
-        kept: &ReturnsBody,
+        order: OrderBody<'_>,
+        amount: i64,
         request: Request<'a>,
     ) -> Result<Outcome<'a>, Refusal> {
         if held.became != 0 {
@@ -65,10 +70,8 @@ impl Partition {
         }
         let holds = self.all_live(held, context.now_ms)?;
         if let Some(saga) = self.sagas.of_checkout(held.lsn) {
-            return self.capture_apart(held, saga, &holds, part_of(order, kept), request);
+            return self.capture_apart(held, saga, &holds, (order, amount), request);
         }
-        let order = part_of(order, kept);
-        let amount = delivered(&order)?;
         let mut left = amount;
         let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         for (place, hold) in holds.into_iter().enumerate() {
@@ -115,14 +118,13 @@ impl Partition {
         held: &Checkout,
         saga: &Saga,
         holds: &[&Hold],
-        order: OrderBody<'_>,
+        (order, amount): (OrderBody<'_>, i64),
         request: Request<'a>,
     ) -> Result<Outcome<'a>, Refusal> {
         if !saga.is_held() {
             return Err(Rejection::from(Reason::HoldReleased).into());
         }
         self.check_room(saga.asked().into_keys())?;
-        let amount = delivered(&order)?;
         let mut left = amount;
         let (mut released, mut captured, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         let mut take = |hold: &Hold, left: i64, applied: i64, taken: i64| {
@@ -214,14 +216,6 @@ impl Partition {
     fn held_checkout(&self, lsn: u64, now_ms: i64) -> Option<&Checkout> {
         let known = self.checkouts.at_lsn(lsn).map(|(_, checkout)| checkout);
         known.filter(|checkout| checkout.stage == Stage::Held && now_ms < checkout.needed_until_ms())
-    }
-}
-
-/// What the delivered part of an order costs: something.
-fn delivered(order: &OrderBody<'_>) -> Result<i64, Rejection> {
-    match (0..=order.lines.len()).map(|at| cost(order, at)).sum::<i64>() {
-        0 => Err(units::DELIVERED.none()),
-        amount => Ok(amount),
     }
 }
 
