@@ -19,6 +19,9 @@ pub const SAGAS_OPEN_MAX: u64 = 1024;
 /// How long a saga waits for answers: 30 seconds.
 pub const SAGA_MS_MAX: i64 = 30_000;
 
+/// Held orders past their deadline that are looked at for one whose lines have room for the word of it.
+pub const SAGA_LOOKS_MAX: usize = 256;
+
 /// [`SagaBody::state`]: it waits for answers.
 const ASKING: u8 = 1;
 /// [`SagaBody::state`]: its cards are held for a checkout.
@@ -224,8 +227,8 @@ pub(crate) struct Sagas {
     held_by: BTreeSet<u64>,
     /// By the checkouts that they became; derived.
     by_checkout: BTreeMap<u64, u64>,
-    /// Derived.
-    due: BTreeSet<(i64, u64)>,
+    /// Those that end by themselves: whether they hold, when, and their lsns; derived.
+    due: BTreeSet<(bool, i64, u64)>,
 }
 
 impl Sagas {
@@ -268,10 +271,10 @@ impl Sagas {
         self.all.values().next()
     }
 
-    /// One whose deadline has passed.
-    pub(crate) fn due(&self, now_ms: i64) -> Option<&Saga> {
-        let &(due_ms, lsn) = self.due.first()?;
-        if due_ms <= now_ms { self.get(lsn) } else { None }
+    /// Those whose deadlines have passed: first those that ask, then those that hold, each by its deadline.
+    pub(crate) fn due(&self, now_ms: i64) -> impl Iterator<Item = &Saga> {
+        let passed = |holds| self.due.range((holds, i64::MIN, 0)..=(holds, now_ms, u64::MAX));
+        passed(false).chain(passed(true)).filter_map(|&(.., lsn)| self.get(lsn))
     }
 
     /// `None` if there is one of its name, or of its order.
@@ -291,7 +294,7 @@ impl Sagas {
         for checkout in [body.held, body.redeemed].into_iter().filter(|&checkout| checkout != 0) {
             self.by_checkout.insert(checkout, lsn);
         }
-        self.due.extend(saga.due_ms().map(|due_ms| (due_ms, lsn)));
+        self.due.extend(saga.due_ms().map(|due_ms| (saga.is_held(), due_ms, lsn)));
         self.all.insert(lsn, saga);
     }
 
@@ -309,7 +312,7 @@ impl Sagas {
             self.by_checkout.remove(&checkout);
         }
         if let Some(due_ms) = saga.due_ms() {
-            self.due.remove(&(due_ms, lsn));
+            self.due.remove(&(saga.is_held(), due_ms, lsn));
         }
         saga
     }

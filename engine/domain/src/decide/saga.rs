@@ -15,7 +15,7 @@ use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
 use crate::request::pack_at;
-use crate::saga::{DISCOUNT, HERE, Saga, read_tender};
+use crate::saga::{DISCOUNT, HERE, SAGA_LOOKS_MAX, Saga, read_tender};
 
 /// Why a saga ends without a checkout, and the place of the instrument that it is about.
 type Refused = (Option<usize>, Rejection);
@@ -153,10 +153,11 @@ impl Partition {
     }
 
     /// What time alone brings to a saga: the end of one that nobody answered, of what is held past its deadline, and of what is known of one
-    /// whose order is forgotten. `None` also where a line has no room for the word of it.
+    /// whose order is forgotten. One that asks had room on its lines when it began, and its end waits for none; what holds waits for room,
+    /// and keeps nobody else waiting.
     pub fn decide_saga_time(&self, now_ms: i64) -> Option<Happening<'static>> {
-        if let Some(due) = self.sagas.due(now_ms) {
-            self.check_word(due).ok()?;
+        let may_end = |due: &&Saga| due.is_asking() || due.apart().all(|one| !self.lines.is_busy(one.partition));
+        if let Some(due) = self.sagas.due(now_ms).take(SAGA_LOOKS_MAX).find(may_end) {
             if due.is_asking() {
                 let timed_out = Rejection::new(Reason::CheckoutTimedOut, due.body.deadline_ms);
                 let (group, outgoing) = self.refused_by(due, (None, timed_out), now_ms);
@@ -169,14 +170,10 @@ impl Partition {
         if is_known(oldest.body.held) || is_known(oldest.body.redeemed) {
             return None;
         }
-        self.check_word(oldest).ok()?;
+        self.check_room(oldest.asked().into_keys()).ok()?;
         let message = Message::SagaClosed(SagaClosed { saga: oldest.lsn });
         let charged = oldest.asked().into_iter().filter(|(_, cards)| cards.iter().any(|one| one.captured > 0));
         Some(ended(oldest, CLOSED, charged.map(|(to, _)| Outgoing { to, message: message.bytes() }).collect()))
-    }
-
-    fn check_word(&self, saga: &Saga) -> Result<(), Rejection> {
-        self.check_room(saga.asked().into_keys())
     }
 }
 

@@ -5,6 +5,9 @@ use crate::given::story::story;
 use crate::given::{Answer, PARTITION, World};
 use tessera_domain::Id;
 use tessera_domain::command::{CatalogCommand, VoidTemplate};
+use tessera_domain::event::{Event, LineSent};
+use tessera_domain::line::OUTBOX_BEGINNINGS_MAX;
+use tessera_domain::line::message::Message;
 
 /// Coupon 0 takes 300 off 1,000 of tea, 1 is a card with 2,000 at home, 2 and 3 are bearer's cards with 1,000 elsewhere; 3 expires first.
 const WALLET: &str = "template lunch off 1000 300 t1 stack=always goods=tea,rice
@@ -304,4 +307,43 @@ fn sagas_and_pledges_are_forgotten_when_nobody_asks_for_them_any_more() {
     assert_eq!((world.partition.open_sagas(), book.said.len(), book.done.len()), (0, 0, 0));
     assert_eq!(world.partition.counts()[2], 0, "redemptions leave when no pledge keeps them");
     world.restart();
+}
+
+/// So much waits on a line that nothing may begin over it.
+fn keep_busy(world: &mut World, to: u16) {
+    let (sent, message) = (world.partition.lines().out(to).sent, Message::Probe.bytes());
+    let waiting: Vec<Event<'_>> = (1..=OUTBOX_BEGINNINGS_MAX)
+        .map(|number| Event::LineSent(LineSent { to, number: sent + number, message: &message }))
+        .collect();
+    world.happen(&waiting);
+    assert!(world.partition.lines().is_busy(to));
+}
+
+#[test]
+fn a_saga_that_nobody_answers_ends_whatever_waits_on_its_line() {
+    let mut world = with_wallet("checkout redeem ann:0+code:1:2@5 shop/1 r1 lines=tea:2x600");
+    keep_busy(&mut world, 5);
+    world.tell(
+        "at 31000
+         pass 1
+         heard => CHECKOUT_TIMED_OUT 31000
+         view ann 0 => coupon 0 of lunch v1 ACTIVE 0.. available 1 captured 0",
+    );
+}
+
+#[test]
+fn an_order_whose_line_is_busy_keeps_no_other_from_its_end() {
+    let mut world = with_wallet(
+        "checkout hold ann:1+code:1:2@3 shop/1 h1 lines=tea:6x500 ttl=5000
+         deliver 3
+         heard
+         checkout redeem ann:0+code:1:2@5 shop/2 r1 lines=tea:2x600",
+    );
+    keep_busy(&mut world, 3);
+    world.tell(
+        "at 31000
+         pass 1
+         heard => CHECKOUT_TIMED_OUT 31000
+         view bob 2 => coupon 2 of gift v1 ACTIVE 0.. available 0 captured 0 held 1000 in holds 1",
+    );
 }
