@@ -93,9 +93,8 @@ fn code_of(reason: Reason) -> Code {
         }
         TemplateDayLimitReached | BudgetExhausted => Code::ResourceExhausted,
         VersionMismatch | StockMismatch | BudgetMismatch | OrderInProgress => Code::Aborted,
-        TemplateVoid | TemplateStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated | CouponGifting => {
-            Code::FailedPrecondition
-        }
+        TemplateVoid | TemplateStopped | TemplateNotStopped | CouponVoid | CouponUsed | CouponFrozen | CouponNotActivated
+        | CouponGifting => Code::FailedPrecondition,
         CouponGiven | GiftEnded | GiftToOneself | NotTransferable => Code::FailedPrecondition,
         CouponHeld | HoldCaptured | HoldReleased | HoldExpired => Code::FailedPrecondition,
         IssueNotStarted | IssueEnded | UseNotStarted | CouponExpired => Code::FailedPrecondition,

@@ -157,6 +157,7 @@ kinds! {
     TemplateUpdated = 65 . 2;
     TemplateStopped = 66 . 1;
     TemplateVoided = 67 . 1;
+    TemplateResumed = 68 . 1;
     CardImported = 70 . 1;
 }
 

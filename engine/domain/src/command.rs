@@ -385,6 +385,15 @@ pub enum CatalogCommand {
         /// Only say what would happen.
         validate_only: bool,
     },
+    /// It issues again.
+    Resume {
+        /// Which.
+        template: Id,
+        /// Idempotency key.
+        request_id: Id,
+        /// Only say what would happen.
+        validate_only: bool,
+    },
     /// See [`VoidTemplate`].
     Void(VoidTemplate),
     /// One template.

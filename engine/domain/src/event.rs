@@ -346,6 +346,15 @@ pub struct TemplateStopped<'a> {
     pub request: Request<'a>,
 }
 
+/// A stopped template issues again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct TemplateResumed<'a> {
+    /// The template.
+    pub template: u32,
+    /// The request.
+    pub request: Request<'a>,
+}
+
 /// A template was made void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct TemplateVoided<'a> {
@@ -508,6 +517,8 @@ pub enum Event<'a> {
     VoidedWithTemplate(VoidedWithTemplate),
     /// See [`TemplateVoided`].
     TemplateVoided(TemplateVoided<'a>),
+    /// See [`TemplateResumed`].
+    TemplateResumed(TemplateResumed<'a>),
 }
 
 impl<'a> TermsAdoptedV1<'a> {

@@ -378,6 +378,7 @@ impl Partition {
             | Event::TemplateUpdatedV1(_)
             | Event::TemplateUpdated(_)
             | Event::TemplateStopped(_)
+            | Event::TemplateResumed(_)
             | Event::TemplateVoided(_) => {
                 return self.unexpected("an event of the catalog in a partition's journal");
             }

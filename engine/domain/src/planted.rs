@@ -75,6 +75,8 @@ tessera_planted::faults! {
     VoidIgnored,
     /// A void template is issued on.
     VoidIssued,
+    /// A resumed template stays stopped.
+    ResumeIgnored,
     /// A frozen card is reloaded.
     FrozenReloaded,
     /// Neither image nor digest cover what was loaded onto a card beside its face value.

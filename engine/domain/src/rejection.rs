@@ -113,6 +113,7 @@ reasons! {
     BatchNotComplete = 84, "BATCH_NOT_COMPLETE", true, "the cards of the batch are still being made";
     BatchTaken = 85, "BATCH_TAKEN", false, "the codes of the batch were downloaded already";
     NotTransferable = 87, "NOT_TRANSFERABLE", false, "the template does not let this coupon be given to somebody else";
+    TemplateNotStopped = 88, "TEMPLATE_NOT_STOPPED", true, "the template is not stopped";
     PartOfCheckout = 89, "PART_OF_CHECKOUT", false, "it is part of a checkout, which is captured, released and refunded as one";
     HistoryTrimmed = 90, "HISTORY_TRIMMED", false, "the log no longer reaches back so far";
 }

@@ -96,6 +96,8 @@ pub enum Operation {
     ImportCard = 39,
     /// A template is made void.
     VoidTemplate = 45,
+    /// A stopped template issues again.
+    ResumeTemplate = 46,
 }
 
 impl Operation {
@@ -136,6 +138,7 @@ impl Operation {
         Operation::RaiseBudget,
         Operation::ImportCard,
         Operation::VoidTemplate,
+        Operation::ResumeTemplate,
     ];
 
     /// Whether it is about an order as a whole: its remembered refusals name an instrument.

@@ -254,6 +254,7 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
         Event::TemplateCreatedV1(event) | Event::TemplateUpdatedV1(event) => template(change, &event.body, &event.request),
         Event::TemplateCreated(event) | Event::TemplateUpdated(event) => template(change, &event.body, &event.request),
         Event::TemplateStopped(event) => ask(change, &event.request),
+        Event::TemplateResumed(event) => ask(change, &event.request),
         Event::TemplateVoided(event) => ask(change, &event.request),
     }
 }

@@ -43,6 +43,13 @@ pub fn stop(request: v1::StopTemplateRequest) -> Result<CatalogCommand, Rejectio
     Ok(CatalogCommand::Stop { template, request_id, validate_only: request.validate_only })
 }
 
+/// The command of a resume.
+pub fn resume(request: v1::ResumeTemplateRequest) -> Result<CatalogCommand, Rejection> {
+    let request_id = request_id(request.request_id)?;
+    let template = Id::new("template_id", request.template_id)?;
+    Ok(CatalogCommand::Resume { template, request_id, validate_only: request.validate_only })
+}
+
 /// The command of a void.
 pub fn void(request: v1::VoidTemplateRequest) -> Result<CatalogCommand, Rejection> {
     let request_id = request_id(request.request_id)?;

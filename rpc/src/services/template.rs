@@ -106,6 +106,14 @@ impl TemplateService for Templates {
         Ok(Response::new(v1::StopTemplateResponse { template, position, replayed }))
     }
 
+    async fn resume_template(
+        &self,
+        request: Request<v1::ResumeTemplateRequest>,
+    ) -> Result<Response<v1::ResumeTemplateResponse>, Status> {
+        let Shown { template, position, replayed } = self.show(template::resume(request.into_inner())).await?;
+        Ok(Response::new(v1::ResumeTemplateResponse { template, position, replayed }))
+    }
+
     async fn void_template(
         &self,
         request: Request<v1::VoidTemplateRequest>,

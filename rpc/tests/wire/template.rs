@@ -110,6 +110,47 @@ async fn after_a_stop_nothing_is_issued() {
 }
 
 #[tokio::test]
+async fn what_is_resumed_issues_again_from_the_stock_it_had() {
+    let mut house = House::open().await;
+    let template_id = house.template(v1::TemplateSpec { stock: Some(2), ..twenty_off() }).await;
+    let resume = |validate_only| v1::ResumeTemplateRequest {
+        request_id: fresh("resume"),
+        template_id: template_id.clone(),
+        validate_only,
+    };
+    let answer = house.templates.resume_template(resume(false)).await;
+    check(answer, Code::FailedPrecondition, "TEMPLATE_NOT_STOPPED", "", 0);
+
+    house.claims.claim(claim(&fresh("user"), &template_id)).await.unwrap();
+    let stop =
+        |validate_only| v1::StopTemplateRequest { request_id: fresh("stop"), template_id: template_id.clone(), validate_only };
+    let asked = house.templates.stop_template(stop(true)).await.unwrap().into_inner();
+    assert_eq!((asked.template.unwrap().state(), asked.position), (v1::TemplateState::Stopped, None));
+    let stopped = stop(false);
+    house.templates.stop_template(stopped.clone()).await.unwrap();
+
+    let asked = house.templates.resume_template(resume(true)).await.unwrap().into_inner();
+    assert_eq!((asked.template.unwrap().state(), asked.position), (v1::TemplateState::Active, None));
+    let answer = house.claims.claim(claim(&fresh("user"), &template_id)).await;
+    check(answer, Code::FailedPrecondition, "TEMPLATE_STOPPED", "", 0);
+
+    let resumed = resume(false);
+    let first = house.templates.resume_template(resumed.clone()).await.unwrap().into_inner();
+    assert_eq!(first.template.as_ref().unwrap().state(), v1::TemplateState::Active);
+    house.claims.claim(claim(&fresh("user"), &template_id)).await.unwrap();
+    let answer = house.claims.claim(claim(&fresh("user"), &template_id)).await;
+    check(answer, Code::ResourceExhausted, "SOLD_OUT", "", 2);
+
+    // Both are answered as they first were, and neither happens again.
+    let again = house.templates.stop_template(stopped).await.unwrap().into_inner();
+    assert!(again.replayed && again.template.unwrap().state() == v1::TemplateState::Stopped);
+    let again = house.templates.resume_template(resumed).await.unwrap().into_inner();
+    assert_eq!((again.replayed, again.position), (true, first.position));
+    let answer = house.claims.claim(claim(&fresh("user"), &template_id)).await;
+    check(answer, Code::ResourceExhausted, "SOLD_OUT", "", 2);
+}
+
+#[tokio::test]
 async fn every_template_is_listed_once() {
     let mut house = House::open().await;
     let mut wanted: Vec<_> = vec![house.template(card()).await, house.template(twenty_off()).await];

@@ -1,10 +1,10 @@
-//! Commands to the catalog: create, update, stop, void, get; a list is read where its filter is.
+//! Commands to the catalog: create, update, stop, resume, void, get; a list is read where its filter is.
 
 use super::{CatalogState, Limits};
 use crate::command::{CatalogCommand, VoidTemplate, WriteTemplate};
 use crate::decide::Decision;
 use crate::digest::{self, contribution};
-use crate::event::{Event, Request, RequestsForgotten, TemplateStopped, TemplateVoided, TemplateWritten};
+use crate::event::{Event, Request, RequestsForgotten, TemplateResumed, TemplateStopped, TemplateVoided, TemplateWritten};
 use crate::id::Id;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::Reply;
@@ -19,7 +19,10 @@ impl CatalogState {
         match command {
             CatalogCommand::Write(write) => self.decide_write(limits, write),
             CatalogCommand::Stop { template, request_id, validate_only } => {
-                self.decide_stop(limits, template, request_id, *validate_only)
+                self.decide_switch(limits, Operation::StopTemplate, template, request_id, *validate_only)
+            }
+            CatalogCommand::Resume { template, request_id, validate_only } => {
+                self.decide_switch(limits, Operation::ResumeTemplate, template, request_id, *validate_only)
             }
             CatalogCommand::Void(void) => self.decide_void(limits, void),
             CatalogCommand::Get(id) => match self.catalog.find(id) {
@@ -51,9 +54,8 @@ impl CatalogState {
         };
         let terms = write.spec.terms(number, version, write.template.clone());
         if write.validate_only {
-            let template =
-                Template { terms, display: write.spec.display.clone(), stock: write.spec.stock, stopped: false, void: None };
-            return Decision::Answer(Reply::Template { written: None, template: Arc::new(template) });
+            let TemplateSpec { display, stock, .. } = &write.spec;
+            return would_be(Template { terms, display: display.clone(), stock: *stock, stopped: false, void: None });
         }
         let body = terms.body_named(write.template.as_str());
         let request = Request { id: write.request_id.as_str(), fingerprint };
@@ -90,24 +92,34 @@ impl CatalogState {
         }
     }
 
-    fn decide_stop<'a>(&self, limits: &Limits, id: &'a Id, request_id: &'a Id, validate_only: bool) -> Decision<'a> {
-        if let Some(known) = self.known_request(limits, Operation::StopTemplate, id, request_id, 0) {
+    /// Stops or resumes; what is void stays so.
+    fn decide_switch<'a>(
+        &self,
+        limits: &Limits,
+        operation: Operation,
+        id: &'a Id,
+        request_id: &'a Id,
+        validate_only: bool,
+    ) -> Decision<'a> {
+        if let Some(known) = self.known_request(limits, operation, id, request_id, 0) {
             return known;
         }
-        match self.catalog.find(id) {
-            None => Reason::TemplateNotFound.into(),
-            Some(template) if template.void.is_some() => Reason::TemplateVoid.into(),
-            Some(template) if template.stopped => Reason::TemplateStopped.into(),
-            Some(template) if validate_only => Decision::Answer(Reply::Template {
-                written: None,
-                template: Arc::new(Template { stopped: true, ..(**template).clone() }),
-            }),
-            Some(template) => {
-                let request = Request { id: request_id.as_str(), fingerprint: 0 };
-                let event = Event::TemplateStopped(TemplateStopped { template: template.terms.template, request });
-                Decision::Happen([event].into_iter().collect())
-            }
+        let stopped = operation == Operation::StopTemplate;
+        let found = match self.catalog.find(id) {
+            None => return Reason::TemplateNotFound.into(),
+            Some(found) if found.void.is_some() => return Reason::TemplateVoid.into(),
+            Some(found) if found.stopped && stopped => return Reason::TemplateStopped.into(),
+            Some(found) if !found.stopped && !stopped => return Reason::TemplateNotStopped.into(),
+            Some(found) => found,
+        };
+        if validate_only {
+            return would_be(Template { stopped, ..(**found).clone() });
         }
+        let (template, request) = (found.terms.template, Request { id: request_id.as_str(), fingerprint: 0 });
+        Decision::happen([match stopped {
+            true => Event::TemplateStopped(TemplateStopped { template, request }),
+            false => Event::TemplateResumed(TemplateResumed { template, request }),
+        }])
     }
 
     fn decide_void<'a>(&self, limits: &Limits, void: &'a VoidTemplate) -> Decision<'a> {
@@ -127,8 +139,7 @@ impl CatalogState {
         };
         if void.validate_only {
             let holds = Some(LiveHolds::of(void.revoke_holds));
-            let template = Arc::new(Template { stopped: true, void: holds, ..(**template).clone() });
-            return Decision::Answer(Reply::Template { written: None, template });
+            return would_be(Template { stopped: true, void: holds, ..(**template).clone() });
         }
         let request = Request { id: void.request_id.as_str(), fingerprint };
         let (template, revoke_holds) = (template.terms.template, void.revoke_holds);
@@ -187,4 +198,9 @@ impl CatalogState {
         let told_by = if numbers[3] == 0 { 3 } else { 4 };
         self.catalog.key.fingerprint(&[], &numbers[..told_by])
     }
+}
+
+/// The answer to who only asks what would happen.
+fn would_be(template: Template) -> Decision<'static> {
+    Decision::Answer(Reply::Template { written: None, template: Arc::new(template) })
 }

@@ -7,10 +7,11 @@ use super::Catalog;
 use crate::codec;
 use crate::container::Entities;
 use crate::digest::{self, Clock, Entity, EntityKind, contribution};
-use crate::event::{Event, Request, TemplateStopped, TemplateVoided, TemplateWritten, TemplateWrittenV1};
+use crate::event::{Event, Request, TemplateResumed, TemplateStopped, TemplateVoided, TemplateWritten, TemplateWrittenV1};
 use crate::image::{Chunks, Twins};
 use crate::keyed::IdHashKey;
 use crate::partition::Divergence;
+use crate::planted::{self, Planted};
 use crate::rejection::Rejection;
 use crate::reply::{CATALOG_PARTITION, Reply, Written};
 use crate::request::{Operation, Remembered, Requests};
@@ -153,6 +154,7 @@ impl CatalogState {
             Event::TemplateUpdatedV1(event) => self.written(Operation::UpdateTemplate, template_of_v1(event), &event.request),
             Event::TemplateUpdated(event) => self.written(Operation::UpdateTemplate, template_of(event), &event.request),
             Event::TemplateStopped(event) => self.stopped(event),
+            Event::TemplateResumed(event) => self.resumed(event),
             Event::TemplateVoided(event) => self.voided(event),
             Event::RequestsForgotten(event) => {
                 self.requests.forget_before(event.before);
@@ -184,6 +186,16 @@ impl CatalogState {
         };
         let template = Template { stopped: true, ..(**template).clone() };
         self.write(Operation::StopTemplate, template, &event.request);
+        Ok(())
+    }
+
+    fn resumed(&mut self, event: &TemplateResumed<'_>) -> Result<(), Divergence> {
+        let template = match self.catalog.get(event.template) {
+            Some(template) if template.stopped && template.void.is_none() => template,
+            _ => return self.unexpected("a template resumed that was not stopped"),
+        };
+        let template = Template { stopped: planted::is(Planted::ResumeIgnored), ..(**template).clone() };
+        self.write(Operation::ResumeTemplate, template, &event.request);
         Ok(())
     }
 

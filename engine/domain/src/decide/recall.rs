@@ -72,7 +72,11 @@ impl Partition {
             }
             Operation::ImportCard => Ok(Reply::Imported(Imported { written, coupon: number })),
             Operation::RaiseStock | Operation::RaiseBudget => Ok(Reply::StockRaised { written: Some(written), total: number }),
-            Operation::CreateTemplate | Operation::UpdateTemplate | Operation::StopTemplate | Operation::VoidTemplate => {
+            Operation::CreateTemplate
+            | Operation::UpdateTemplate
+            | Operation::StopTemplate
+            | Operation::ResumeTemplate
+            | Operation::VoidTemplate => {
                 panic!("I5: a catalog's request is not remembered in a partition")
             }
         }

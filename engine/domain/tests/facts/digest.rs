@@ -8,6 +8,7 @@ use crate::given::{Frame, PARTITION, World, encoded, key};
 use crate::golden;
 use crate::legacy::imported;
 use crate::pool::pooled;
+use crate::resume::resumed;
 use crate::template_void::voided;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -229,8 +230,9 @@ impl Journaled for CatalogState {
 #[test]
 fn the_journals_of_these_facts_hold_every_event_kind() {
     let (world, gifted, cards, pooled, void, legacy) = (eventful(), gifted(), carded(), pooled(), voided(), imported());
-    let apart = apart();
-    let frames = [&world, &gifted, &cards, &pooled, &void, &legacy, &apart].map(|world| [&world.frames, &world.catalog_frames]);
+    let (apart, resumed) = (apart(), resumed());
+    let frames =
+        [&world, &gifted, &cards, &pooled, &void, &legacy, &apart, &resumed].map(|world| [&world.frames, &world.catalog_frames]);
     let journals = frames.into_iter().flatten();
     // What is only read of orders over partitions is in the journal that was written then.
     let older = golden::frames("v5-apart/partition.journal");
@@ -291,6 +293,12 @@ fn no_bit_of_the_journals_of_a_void_template_is_uncovered() {
     for (caught, kind) in caught.iter().zip([61, 67]) {
         assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
     }
+}
+
+#[test]
+fn no_bit_of_the_journal_of_a_resumed_template_is_uncovered() {
+    let caught = flip_every_bit::<CatalogState>(&resumed().catalog_frames);
+    assert!(caught.get(&68).is_some_and(|&caught| caught > 0), "no resume was ever caught by the digest: {caught:?}");
 }
 
 #[test]

@@ -184,6 +184,7 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
             "TemplateVoided",
             vec![Event::TemplateVoided(TemplateVoided { template: 7, revoke_holds: true, reason: "recall", request: REQUEST })],
         ),
+        ("TemplateResumed", vec![Event::TemplateResumed(TemplateResumed { template: 7, request: REQUEST })]),
         ("CardImported", vec![Event::CardImported(CARD_IMPORTED)]),
     ]
 }

@@ -2,8 +2,9 @@
 //!
 //! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
 //! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` before orders
-//! had several coupons; those of `v4`, of orders, gift cards and gifts, and those of `v5`, of pools, void templates and imports, and those of
-//! `v6`, of orders over several partitions, are written today; `v5-apart` was written before partitions told which templates their cards are of. A file of a released version is never edited: a new version gets a new folder.
+//! had several coupons; those of `v4`, of orders, gift cards and gifts, those of `v5`, of pools, void templates and imports, and those of
+//! `v6`, of orders over several partitions and templates that are resumed, are written today; `v5-apart` was written before partitions told
+//! which templates their cards are of. A file of a released version is never edited: a new version gets a new folder.
 
 use crate::apart::apart;
 use crate::digest::{carded, eventful};
@@ -12,6 +13,7 @@ use crate::gift::gifted;
 use crate::given::{Frame, World, encoded, rebuilt, rebuilt_catalog};
 use crate::legacy::imported;
 use crate::pool::pooled;
+use crate::resume::resumed;
 use crate::template_void::voided;
 use tessera_domain::codec::{self, HEADER_BYTES, KINDS};
 
@@ -101,7 +103,7 @@ fn the_golden_journals_with_rules_replay_to_their_digests() {
 }
 
 /// The journals that are written today, by folder.
-fn of_today() -> [(&'static str, World); 7] {
+fn of_today() -> [(&'static str, World); 8] {
     [
         ("v4", eventful()),
         ("v4-cards", carded()),
@@ -110,6 +112,7 @@ fn of_today() -> [(&'static str, World); 7] {
         ("v5-voids", voided()),
         ("v5-imports", imported()),
         ("v6-apart", apart()),
+        ("v6-resumes", resumed()),
     ]
 }
 

@@ -7,13 +7,14 @@ use crate::given::story::story;
 use crate::given::{Unloaded, loaded, loaded_catalog, rebuilt, rebuilt_catalog, saved, saved_catalog};
 use crate::legacy::imported;
 use crate::pool::pooled;
+use crate::resume::resumed;
 use crate::template_void::voided;
 use tessera_domain::image::NotAnImage;
 
 #[test]
 fn an_image_and_the_tail_after_it_make_what_the_whole_journal_makes() {
     let world = eventful();
-    for world in [&world, &gifted(), &pooled(), &voided(), &imported(), &apart()] {
+    for world in [&world, &gifted(), &pooled(), &voided(), &imported(), &apart(), &resumed()] {
         for frames in 0..=world.frames.len() {
             let (covered, tail) = world.frames.split_at(frames);
             let covered = rebuilt(covered);

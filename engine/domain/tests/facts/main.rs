@@ -35,6 +35,7 @@ mod redeem;
 mod redemptions;
 mod refund;
 mod release;
+mod resume;
 mod returns;
 mod reveal;
 mod rules;

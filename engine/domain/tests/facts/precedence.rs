@@ -242,3 +242,19 @@ fn of_a_write_to_a_catalog_that_is_full() {
          stop cash s2 => TEMPLATE_STOPPED",
     );
 }
+
+#[test]
+fn of_a_resume() {
+    story(
+        "template cash off 10000 2000 t1 stock=5
+         catalog for templates=1 writes=1 requests=1
+         resume nothing s => OVERLOADED 1
+         catalog for templates=1 writes=2 requests=1
+         resume nothing s => REQUEST_STORE_FULL 1
+         catalog for templates=1 writes=9 requests=9
+         resume nothing s => TEMPLATE_NOT_FOUND
+         resume cash s => TEMPLATE_NOT_STOPPED
+         void-template cash v recall
+         resume cash s => TEMPLATE_VOID",
+    );
+}

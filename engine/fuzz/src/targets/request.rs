@@ -40,6 +40,7 @@ const REQUESTS: &[Reader] = &[
     is_read_alike::<v1::RedeemStreamRequest>,
     is_read_alike::<v1::RefundRequest>,
     is_read_alike::<v1::ReleaseRequest>,
+    is_read_alike::<v1::ResumeTemplateRequest>,
     is_read_alike::<v1::RevealCodeRequest>,
     is_read_alike::<v1::SaveSnapshotRequest>,
     is_read_alike::<v1::StartReplayRequest>,

@@ -2,10 +2,12 @@
 //!
 //! For the catalog that is the barrier: a change is acknowledged when every shard decides with it.
 
-use crate::clients::{Attempt, Floor};
+use crate::clients::{Ask, Attempt, Floor, Op, Switched};
+use crate::history::History;
 use crate::violation::{Checked, holds};
-use tessera_domain::Reply;
+use tessera_domain::command::Command;
 use tessera_domain::reply::Written;
+use tessera_domain::{Reason, Reply};
 use tessera_engine::letter::Answer;
 use tessera_wal::Frame;
 
@@ -26,23 +28,44 @@ pub(crate) fn check_time(frame: &Frame<'_>, latest_ms: i64) -> Checked {
     })
 }
 
-/// A claim after an acknowledged change is under the new terms, and after an acknowledged stop it is refused.
-pub(crate) fn check_catalog(op: usize, floor: Floor, answer: &Answer) -> Checked {
-    let Ok(Reply::Claimed(claimed)) = answer else { return Ok(()) };
-    let (version, is_new) = (claimed.offer.version, !claimed.written.replayed);
-    holds(!is_new || version >= floor.version, "I10", || {
-        format!("operation {op} was claimed under version {version}, sent after version {} was acknowledged", floor.version)
-    })?;
-    holds(!is_new || !floor.is_stopped, "I10", || format!("operation {op} was claimed, sent after its stop was acknowledged"))
+/// A claim after an acknowledged change is under the new terms; after an acknowledged stop it is refused, and after an acknowledged resume
+/// it is not refused as stopped, unless the catalog's journal has switched the template again since.
+pub(crate) fn check_catalog(history: &History, op: &Op, attempt: Attempt, answer: &Answer) -> Checked {
+    let Attempt { op: number, floor } = attempt;
+    let is_stopped = match answer {
+        Ok(Reply::Claimed(claimed)) if !claimed.written.replayed => {
+            let version = claimed.offer.version;
+            holds(version >= floor.version, "I10", || {
+                format!(
+                    "operation {number} was claimed under version {version}, sent after version {} was acknowledged",
+                    floor.version
+                )
+            })?;
+            false
+        }
+        Err(refusal) if refusal.reason == Reason::TemplateStopped && matches!(op.ask, Ask::Partition(_, Command::Claim(_))) => {
+            true
+        }
+        _ => return Ok(()),
+    };
+    let Some(switched) = floor.switched else { return Ok(()) };
+    let is_right = switched.is_stopped == is_stopped || history.is_switched_after(switched.lsn, switched.template);
+    holds(is_right, "I10", || {
+        format!("operation {number} met a template that is stopped: {is_stopped}; acknowledged was {switched:?}")
+    })
 }
 
 /// What the next attempts for a template may rely on.
 pub(crate) fn raise_floor(floor: &mut Floor, reply: &Reply) {
     match reply {
         Reply::StockRaised { total, .. } => floor.raised = floor.raised.max(*total),
-        Reply::Template { template, .. } => {
+        Reply::Template { template, written } => {
             floor.version = floor.version.max(template.terms.version);
-            floor.is_stopped |= template.stopped;
+            let known = floor.switched.map_or(0, |switched| switched.lsn);
+            if let Some(written) = written.filter(|written| written.lsn > known) {
+                let (lsn, template, is_stopped) = (written.lsn, template.terms.template, template.stopped);
+                floor.switched = Some(Switched { lsn, template, is_stopped });
+            }
         }
         _ => {}
     }

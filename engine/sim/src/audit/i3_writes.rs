@@ -85,8 +85,8 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
             (told.terms.template, told.terms.version) == (template, version)
         }
-        (What::TemplateStopped { template }, Ok(Reply::Template { template: told, .. })) => {
-            told.terms.template == template && told.stopped
+        (What::TemplateSwitched { template, stopped }, Ok(Reply::Template { template: told, .. })) => {
+            (told.terms.template, told.stopped) == (template, stopped)
         }
         (What::TemplateVoided { template }, Ok(Reply::Template { template: told, .. })) => {
             told.terms.template == template && told.void.is_some()

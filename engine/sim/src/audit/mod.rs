@@ -144,7 +144,7 @@ impl Auditor {
             batches::check_refused(&self.history, &op.ask, attempt.floor.lsn, refusal)?;
         }
         self.check_order(op, attempt, answer)?;
-        i10_order::check_catalog(attempt.op, attempt.floor, answer)?;
+        i10_order::check_catalog(&self.history, op, attempt, answer)?;
         if binds || (!op.ask.is_write() || op.ask.is_of_making()) && answer.is_ok() {
             self.testimonies.push(Testimony { op: attempt.op, floor: attempt.floor.lsn, answer: answer.clone() });
         }

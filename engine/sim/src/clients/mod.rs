@@ -13,7 +13,7 @@ use crate::dice::Dice;
 use crate::plan::Plan;
 use crate::planted::Planted;
 pub(crate) use known::Known;
-pub(crate) use op::{Ask, Attempt, Floor, Op, as_first, id, is_transient, op_of};
+pub(crate) use op::{Ask, Attempt, Floor, Op, Switched, as_first, id, is_transient, op_of};
 use tessera_engine::letter::Answer;
 pub(crate) use workload::{BUDGET, COVER, DAILY, DAILY_MAX, DAY_STOCK, DAYED, FUNDED, FUNDED_STOCK, MERCHANT, claim};
 

@@ -40,7 +40,15 @@ pub(crate) struct Floor {
     pub(crate) raised: u64,
     /// The highest version of its template.
     pub(crate) version: u32,
-    /// Whether its template was stopped.
+    /// What its template was last, that is whether it was stopped, by number, and the lsn of the write that made it so.
+    pub(crate) switched: Option<Switched>,
+}
+
+/// See [`Floor::switched`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Switched {
+    pub(crate) lsn: u64,
+    pub(crate) template: u32,
     pub(crate) is_stopped: bool,
 }
 
@@ -60,7 +68,7 @@ impl Ask {
             Ask::Partition(_, Command::RaiseStock(raise) | Command::RaiseBudget(raise)) => Some(&raise.template),
             Ask::Partition(_, Command::GetStock(template)) => Some(template),
             Ask::Catalog(CatalogCommand::Write(write)) => Some(&write.template),
-            Ask::Catalog(CatalogCommand::Stop { template, .. }) => Some(template),
+            Ask::Catalog(CatalogCommand::Stop { template, .. } | CatalogCommand::Resume { template, .. }) => Some(template),
             Ask::Catalog(CatalogCommand::Void(void)) => Some(&void.template),
             _ => None,
         }
@@ -106,7 +114,8 @@ impl Ask {
     pub(crate) fn is_write(&self) -> bool {
         match self {
             Ask::Catalog(command) => {
-                matches!(command, CatalogCommand::Write(_) | CatalogCommand::Stop { .. } | CatalogCommand::Void(_))
+                use CatalogCommand::*;
+                matches!(command, Write(_) | Stop { .. } | Resume { .. } | Void(_))
             }
             Ask::Partition(_, command) => match command {
                 Command::Validate(_) | Command::GetCoupon(_) | Command::ListCoupons(_) | Command::RevealCode(_) => false,

@@ -145,12 +145,16 @@ fn write(name: String, expected_version: Option<u32>, spec: TemplateSpec, op: us
     Ask::Catalog(CatalogCommand::Write(WriteTemplate { template, expected_version, spec, request_id, validate_only: false }))
 }
 
-/// A coupon gets another cap; now and then the one that is to be stopped is.
+/// A coupon gets another cap; now and then the one that is to be stopped is, or is resumed.
 fn change_catalog(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     if dice.chance(150) {
-        let (template, request_id) = (id("brief".into()), request_id(op));
+        let (template, request_id, validate_only) = (id("brief".into()), request_id(op), false);
         let is_known = known.templates.contains_key("brief");
-        return is_known.then_some(Ask::Catalog(CatalogCommand::Stop { template, request_id, validate_only: false }));
+        let ask = match dice.chance(500) {
+            true => CatalogCommand::Stop { template, request_id, validate_only },
+            false => CatalogCommand::Resume { template, request_id, validate_only },
+        };
+        return is_known.then_some(Ask::Catalog(ask));
     }
     let version = known.templates.get("off")?;
     Some(write("off".into(), Some(*version), free(plan, spec(percent_off(dice.between(1, 5_000)), None)), op))

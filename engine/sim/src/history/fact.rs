@@ -37,8 +37,10 @@ pub(crate) enum What {
         template: u32,
         version: u32,
     },
-    TemplateStopped {
+    /// Stopped, or resumed.
+    TemplateSwitched {
         template: u32,
+        stopped: bool,
     },
     TemplateVoided {
         template: u32,

@@ -28,7 +28,7 @@ pub(crate) use promise::End;
 pub(crate) use shelf::{Shelf, StockVersion};
 use std::collections::BTreeMap;
 use tessera_domain::codec;
-use tessera_domain::event::Event;
+use tessera_domain::event::{Event, TemplateResumed, TemplateStopped};
 use tessera_domain::reply::CATALOG_PARTITION;
 use tessera_wal::{Frame, JournalId};
 
@@ -90,6 +90,12 @@ impl History {
     /// Where the one effect of an operation is.
     pub(crate) fn effect(&self, op: usize) -> Option<(u16, u64)> {
         self.effects.get(&op).copied()
+    }
+
+    /// Whether a template was stopped or resumed after this lsn of the catalog.
+    pub(crate) fn is_switched_after(&self, lsn: u64, number: u32) -> bool {
+        let later = self.catalog.iter().skip(lsn as usize);
+        later.into_iter().any(|fact| matches!(fact.what, What::TemplateSwitched { template, .. } if template == number))
     }
 
     /// Coupons of a template that were ever issued.
@@ -218,8 +224,11 @@ impl History {
                 let what = What::TemplateWritten { template: event.body.template, version: event.body.version };
                 Fact { op: op_of(event.request.id), what }
             }
-            Event::TemplateStopped(event) => {
-                Fact { op: op_of(event.request.id), what: What::TemplateStopped { template: event.template } }
+            Event::TemplateStopped(TemplateStopped { template, request }) => {
+                Fact { op: op_of(request.id), what: What::TemplateSwitched { template: *template, stopped: true } }
+            }
+            Event::TemplateResumed(TemplateResumed { template, request }) => {
+                Fact { op: op_of(request.id), what: What::TemplateSwitched { template: *template, stopped: false } }
             }
             Event::TemplateVoided(event) => {
                 self.voids.insert(event.template, self.catalog.len() as u64 + 1);

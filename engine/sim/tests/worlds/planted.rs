@@ -124,6 +124,7 @@ rows! {
     fn an_image_without_batches_is_found() = Planted::State(State::BatchesLeftOutOfImage), "batches-4-2", ["I6"];
     fn a_void_template_whose_coupons_are_used_is_found() = Planted::State(State::VoidIgnored), "voids-4-2", ["I9"];
     fn a_void_template_that_is_issued_is_found() = Planted::State(State::VoidIssued), "voids-4-2", ["I9", "I10"];
+    fn a_resume_that_is_ignored_is_found() = Planted::State(State::ResumeIgnored), "mixed-4-2", ["I3", "I10"];
     fn loads_that_neither_digest_nor_image_cover_are_found() = Planted::State(State::LoadsUncovered), "tills-4-2", ["I2", "I6", "assertion"];
     fn pieces_granted_twice_are_found() = Planted::State(State::GrantNotDeducted), "mixed-4-2", ["I1", "I2", "assertion"];
     fn a_repeated_grant_that_adds_a_piece_is_found() = Planted::State(State::GrantCountsAgain), "lease-2-2", ["I1", "I2", "assertion"];

@@ -68,6 +68,11 @@ impl World {
                 request_id: id(request),
                 validate_only: *dry == ["dry"],
             }),
+            ["resume", template, request, ref dry @ ..] => self.ask_catalog(&CatalogCommand::Resume {
+                template: id(template),
+                request_id: id(request),
+                validate_only: *dry == ["dry"],
+            }),
             ["void-template", template, request, reason, ref rest @ ..] => {
                 let told = self.ask_catalog(&CatalogCommand::Void(VoidTemplate {
                     template: id(template),

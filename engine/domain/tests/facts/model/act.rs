@@ -34,6 +34,7 @@ pub enum Act {
     Stock { template: u8 },
     Lease { template: u8, more: u8 },
     Stop { template: u8 },
+    Resume { template: u8 },
     Update { template: u8 },
     Forget,
     Restart,
@@ -103,6 +104,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
         2 => (0..8u8).prop_map(|template| Act::Stock { template }),
         5 => (1..3u8, 1..4u8).prop_map(|(nth, more)| Act::Lease { template: nth * 2 - 1, more }),
         1 => (0..60u8).prop_map(|template| Act::Stop { template }),
+        1 => (0..9u8).prop_map(|template| Act::Resume { template }),
         1 => (0..7u8).prop_map(|template| Act::Update { template }),
         2 => Just(Act::Forget),
         1 => Just(Act::Restart),
@@ -181,6 +183,7 @@ impl Act {
                 format!("lease t{template} {}", received + u64::from(more))
             }
             Act::Stop { template } => format!("stop t{template} s{}", plain.catalog_requests),
+            Act::Resume { template } => format!("resume t{template} s{}", plain.catalog_requests),
             Act::Update { template } => match plain.templates.get(usize::from(template)) {
                 Some(found) => format!(
                     "template t{template} {} version={}",

@@ -73,6 +73,7 @@ impl Plain {
             }
             ["stock", template] => self.stock(template),
             ["stop", template, _] => self.stop(template),
+            ["resume", template, _] => self.resume(template),
             ["template", template, ..] => self.update(template),
             _ => panic!("no such command: {words:?}"),
         }
@@ -237,6 +238,16 @@ impl Plain {
         let found = &mut self.templates[number];
         if std::mem::replace(&mut found.stopped, true) {
             return refused((Reason::TemplateStopped, 0));
+        }
+        self.catalog_written(number)
+    }
+
+    fn resume(&mut self, template: &str) -> String {
+        self.catalog_requests += 1;
+        let Some(number) = self.find(template) else { return refused((Reason::TemplateNotFound, 0)) };
+        let found = &mut self.templates[number];
+        if !std::mem::replace(&mut found.stopped, false) {
+            return refused((Reason::TemplateNotStopped, 0));
         }
         self.catalog_written(number)
     }
