@@ -67,23 +67,24 @@ fn refused_rows_are_reported_by_their_line_and_do_not_stop_the_rest() {
     let server = Server::serve(dir.path());
     server.create_card();
     let files = Files::new(
-        "code,balance_minor,currency,use_until_ms,external_reference\nAA,,,,\nBB,300,CNY,,R-2\nAA,,,,\nCC,much,,,\nDD,5,USD,,R-5\nshort\n,5,,,\nEE,-5,,,\n",
+        "code,balance_minor,currency,use_until_ms,external_reference\nAA,,,,\nBB,300,CNY,,R-2\nAA,,,,\nCC,much,,,\nDD,5,USD,,R-5\nshort\n,5,,,\nEE,-5,,,\nFF,0,,,R-10\n",
     );
     let output = files.run(&server.endpoint);
-    assert_eq!((output.status.code(), counts(&output)), (Some(1), [8, 2, 0, 6]), "{}", text(&output.stderr));
+    assert_eq!((output.status.code(), counts(&output)), (Some(1), [9, 2, 0, 7]), "{}", text(&output.stderr));
     let mut report = files.report();
     report.sort();
     let expected = [
+        "10,R-10,INVALID_ARGUMENT,balance_minor 1",
         "4,,DUPLICATE_IN_FILE,line 2 has this code",
         "5,,MALFORMED,balance_minor",
         "6,R-5,CURRENCY_MISMATCH,",
         "7,,MALFORMED,row",
         "8,,MALFORMED,code",
-        "9,,INVALID_ARGUMENT,balance_minor",
+        "9,,INVALID_ARGUMENT,balance_minor 1",
         "line,external_reference,reason,detail",
     ];
     assert_eq!(report, expected);
-    assert_eq!(counts(&files.run(&server.endpoint)), [8, 0, 2, 6], "what was imported is answered again");
+    assert_eq!(counts(&files.run(&server.endpoint)), [9, 0, 2, 7], "what was imported is answered again");
     fs::write(files.path("rows.csv"), "code,balance_minor\nAA,1\n").expect("it is written");
     assert_eq!(counts(&files.run(&server.endpoint)), [1, 0, 0, 1]);
     assert!(files.report()[1].starts_with("2,,LEGACY_CODE_EXISTS,"), "{:?}", files.report());

@@ -80,14 +80,16 @@ async fn a_row_is_imported_once_and_what_is_none_is_refused_by_itself() {
     let good = shop.row(&code);
     let rows = [
         good.clone(),
-        v1::ImportCard { balance_minor: 321, currency: "CNY".into(), external_reference: "R-1".into(), ..shop.row(&other) },
+        v1::ImportCard { balance_minor: Some(321), currency: "CNY".into(), external_reference: "R-1".into(), ..shop.row(&other) },
         v1::ImportCard { legacy_code: String::new(), ..shop.row("") },
+        v1::ImportCard { row_id: "r".repeat(65), ..shop.row(&fresh("code")) },
         v1::ImportCard { legacy_code: "x".repeat(65), ..shop.row("") },
         v1::ImportCard { currency: "USD".into(), ..shop.row(&fresh("code")) },
         v1::ImportCard { currency: "yuan".into(), ..shop.row(&fresh("code")) },
-        v1::ImportCard { balance_minor: -1, ..shop.row(&fresh("code")) },
+        v1::ImportCard { balance_minor: Some(-1), ..shop.row(&fresh("code")) },
         v1::ImportCard { use_until_ms: 5, ..shop.row(&fresh("code")) },
-        v1::ImportCard { template_id: off, balance_minor: 1, ..shop.row(&fresh("code")) },
+        v1::ImportCard { template_id: off, balance_minor: Some(1), ..shop.row(&fresh("code")) },
+        v1::ImportCard { balance_minor: Some(0), ..shop.row(&fresh("code")) },
         v1::ImportCard { batch_id: String::new(), ..shop.row(&fresh("code")) },
         v1::ImportCard { external_reference: "r".repeat(65), ..shop.row(&fresh("code")) },
     ];
@@ -98,11 +100,13 @@ async fn a_row_is_imported_once_and_what_is_none_is_refused_by_itself() {
         (None, String::new(), false),
         (None, String::new(), false),
         invalid("legacy_code"),
+        invalid("row_id"),
         invalid("legacy_code"),
         refused(v1::Reason::CurrencyMismatch),
         invalid("currency"),
         invalid("balance_minor"),
         invalid("use_until_ms"),
+        invalid("balance_minor"),
         invalid("balance_minor"),
         invalid("batch_id"),
         invalid("external_reference"),
@@ -111,7 +115,7 @@ async fn a_row_is_imported_once_and_what_is_none_is_refused_by_itself() {
     assert_eq!((shop.balance(&code).await.unwrap(), shop.balance(&other).await.unwrap()), (500, 321));
 
     let again = v1::ImportCard { row_id: fresh("row"), ..good.clone() };
-    let another = v1::ImportCard { balance_minor: 499, ..again.clone() };
+    let another = v1::ImportCard { balance_minor: Some(499), ..again.clone() };
     let elsewhere = v1::ImportCard { batch_id: fresh("batch"), ..again.clone() };
     let outcomes = [shop.import(&[again]).await, shop.import(&[another]).await, shop.import(&[elsewhere]).await].concat();
     let exists = refused(v1::Reason::LegacyCodeExists);

@@ -15,8 +15,8 @@ pub struct ImportCard {
     pub template: Id,
     /// What the other house calls it, if it is said.
     pub reference: Option<Id>,
-    /// What is on it, in minor units; 0 = the template's face value, or the one unit of a one-use coupon.
-    pub balance: i64,
+    /// What is left on it, in minor units, if it is said: else the template's face value, or the one unit of a one-use coupon.
+    pub balance: Option<i64>,
     /// The currency, if it is said.
     pub currency: Option<Currency>,
     /// When it may no longer be used, ms; 0 = as the template says.

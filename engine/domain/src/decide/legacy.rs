@@ -23,7 +23,8 @@ impl Partition {
             return refusal.into();
         }
         let (batch, reference) = (import.batch.as_str(), text(import.reference.as_ref()));
-        let numbers = row_numbers(import.balance, import.until_ms);
+        let asked = import.balance.unwrap_or(0);
+        let numbers = row_numbers(asked, import.until_ms);
         let fingerprint = self.key().fingerprint(&[batch, import.template.as_str(), reference], &numbers);
         match self.legacy.find(import.code).filter(|_| !planted::is(Planted::RowImportedAgain)) {
             Some(known) if known.row == fingerprint => {
@@ -43,13 +44,13 @@ impl Partition {
         };
         let mut events = Events::new();
         let terms = self.adopting(template, &mut events);
-        let loaded = if import.balance == 0 { Coupon::loaded(&template.terms) } else { import.balance };
+        let loaded = import.balance.unwrap_or_else(|| Coupon::loaded(&template.terms));
         events.push(Event::CardImported(CardImported {
             coupon: self.coupons.next(),
             terms,
             code: import.code.0,
             reference,
-            asked: import.balance,
+            asked,
             asked_until_ms: import.until_ms,
             loaded,
             use_from_ms: window.from_ms,
@@ -79,8 +80,9 @@ impl Partition {
     }
 }
 
+/// Nothing that is left is no balance to load: 0 in the journal is a row that says none.
 fn check_form(import: &ImportCard) -> Result<(), Rejection> {
-    within("balance_minor", import.balance, 0, AMOUNT_MAX)?;
+    within("balance_minor", import.balance.unwrap_or(1), 1, AMOUNT_MAX)?;
     within("use_until_ms", import.until_ms, 0, TIME_MS_MAX)
 }
 
@@ -101,8 +103,8 @@ fn may_import(context: &Context<'_>, template: &Template, import: &ImportCard) -
 }
 
 /// A one-use coupon has its one unit, and no balance that a row could say.
-fn check_balance(terms: &Terms, balance: i64) -> Result<(), Rejection> {
-    if terms.is_stored_value() { Ok(()) } else { within("balance_minor", balance, 0, 0) }
+fn check_balance(terms: &Terms, balance: Option<i64>) -> Result<(), Rejection> {
+    if balance.is_none() || terms.is_stored_value() { Ok(()) } else { Err(Rejection::invalid("balance_minor", 0)) }
 }
 
 /// When it may be used: from when its terms say, or now, and to the end that its row says, or its terms.

@@ -103,18 +103,21 @@ fn a_row_that_no_card_can_be_made_of_is_refused_and_may_be_mended() {
          template few card 100 t3 stock=5
          import A b nowhere => TEMPLATE_NOT_FOUND
          import A b cash balance=1 => INVALID_ARGUMENT balance_minor
-         import A b cash balance=-1 => INVALID_ARGUMENT balance_minor
+         import A b cash balance=-1 => INVALID_ARGUMENT balance_minor 1
          import A b cash in=USD => CURRENCY_MISMATCH
          import A b few => INVALID_ARGUMENT template_id
          import A b moon in=USD => CURRENCY_MISMATCH
-         import A b moon balance=-1 => INVALID_ARGUMENT balance_minor
+         import A b moon balance=-1 => INVALID_ARGUMENT balance_minor 1
+         import A b moon balance=0 => INVALID_ARGUMENT balance_minor 1
+         import A b cash balance=0 => INVALID_ARGUMENT balance_minor 1
          import A b moon balance=1000000000000001 => INVALID_ARGUMENT balance_minor 1000000000000000
          import A b moon in=CNY balance=7 => imported coupon 0 #2
          at 2000
          import B b moon => ISSUE_ENDED 2000
          stop moon t4
          import B b moon => TEMPLATE_STOPPED
-         import A b moon balance=7 => imported coupon 0 #2 replayed",
+         import A b moon balance=7 => imported coupon 0 #2 replayed
+         import A b moon balance=0 => INVALID_ARGUMENT balance_minor 1",
     );
 }
 

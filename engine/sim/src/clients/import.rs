@@ -26,7 +26,7 @@ pub(super) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
 /// Each row is of a batch of its own: that of a code that is here says something else.
 fn row(plan: &Plan, dice: &mut Dice, op: usize) -> Ask {
     let code = hash_key().legacy(&format!("OLD-{}", dice.between(0, CODES)));
-    let balance = if dice.chance(500) { 0 } else { dice.between(1, FACE_VALUE) };
+    let balance = if dice.chance(500) { None } else { Some(dice.between(1, FACE_VALUE)) };
     let (batch, template) = (request_id(op), id("card".into()));
     let import = ImportCard { code, batch, template, reference: None, balance, currency: None, until_ms: 0 };
     Ask::Partition(code.partition(plan.partitions), Command::ImportCard(Box::new(import)))

@@ -27,8 +27,8 @@ use crate::{client, limits::RESPONSE_BYTES_MAX, progress::Bar};
 /// What is imported.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The rows, as CSV with a head: code, and if wanted balance_minor (else the template's face value; none for one-use coupons), currency,
-    /// use_until_ms (else as the template says) and external_reference.
+    /// The rows, as CSV with a head: code, and if wanted balance_minor (empty = the template's face value; 0 is refused, since nothing is left
+    /// to take over; none for one-use coupons), currency, use_until_ms (empty = as the template says) and external_reference.
     file: PathBuf,
     /// Of which template: of stored value for cards, of any other kind for one-use coupons.
     #[arg(long)]

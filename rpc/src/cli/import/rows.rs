@@ -69,10 +69,11 @@ impl Rows {
         let [code, balance, currency, until, reference] = self.table.fields(record);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let is_utf8 = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
-        let malformed = match (number(balance), number(until)) {
+        let balance_minor = (!balance.is_empty()).then(|| number(balance));
+        let malformed = match (balance_minor, number(until)) {
             _ if !self.table.is_whole(record) => Some("row"),
             _ if code.is_empty() || !is_utf8(code) => Some("code"),
-            (None, _) => Some("balance_minor"),
+            (Some(None), _) => Some("balance_minor"),
             (_, None) => Some("use_until_ms"),
             _ if !is_utf8(currency) => Some("currency"),
             _ if !is_utf8(reference) => Some("external_reference"),
@@ -84,7 +85,7 @@ impl Rows {
             batch_id: self.batch_id.clone(),
             template_id: self.template_id.clone(),
             legacy_code: text(code),
-            balance_minor: number(balance).unwrap_or(0),
+            balance_minor: balance_minor.flatten(),
             currency: text(currency),
             use_until_ms: number(until).unwrap_or(0),
             external_reference: text(reference),

@@ -58,7 +58,7 @@ pub fn command(words: &[&str]) -> Option<Command> {
             batch: id(batch),
             template: id(template),
             reference: value_of(rest, "ref=").map(id),
-            balance: value_of(rest, "balance=").map_or(0, number),
+            balance: value_of(rest, "balance=").map(number),
             currency: value_of(rest, "in=").map(currency),
             until_ms: value_of(rest, "until=").map_or(0, number),
         })),
