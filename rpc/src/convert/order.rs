@@ -6,7 +6,7 @@ use super::{channel, checkout::ordered, instrument::Named, malformed, position, 
 use crate::{
     domain::{
         Id, Reason, Rejection, Stage,
-        checkout::INSTRUMENTS_MAX,
+        checkout::{INSTRUMENTS_MAX, PLACES},
         command::{Apart, CaptureOrder, Checkout, Command, Instrument, Operation, RefundOrder, ReleaseOrder, Units},
         reply::{CardRefund, CheckedOut, CheckoutRefunded, CheckoutReleased, Part},
     },
@@ -27,14 +27,19 @@ impl Asked {
         self.opened.iter().all(|&(partition, _)| partition == first).then_some(first)
     }
 
-    /// The partition that decides it: that of its discounts, or of its first instrument if it has none.
+    /// The partition that decides it: that of its discounts, or the lowest if it has none. It is the same in whatever order the instruments are
+    /// named.
     pub fn home(&self, discounts: &[bool]) -> Result<u16, Rejection> {
         let mut partitions = self.opened.iter().zip(discounts).filter(|&(_, &is)| is).map(|(&(partition, _), _)| partition);
-        let Some(home) = partitions.next() else { return Ok(self.opened[0].0) };
+        let Some(home) = partitions.next() else { return Ok(self.lowest()) };
         match partitions.all(|other| other == home) {
             true => Ok(home),
             false => Err(Rejection { reason: Reason::InstrumentsApart, field: "instruments", value: 0 }),
         }
+    }
+
+    fn lowest(&self) -> u16 {
+        self.opened.iter().map(|&(partition, _)| partition).min().expect("an order has instruments")
     }
 
     /// The command for its home.
@@ -69,15 +74,21 @@ fn check_out(seals: Seals<'_>, operation: Operation, request: v1::HoldOrderReque
         return Err(Rejection::invalid("instruments", limit));
     }
     let instruments: Vec<Option<v1::Instrument>> = request.instruments.into_iter().map(Some).collect();
-    let named = instruments.iter().map(|instrument| Named::read(instrument.into())).collect::<Result<Vec<_>, _>>()?;
+    let named = each(instruments.iter().map(|instrument| Named::read(instrument.into())))?;
     let merchant = Id::new("merchant_id", request.merchant_id)?;
     let order_id = Id::new("order_id", request.order_id)?;
     let (order, currency) = ordered(request.order)?;
     let channel = channel(&request.channel)?.map(|channel| *channel);
-    let opened = named.into_iter().map(|named| named.open(seals)).collect::<Result<Vec<_>, _>>()?;
+    let opened = each(named.into_iter().map(|named| named.open(seals)))?;
     let (ttl_ms, instruments, apart) = (request.ttl_ms, Vec::new(), Vec::new());
     let checkout = Checkout { operation, instruments, apart, merchant, order_id, order, currency, channel, ttl_ms, request_id };
     Ok(Asked { opened, checkout })
+}
+
+/// All instruments, or the refusal of the first that is none, by its place.
+fn each<T>(found: impl Iterator<Item = Result<T, Rejection>>) -> Result<Vec<T>, Rejection> {
+    let placed = |(field, one): (&&'static str, Result<T, Rejection>)| one.map_err(|why| Rejection { field, ..why });
+    PLACES.iter().zip(found).map(placed).collect()
 }
 
 /// The command of a capture, and the partition that decides it.

@@ -3,6 +3,7 @@
 
 use std::{num::NonZero, sync::Arc};
 
+use futures_util::future::try_join_all;
 use tessera_proto::v1::{self, checkout_service_server::CheckoutService};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, async_trait};
@@ -105,20 +106,21 @@ impl Checkouts {
         Self { desk, reckoners: Arc::new(Semaphore::new(cores)) }
     }
 
-    /// The command of an order, and the partition that decides it. Where instruments lie apart, each is looked at to find out: what it is
+    /// The command of an order, and the partition that decides it. Where instruments lie apart, each is looked at to find out, all at once: what it is
     /// never changes, so a retry goes to the same partition. One that is not there is taken for a card, and refused by its place.
     async fn asked(&self, asked: Result<order::Asked, Rejection>) -> Result<Result<(u16, Command), Rejection>, Status> {
-        let asked = match asked {
+        let mut asked = match asked {
             Ok(asked) => asked,
             Err(rejection) => return Ok(Err(rejection)),
         };
         if let Some(partition) = asked.only() {
             return Ok(Ok(asked.at(partition)));
         }
-        let mut discounts = Vec::with_capacity(asked.opened.len());
-        let mut asked = asked;
-        for (partition, instrument) in &mut asked.opened {
-            let seen = self.desk.would(Ok((*partition, Command::GetCoupon(*instrument)))).await?;
+        let look =
+            |&(partition, instrument): &(u16, Instrument)| self.desk.would(Ok((partition, Command::GetCoupon(instrument))));
+        let looks = try_join_all(asked.opened.iter().map(look)).await?;
+        let mut discounts = Vec::with_capacity(looks.len());
+        for ((_, instrument), seen) in asked.opened.iter_mut().zip(looks) {
             let seen = if let Ok(Reply::Coupon(view)) = seen { Some(view) } else { None };
             discounts.push(seen.as_ref().is_some_and(|view| !view.terms.is_stored_value()));
             if let (Instrument::Legacy { .. }, Some(view)) = (&*instrument, seen) {

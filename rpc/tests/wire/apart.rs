@@ -7,8 +7,9 @@ use tonic::Code;
 
 use crate::{
     house::{House, Owned, card, fresh, twenty_off},
+    maintenance::TRIES,
     order::{at_once, line, units},
-    refusal::check,
+    refusal::{check, read},
     void_template,
 };
 
@@ -194,4 +195,51 @@ async fn many_at_once_charge_a_card_elsewhere_for_one_order() {
     assert_eq!(taken, 1, "a card pays one order");
     let mut shop = shop;
     shop.settles([[0, 0, 500]; 2]).await;
+}
+
+#[tokio::test]
+async fn an_order_is_the_same_whichever_of_its_instruments_is_named_first() {
+    let mut shop = Shop::new().await;
+    let elsewhere = loop {
+        let card = shop.house.coupon(card()).await;
+        if partition(&card) != partition(&shop.cards[0]) {
+            break card;
+        }
+    };
+    let code = |owned: &Owned| v1::Instrument { instrument: Some(Either::Code(owned.claimed.code.clone())) };
+    let cards = vec![code(&shop.cards[0]), code(&elsewhere)];
+    let of_cards = v1::HoldOrderRequest { instruments: cards, ..shop.ask() };
+    for mut asked in [of_cards, shop.ask()] {
+        let first = shop.house.checkouts.hold_order(asked.clone()).await.unwrap().into_inner();
+        asked.instruments.reverse();
+        let again = shop.house.checkouts.hold_order(asked).await.unwrap().into_inner();
+        assert_eq!(again, v1::HoldOrderResponse { replayed: true, ..first.clone() });
+        let checkout_id = first.checkout.unwrap().checkout_id;
+        let release = v1::ReleaseOrderRequest { request_id: fresh("release"), checkout_id };
+        shop.house.checkouts.release_order(release).await.unwrap();
+        shop.settles([[500, 0, 0]; 2]).await;
+    }
+}
+
+#[tokio::test]
+async fn while_an_order_waits_for_cards_elsewhere_another_request_for_it_is_told_so() {
+    let shop = Shop::new().await;
+    let order = shop.ask();
+    for _ in 0..TRIES {
+        let asks = (0..8).map(|_| {
+            let mut house = shop.house.checkouts.clone();
+            let asked = v1::HoldOrderRequest { request_id: fresh("order"), ..order.clone() };
+            async move { house.hold_order(asked).await }
+        });
+        let answers = futures_util::future::join_all(asks).await;
+        let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(read).collect();
+        for told in &refused {
+            assert_eq!((told.code, told.reason.as_str(), told.field.as_str()), (Code::Aborted, "ORDER_IN_PROGRESS", ""));
+            assert!(told.value > 0, "the lsn of who waits");
+        }
+        if !refused.is_empty() {
+            return;
+        }
+    }
+    panic!("an order had always its cards before another request came");
 }

@@ -5,7 +5,7 @@ use tonic::Code;
 
 use crate::{
     house::{House, card, claim, fresh, twenty_off},
-    refusal::check,
+    refusal::{check, read},
 };
 
 pub fn line(goods: &str, quantity: u32, unit_price_minor: i64) -> v1::OrderLine {
@@ -102,8 +102,8 @@ async fn an_order_is_redeemed_as_one_and_returned_unit_by_unit() {
     check(checkouts.refund_order(refund("b3", None)).await, Code::FailedPrecondition, "ALREADY_REFUNDED", "", 1_500);
     let part =
         v1::RefundRequest { request_id: "b4".into(), redemption_id: first.parts[0].redemption_id.clone(), amount_minor: None };
-    let refused = shopper.house.redemptions.refund(part).await.unwrap_err();
-    assert!(refused.message().contains("part of a checkout"), "{refused:?}");
+    let whole = told.position.unwrap().lsn.cast_signed();
+    check(shopper.house.redemptions.refund(part).await, Code::FailedPrecondition, "PART_OF_CHECKOUT", "", whole);
 }
 
 #[tokio::test]
@@ -147,7 +147,12 @@ async fn an_order_that_is_let_go_holds_nothing() {
 async fn an_order_that_cannot_be_is_refused_by_its_field_or_its_instrument() {
     let mut shopper = Shopper::new().await;
     let good = at_once(shopper.ask());
+    let named = |instrument| v1::Instrument { instrument: Some(instrument) };
     let nobody = v1::Instrument { instrument: None };
+    let unnamed = owned("", &shopper.gift);
+    let foreign_code = named(Either::LegacyCode("a\nb".into()));
+    let mistyped = named(Either::Code("0000-0000-0000-0001".into()));
+    let no_id = owned(&shopper.user, "nonsense");
     let stranger = owned(&fresh("user"), &shopper.gift);
     let gift = owned(&shopper.user, &shopper.gift);
     let (wrong, field) = (Code::InvalidArgument, "INVALID_ARGUMENT");
@@ -155,7 +160,15 @@ async fn an_order_that_cannot_be_is_refused_by_its_field_or_its_instrument() {
         (v1::RedeemOrderRequest { request_id: String::new(), ..good.clone() }, wrong, field, "request_id", 64),
         (v1::RedeemOrderRequest { instruments: Vec::new(), ..good.clone() }, wrong, field, "instruments", 1),
         (v1::RedeemOrderRequest { instruments: vec![gift.clone(); 17], ..good.clone() }, wrong, field, "instruments", 16),
-        (v1::RedeemOrderRequest { instruments: vec![nobody], ..good.clone() }, wrong, field, "instrument", 0),
+        (v1::RedeemOrderRequest { instruments: vec![gift.clone(), nobody], ..good.clone() }, wrong, field, "instruments[1]", 0),
+        (v1::RedeemOrderRequest { instruments: vec![unnamed], ..good.clone() }, wrong, field, "instruments[0]", 64),
+        (
+            v1::RedeemOrderRequest { instruments: vec![gift.clone(), foreign_code], ..good.clone() },
+            wrong,
+            field,
+            "instruments[1]",
+            64,
+        ),
         (v1::RedeemOrderRequest { instruments: vec![gift.clone(), gift], ..good.clone() }, wrong, field, "instruments[1]", 1),
         (v1::RedeemOrderRequest { merchant_id: String::new(), ..good.clone() }, wrong, field, "merchant_id", 64),
         (v1::RedeemOrderRequest { order_id: "x".repeat(65), ..good.clone() }, wrong, field, "order_id", 64),
@@ -165,11 +178,18 @@ async fn an_order_that_cannot_be_is_refused_by_its_field_or_its_instrument() {
     }
     let ttl = v1::HoldOrderRequest { ttl_ms: 4_999, ..shopper.ask() };
     check(shopper.house.checkouts.hold_order(ttl).await, wrong, field, "ttl_ms", 5_000);
-    let foreign = v1::RedeemOrderRequest { instruments: vec![stranger], ..good.clone() };
-    let refused = shopper.house.checkouts.redeem_order(foreign).await.unwrap_err();
-    assert_eq!(refused.code(), Code::NotFound);
-    let none = v1::CaptureOrderRequest { request_id: "k".into(), checkout_id: String::new(), delivered: None };
+    for foreign in [stranger, mistyped, no_id] {
+        let asked = v1::RedeemOrderRequest { instruments: vec![owned(&shopper.user, &shopper.gift), foreign], ..good.clone() };
+        let answer = shopper.house.checkouts.redeem_order(asked).await;
+        check(answer, Code::NotFound, "CODE_NOT_ACCEPTED", "instruments[1]", 0);
+    }
+    let (request_id, checkout_id) = ("k".to_owned(), String::new());
+    let none = v1::CaptureOrderRequest { request_id: request_id.clone(), checkout_id: checkout_id.clone(), delivered: None };
     check(shopper.house.checkouts.capture_order(none).await, wrong, field, "checkout_id", 0);
+    let none = v1::ReleaseOrderRequest { request_id: request_id.clone(), checkout_id: checkout_id.clone() };
+    check(shopper.house.checkouts.release_order(none).await, wrong, field, "checkout_id", 0);
+    let none = v1::RefundOrderRequest { request_id, checkout_id, returned: None };
+    check(shopper.house.checkouts.refund_order(none).await, wrong, field, "checkout_id", 0);
 }
 
 #[tokio::test]
@@ -182,7 +202,7 @@ async fn discounts_of_several_partitions_are_told_apart() {
         let instruments = vec![owned(&shopper.user, &shopper.cash), owned(&other.user, &other.cash)];
         let asked = v1::RedeemOrderRequest { instruments, ..at_once(shopper.ask()) };
         match shopper.house.checkouts.redeem_order(asked).await {
-            Err(refused) => apart = Some(refused),
+            Err(refused) => apart = Some(read(&refused)),
             Ok(_) => shopper = Shopper::new().await,
         }
         if apart.is_some() {
@@ -190,5 +210,19 @@ async fn discounts_of_several_partitions_are_told_apart() {
         }
     }
     let refused = apart.expect("one of them is of another partition");
-    assert!(refused.code() == Code::FailedPrecondition && refused.message().contains("several partitions"), "{refused:?}");
+    assert_eq!(
+        (refused.code, refused.reason.as_str(), refused.field.as_str()),
+        (Code::FailedPrecondition, "INSTRUMENTS_APART", "instruments")
+    );
+}
+
+#[tokio::test]
+async fn a_card_that_has_nothing_left_to_pay_is_not_charged() {
+    let mut shopper = Shopper::new().await;
+    let order = v1::Order { currency: "CNY".into(), lines: vec![line("tea", 1, 1_000)], shipping_minor: 0 };
+    let asked = at_once(v1::HoldOrderRequest { order: Some(order), ..shopper.ask() });
+    for _ in 0..2 {
+        let answer = shopper.house.checkouts.redeem_order(asked.clone()).await;
+        check(answer, Code::FailedPrecondition, "NO_EFFECT", "instruments[0]", 0);
+    }
 }

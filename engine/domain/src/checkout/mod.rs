@@ -70,6 +70,26 @@ pub const CATEGORIES_MAX: usize = 16;
 /// Most discounts of an order.
 pub const INSTRUMENTS_MAX: usize = 16;
 
+/// What a refusal calls the instruments of an order, by their place.
+pub const PLACES: [&str; INSTRUMENTS_MAX] = [
+    "instruments[0]",
+    "instruments[1]",
+    "instruments[2]",
+    "instruments[3]",
+    "instruments[4]",
+    "instruments[5]",
+    "instruments[6]",
+    "instruments[7]",
+    "instruments[8]",
+    "instruments[9]",
+    "instruments[10]",
+    "instruments[11]",
+    "instruments[12]",
+    "instruments[13]",
+    "instruments[14]",
+    "instruments[15]",
+];
+
 /// Most coupons among which the best are looked for.
 pub const CANDIDATES_MAX: usize = 200;
 

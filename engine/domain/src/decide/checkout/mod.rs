@@ -12,7 +12,7 @@ pub(super) use apart::{told_fitting, told_lines};
 
 use super::standing::Standing;
 use super::{Context, Decision, Events, Happening, Outgoing, refused};
-use crate::checkout::{Applied, Card, INSTRUMENTS_MAX, Line, Offer, Unusable, apply, lie_in, meet, tender};
+use crate::checkout::{Applied, Card, INSTRUMENTS_MAX, Line, Offer, PLACES, Unusable, apply, lie_in, meet, tender};
 use crate::checkouts::{Checkout as Known, Stage};
 use crate::codec;
 use crate::command::{Checkout, Keys};
@@ -73,26 +73,6 @@ impl<'g> Group<'g> {
         }
     }
 }
-
-/// The names of instruments, by their place.
-const PLACES: [&str; INSTRUMENTS_MAX] = [
-    "instruments[0]",
-    "instruments[1]",
-    "instruments[2]",
-    "instruments[3]",
-    "instruments[4]",
-    "instruments[5]",
-    "instruments[6]",
-    "instruments[7]",
-    "instruments[8]",
-    "instruments[9]",
-    "instruments[10]",
-    "instruments[11]",
-    "instruments[12]",
-    "instruments[13]",
-    "instruments[14]",
-    "instruments[15]",
-];
 
 /// A refusal that names the instrument it is about, if it is about one.
 pub(super) fn named(at: Option<usize>, why: Rejection) -> Rejection {
