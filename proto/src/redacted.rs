@@ -88,7 +88,7 @@ fn shown_but_for_the_token(name: &str, request_id: &str, user_id: &str, f: &mut 
 
 impl fmt::Debug for v1::GetGiftRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetGiftRequest").field("gift_token", &REDACTED).finish()
+        f.debug_struct("GetGiftRequest").field("gift_token", &REDACTED).field("user_id", &self.user_id).finish()
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
         check_hides_code(&v1::OfferGiftResponse { gift_token: CODE.into(), ..Default::default() });
         check_hides_code(&v1::CancelGiftRequest { gift_token: CODE.into(), ..Default::default() });
         check_hides_code(&v1::AcceptGiftRequest { gift_token: CODE.into(), ..Default::default() });
-        check_hides_code(&v1::GetGiftRequest { gift_token: CODE.into() });
+        check_hides_code(&v1::GetGiftRequest { gift_token: CODE.into(), ..Default::default() });
     }
 
     #[test]

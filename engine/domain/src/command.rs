@@ -23,7 +23,7 @@ pub use batch::{CompleteBatch, ListCards, MakeCards, OpenBatch, TakeBatch};
 pub(crate) use card::text;
 pub use card::{ActivateCard, AdjustCard, ReloadCard, ReplaceCard, Sale};
 pub use checkout::{Apart, CaptureOrder, Checkout, RefundOrder, ReleaseOrder, Units};
-pub use gift::{AcceptGift, CancelGift, OfferGift};
+pub use gift::{AcceptGift, CancelGift, GetGift, OfferGift};
 pub use hold::{Capture, Hold, Release};
 pub use keys::Keys;
 pub use legacy::ImportCard;
@@ -243,8 +243,8 @@ pub enum Command {
     CancelGift(CancelGift),
     /// See [`AcceptGift`].
     AcceptGift(AcceptGift),
-    /// A gift, by the lsn of its event.
-    GetGift(u64),
+    /// See [`GetGift`].
+    GetGift(GetGift),
     /// See [`OpenBatch`]; goes to the batch's home.
     OpenBatch(OpenBatch),
     /// See [`MakeCards`].

@@ -299,7 +299,7 @@ pub struct GiftView {
     pub state: GiftState,
     /// When it ended; 0 while it is open.
     pub ended_ms: i64,
-    /// Partition and number of the receiver's coupon, as soon as the sender's partition has heard of it.
+    /// Partition and number of the receiver's coupon, as soon as the sender's partition has heard of it; only for the receiver.
     pub arrived: Option<(u16, u64)>,
     /// The instant that it was seen at, ms.
     pub at_ms: i64,

@@ -232,7 +232,8 @@ impl Chain {
         });
         let gift_token = offered.await?.gift_token;
         let (request_id, user_id) = (name("a"), self.calls.friend(self.number, gift + 1));
-        let accept = v1::AcceptGiftRequest { request_id, user_id, gift_token: gift_token.clone() };
+        let shown = v1::GetGiftRequest { gift_token: gift_token.clone(), user_id: user_id.clone() };
+        let accept = v1::AcceptGiftRequest { request_id, user_id, gift_token };
         let accepted = patient("AcceptGift", link, || {
             let (mut gifts, accept) = (gifts.clone(), accept.clone());
             async move { gifts.accept_gift(accept).await }
@@ -240,8 +241,8 @@ impl Chain {
         accepted.await?;
         loop {
             let shown = patient("GetGift", link, || {
-                let (mut gifts, gift_token) = (gifts.clone(), gift_token.clone());
-                async move { gifts.get_gift(v1::GetGiftRequest { gift_token }).await }
+                let (mut gifts, shown) = (gifts.clone(), shown.clone());
+                async move { gifts.get_gift(shown).await }
             });
             let coupon_id = shown.await?.received_coupon_id;
             if !coupon_id.is_empty() {

@@ -2,11 +2,11 @@
 
 use tessera_proto::v1;
 
-use super::{malformed, position, request_id, wallet};
+use super::{malformed, optional, position, request_id, wallet};
 use crate::{
     domain::{
         GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, GiftState, Id, Rejection,
-        command::{AcceptGift, CancelGift, Command, OfferGift},
+        command::{AcceptGift, CancelGift, Command, GetGift, OfferGift},
         reply::{GiftAccepted, GiftCancelled, GiftOffered, GiftView, Offer},
     },
     seals::{Place, Seals},
@@ -39,8 +39,9 @@ pub fn accept(seals: Seals<'_>, request: &v1::AcceptGiftRequest) -> Result<(u16,
 
 /// The command that asks for a gift, and the partition that answers it.
 pub fn get(seals: Seals<'_>, request: &v1::GetGiftRequest) -> Result<(u16, Command), Rejection> {
+    let user = optional("user_id", &request.user_id)?.map(|user| seals.user_of(user).1.key);
     let gift = seals.open_gift_token(named(&request.gift_token)?)?;
-    Ok((gift.partition, Command::GetGift(gift.number)))
+    Ok((gift.partition, Command::GetGift(GetGift { gift: gift.number, user })))
 }
 
 /// A token that names something, opened or not.

@@ -33,15 +33,15 @@ impl House {
         self.gifts.offer_gift(offer(owned)).await.expect("an offer is accepted").into_inner().gift_token
     }
 
-    async fn gift(&mut self, token: &str) -> v1::GetGiftResponse {
-        let request = v1::GetGiftRequest { gift_token: token.into() };
+    async fn gift(&mut self, token: &str, user: &str) -> v1::GetGiftResponse {
+        let request = v1::GetGiftRequest { gift_token: token.into(), user_id: user.into() };
         self.gifts.get_gift(request).await.expect("a token opens").into_inner()
     }
 
     /// The receiver's coupon, when it has arrived; the test's own time bounds the wait.
     async fn arrived(&mut self, token: &str, user: &str) -> v1::Coupon {
         let coupon_id = loop {
-            let gift = self.gift(token).await;
+            let gift = self.gift(token, user).await;
             assert_eq!(gift.status(), GiftStatus::Accepted);
             if !gift.received_coupon_id.is_empty() {
                 break gift.received_coupon_id;
@@ -70,7 +70,7 @@ async fn a_card_goes_to_a_friend_with_its_rest_and_is_used_there_only() {
     assert_eq!(offered.deadline_ms, offered.at_ms + 86_400_000);
     let token = offered.gift_token;
     assert_eq!(house.view(&owned).await.status(), CouponStatus::Gifting);
-    let gift = house.gift(&token).await;
+    let gift = house.gift(&token, "").await;
     assert_eq!((gift.status(), gift.balance, gift.received_coupon_id.as_str()), (GiftStatus::Open, yuan(400), ""));
 
     let (friend, request) = (fresh("friend"), accept(&token, ""));
@@ -78,6 +78,9 @@ async fn a_card_goes_to_a_friend_with_its_rest_and_is_used_there_only() {
     let accepted = house.gifts.accept_gift(request.clone()).await.unwrap().into_inner();
     assert_eq!((accepted.balance.clone(), accepted.replayed), (yuan(400), false));
     let received = house.arrived(&token, &friend).await;
+    for other in ["", &owned.user, "stranger"] {
+        assert_eq!(house.gift(&token, other).await.received_coupon_id, "", "who gave it knows the receiver's name");
+    }
     let again = house.gifts.accept_gift(request).await.unwrap().into_inner();
     assert_eq!(v1::AcceptGiftResponse { replayed: false, ..again }, accepted);
 
@@ -108,7 +111,7 @@ async fn an_offer_taken_back_is_of_no_more_use_to_anybody_but_its_owner() {
     let cancelled = house.gifts.cancel_gift(cancel(&token, &owned.user)).await.unwrap().into_inner();
     assert!(!cancelled.expired && cancelled.coupon_id == owned.claimed.coupon_id);
     let answer = house.gifts.accept_gift(accept(&token, &fresh("friend"))).await;
-    check(answer, Code::FailedPrecondition, "GIFT_ENDED", "", house.gift(&token).await.ended_ms);
+    check(answer, Code::FailedPrecondition, "GIFT_ENDED", "", house.gift(&token, "").await.ended_ms);
     house.redeemed(&owned, 10_000).await;
 }
 
@@ -137,6 +140,13 @@ async fn what_is_wrong_with_a_request_is_named() {
     check(house.gifts.offer_gift(offer(&owned)).await, Code::FailedPrecondition, "NOT_TRANSFERABLE", "", 0);
     let brief = v1::OfferGiftRequest { ttl_ms: 1, ..offer(&owned) };
     check(house.gifts.offer_gift(brief).await, Code::InvalidArgument, "INVALID_ARGUMENT", "ttl_ms", 60_000);
+    let nameless = v1::CancelGiftRequest { request_id: String::new(), ..cancel("token", "u") };
+    check(house.gifts.cancel_gift(nameless).await, Code::InvalidArgument, "INVALID_ARGUMENT", "request_id", 64);
+    check(house.gifts.cancel_gift(cancel("token", "")).await, Code::InvalidArgument, "INVALID_ARGUMENT", "user_id", 64);
+    check(house.gifts.cancel_gift(cancel("", "u")).await, Code::InvalidArgument, "INVALID_ARGUMENT", "gift_token", 0);
+    check(house.gifts.cancel_gift(cancel("nonsense", "u")).await, Code::NotFound, "CODE_NOT_ACCEPTED", "", 0);
+    let long = v1::GetGiftRequest { gift_token: "token".into(), user_id: "x".repeat(65) };
+    check(house.gifts.get_gift(long).await, Code::InvalidArgument, "INVALID_ARGUMENT", "user_id", 64);
     check(house.gifts.accept_gift(accept("", "u")).await, Code::InvalidArgument, "INVALID_ARGUMENT", "gift_token", 0);
     check(house.gifts.accept_gift(accept("nonsense", "u")).await, Code::NotFound, "CODE_NOT_ACCEPTED", "", 0);
     let coupon = owned.claimed.coupon_id.clone();

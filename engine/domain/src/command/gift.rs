@@ -1,4 +1,4 @@
-//! Commands of gifts: an owner offers and cancels, whoever has the token accepts.
+//! Commands of gifts: an owner offers and cancels, whoever has the token looks and accepts.
 
 use super::{Instrument, User};
 use crate::id::Id;
@@ -37,4 +37,13 @@ pub struct AcceptGift {
     pub to: u16,
     /// Idempotency key.
     pub request_id: Id,
+}
+
+/// A gift as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetGift {
+    /// Lsn of the gift's event.
+    pub gift: u64,
+    /// Who looks, if it is said: the receiver alone is told which coupon it became.
+    pub user: Option<UserKey>,
 }

@@ -5,7 +5,7 @@
 //! user may claim have no part in it, and a template that is stopped lets go what it has issued.
 
 use super::{Context, Decision, Happening, Outgoing, refused};
-use crate::command::{AcceptGift, CancelGift, Keys, OfferGift};
+use crate::command::{AcceptGift, CancelGift, GetGift, Keys, OfferGift};
 use crate::event::{Event, GIFT_CANCELLED, GiftAccepted, GiftEnded, GiftOffered, Joined, Request};
 use crate::gift::{GIFT_TTL_DEFAULT_MS, GIFT_TTL_MS_MAX, GIFT_TTL_MS_MIN, Gift, GiftState};
 use crate::keyed::UserKey;
@@ -120,14 +120,15 @@ impl Partition {
         }))
     }
 
-    /// A gift as whoever has the token sees it.
-    pub(super) fn view_gift(&self, context: &Context<'_>, gift: u64) -> Result<GiftView, Rejection> {
-        let gift = self.known_gift(gift, context.now_ms).ok_or(Reason::CodeNotAccepted)?;
+    /// A gift as whoever has the token sees it. With the owner's name a coupon's id is as good as its code, and who gave it knows the name.
+    pub(super) fn view_gift(&self, context: &Context<'_>, get: &GetGift) -> Result<GiftView, Rejection> {
+        let gift = self.known_gift(get.gift, context.now_ms).ok_or(Reason::CodeNotAccepted)?;
         let standing = self.standing_of(gift.coupon, context.now_ms);
         let (state, ended_ms) = match (gift.state_at(context.now_ms), standing.terms.void) {
             ((GiftState::Open, _), Some(void)) => (GiftState::Cancelled, void.at_ms),
             (stands, _) => stands,
         };
+        let is_receiver = state == GiftState::Accepted && get.user == Some(gift.receiver);
         Ok(GiftView {
             gift: gift.lsn,
             offer: Offer::of(standing.terms),
@@ -136,7 +137,7 @@ impl Partition {
             deadline_ms: gift.deadline_ms,
             state,
             ended_ms,
-            arrived: gift.successor.checked_sub(1).map(|coupon| (gift.to, coupon)),
+            arrived: if is_receiver { gift.successor.checked_sub(1).map(|coupon| (gift.to, coupon)) } else { None },
             at_ms: context.now_ms,
         })
     }

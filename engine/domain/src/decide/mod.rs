@@ -162,7 +162,7 @@ impl Partition {
             Command::OfferGift(offer) => self.decide_offer_gift(context, offer, keys),
             Command::CancelGift(cancel) => self.decide_cancel_gift(context, cancel, keys),
             Command::AcceptGift(accept) => self.decide_accept_gift(context, accept, keys),
-            Command::GetGift(gift) => self.view_gift(context, *gift).map(|view| Reply::Gift(Box::new(view))).into(),
+            Command::GetGift(get) => self.view_gift(context, get).map(|view| Reply::Gift(Box::new(view))).into(),
             Command::OpenBatch(open) => self.decide_open_batch(context, open, keys),
             Command::MakeCards(make) => self.decide_make_cards(context, make, keys),
             Command::CompleteBatch(complete) => self.decide_complete_batch(context, complete, keys),

@@ -50,7 +50,9 @@ fn what_is_accepted_ends_here_and_arrives_there_with_its_rest_and_its_window() {
          wallet bob 10 => [] no more
          gift #4 => gift #4 of 700 of gift 0..90000000 until 86401000 Accepted 1005
          deliver 2
-         gift #4 => gift #4 of 700 of gift 0..90000000 until 86401000 Accepted 1005 as coupon 1 of 3
+         gift #4 => gift #4 of 700 of gift 0..90000000 until 86401000 Accepted 1005
+         gift #4 by=alice => gift #4 of 700 of gift 0..90000000 until 86401000 Accepted 1005
+         gift #4 by=bob => gift #4 of 700 of gift 0..90000000 until 86401000 Accepted 1005 as coupon 1 of 3
          view bob 1 => coupon 1 of gift v1 ACTIVE 0..90000000 available 700 captured 0 received 700
          reveal bob 1 => coupon 1 key 2
          accept #4 bob a1 => gift #4 gave 700 of gift v1 0..90000000 to 3 at 1005 #5 replayed

@@ -21,7 +21,9 @@ pub(super) fn next(card: Option<Card>, known: &Known, plan: &Plan, dice: &mut Di
             let cancel = CancelGift { gift: gift.lsn, user: gift.giver, request_id: request_id(op) };
             Some(Ask::Partition(gift.partition, Command::CancelGift(cancel)))
         }
-        (_, Some(gift)) => Some(Ask::Partition(gift.partition, Command::GetGift(gift.lsn))),
+        (_, Some(Gift { partition, lsn, receiver, .. })) => {
+            Some(Ask::Partition(partition, Command::GetGift(GetGift { gift: lsn, user: receiver })))
+        }
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Gift {
     pub(crate) lsn: u64,
     pub(crate) giver: UserKey,
     /// Who is known to have accepted it.
-    receiver: Option<UserKey>,
+    pub(crate) receiver: Option<UserKey>,
 }
 
 /// A sale as its clients see it.

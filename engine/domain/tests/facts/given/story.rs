@@ -220,7 +220,9 @@ pub fn command(words: &[&str]) -> Command {
             to: value_of(rest, "to=").map_or(super::PARTITION, number),
             request_id: id(request),
         }),
-        ["gift", gift] => Command::GetGift(lsn(gift)),
+        ["gift", gift, ref rest @ ..] => {
+            Command::GetGift(GetGift { gift: lsn(gift), user: value_of(rest, "by=").map(|who| super::key().user(who)) })
+        }
         ["order", order] => {
             let (merchant, order) = order.split_once('/').expect("an order is merchant/order");
             Command::ListRedemptions(ListRedemptions { merchant: id(merchant), order: id(order) })

@@ -21,7 +21,7 @@ pub enum Act {
     Offer { who: u8, coupon: u8, ttl: i64, request: u8 },
     Cancel { nth: u8, user: u8, request: u8 },
     Accept { nth: u8, user: u8, request: u8 },
-    Gift { nth: u8 },
+    Gift { nth: u8, user: u8 },
     Deliver,
     Activate { who: u8, coupon: u8, request: u8 },
     Reload { who: u8, coupon: u8, amount: i64, usd: bool, request: u8 },
@@ -87,7 +87,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
         12 => (0..5u8, coupon(), wait, 0..4u8).prop_map(|(who, coupon, ttl, request)| Act::Offer { who, coupon, ttl, request }),
         3 => (0..6u8, 0..4u8, 0..3u8).prop_map(|(nth, user, request)| Act::Cancel { nth, user, request }),
         9 => (0..6u8, 0..4u8, 0..4u8).prop_map(|(nth, user, request)| Act::Accept { nth, user, request }),
-        2 => (0..6u8).prop_map(|nth| Act::Gift { nth }),
+        2 => (0..6u8, 0..4u8).prop_map(|(nth, user)| Act::Gift { nth, user }),
         4 => Just(Act::Deliver),
         4 => (who(), 0..3u8, 0..3u8).prop_map(|(who, coupon, request)| Act::Activate { who, coupon, request }),
         4 => (who(), coupon(), amount(), usd(), 0..3u8)
@@ -155,7 +155,7 @@ impl Act {
             }
             Act::Cancel { nth, user, request } => format!("cancel #{} u{user} r{request}", nth_gift(nth, plain)),
             Act::Accept { nth, user, request } => format!("accept #{} u{user} r{request}", nth_gift(nth, plain)),
-            Act::Gift { nth } => format!("gift #{}", nth_gift(nth, plain)),
+            Act::Gift { nth, user } => format!("gift #{} by=u{user}", nth_gift(nth, plain)),
             Act::Deliver => "deliver".into(),
             Act::Activate { who, coupon, request } => format!("activate {} r{request}", named(who, coupon, plain)),
             Act::Reload { who, coupon, amount, usd, request } => {

@@ -57,7 +57,7 @@ impl Plain {
             ["offer", who, coupon, request, ref ttl @ ..] => self.offer(who, coupon, request, ttl),
             ["cancel", gift, user, request] => self.cancel(lsn(gift), user, request),
             ["accept", gift, user, request] => self.accept(lsn(gift), user, request),
-            ["gift", gift] => self.show_gift(lsn(gift)),
+            ["gift", gift, by] => self.show_gift(lsn(gift), by.trim_start_matches("by=")),
             ["activate", who, coupon, request] => self.activate(who, coupon, request),
             ["reload", who, coupon, amount, request] => self.reload(who, coupon, amount, request),
             ["adjust", who, coupon, amount, reason, request] => self.adjust(who, coupon, amount, reason, request),

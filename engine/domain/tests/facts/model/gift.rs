@@ -138,7 +138,7 @@ impl Plain {
         }
     }
 
-    pub fn show_gift(&self, lsn: u64) -> String {
+    pub fn show_gift(&self, lsn: u64, by: &str) -> String {
         let Some(place) = self.known_gift(lsn) else { return refused((Reason::CodeNotAccepted, 0)) };
         let gift = &self.gifts[place];
         let (coupon, stands) = (&self.coupons[gift.coupon], self.stands(gift.coupon));
@@ -148,7 +148,7 @@ impl Plain {
         let amount = if gift.state == 2 { gift.amount } else { stands.available };
         let (name, window) = (coupon.body.template_id, window_text(coupon.from_ms, coupon.end_ms()));
         let arrived = match gift.successor {
-            0 => String::new(),
+            successor if successor == 0 || gift.receiver != by => String::new(),
             successor => format!(" as coupon {} of {PARTITION}", successor - 1),
         };
         format!("gift #{lsn} of {amount} of {name} {window} until {} {state} {ended_ms}{arrived}", gift.deadline_ms)
