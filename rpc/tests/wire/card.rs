@@ -284,3 +284,16 @@ async fn an_owners_card_has_a_ledger_from_its_claim() {
     let told: Vec<_> = page.entries.iter().map(|entry| (entry.kind(), entry.amount_minor, entry.balance_after_minor)).collect();
     assert_eq!(told, [(LedgerKind::Issued, 500, 500)]);
 }
+
+#[tokio::test]
+async fn codes_are_not_taken_of_a_batch_that_is_still_being_made() {
+    let mut shop = Shop::open().await;
+    let (batch, template) = (fresh("batch"), shop.house.template(card()).await);
+    let started = shop.start(&batch, &template, 1_000_000).await.unwrap().into_inner().operation.unwrap();
+    let answer = shop.download(&batch, &fresh("download")).await;
+    let cancel = v1::CancelOperationRequest { operation_id: started.operation_id };
+    shop.house.maintainers.cancel_operation(cancel).await.unwrap();
+    let told = crate::refusal::refused(answer);
+    assert_eq!((told.code, told.reason.as_str(), told.field.as_str()), (Code::FailedPrecondition, "BATCH_NOT_COMPLETE", ""));
+    assert_eq!(ended(&mut shop.house, Some(started)).await.state(), v1::OperationState::Cancelled);
+}

@@ -79,6 +79,10 @@ async fn a_budget_is_reserved_to_the_last_fen_and_raised() {
         validate_only: false,
     };
     check(house.templates.raise_budget(raise(48_000, 50_000)).await, Code::Aborted, "BUDGET_MISMATCH", "", 47_999);
+    check(house.templates.raise_budget(raise(-1, 5)).await, Code::InvalidArgument, "INVALID_ARGUMENT", "current_minor", 0);
+    let would = v1::RaiseBudgetRequest { validate_only: true, ..raise(47_999, 99_000) };
+    let would = house.templates.raise_budget(would).await.unwrap().into_inner();
+    assert_eq!((would.total_minor, would.position), (99_000, None));
     let request = raise(47_999, 48_000);
     let raised = house.templates.raise_budget(request.clone()).await.unwrap().into_inner();
     assert_eq!((raised.total_minor, raised.replayed), (48_000, false));

@@ -96,7 +96,39 @@ async fn a_rule_that_is_none_is_refused_by_its_field() {
     };
     let grouped = |group: &str| Some(v1::Stacking { class: 2, group: group.into(), ..v1::Stacking::default() });
     let plain = twenty_off;
+    let many = (0..500).map(|number| format!("{number:04}-of-the-goods")).collect();
+    let percent = |pay_basis_points| Some(Kind::PercentOff(v1::PercentOff { pay_basis_points, cap_minor: None }));
     for (spec, field, value) in [
+        (v1::TemplateSpec { rounding: 9, ..plain() }, "spec.rounding", 0),
+        (v1::TemplateSpec { refund_policy: 9, ..plain() }, "spec.refund_policy", 0),
+        (v1::TemplateSpec { kind: percent(10_001), ..plain() }, "spec.percent_off.pay_basis_points", 10_000),
+        (v1::TemplateSpec { kind: percent(70_000), ..plain() }, "spec.percent_off.pay_basis_points", 10_000),
+        (v1::TemplateSpec { budget_minor: -1, ..plain() }, "spec.budget_minor", 0),
+        (
+            v1::TemplateSpec { scope: scope(|scope, id| scope.exclude_goods_ids.push(id)), ..plain() },
+            "spec.scope.exclude_goods_ids",
+            64,
+        ),
+        (
+            v1::TemplateSpec { scope: scope(|scope, id| scope.include_category_ids.push(id)), ..plain() },
+            "spec.scope.include_category_ids",
+            64,
+        ),
+        (
+            v1::TemplateSpec { scope: scope(|scope, id| scope.exclude_category_ids.push(id)), ..plain() },
+            "spec.scope.exclude_category_ids",
+            64,
+        ),
+        (
+            v1::TemplateSpec { scope: scope(|scope, id| scope.include_merchant_ids.push(id)), ..plain() },
+            "spec.scope.include_merchant_ids",
+            64,
+        ),
+        (
+            v1::TemplateSpec { scope: Some(v1::Scope { exclude_category_ids: many, ..v1::Scope::default() }), ..plain() },
+            "scope.exclude_category_ids",
+            8_192,
+        ),
         (v1::TemplateSpec { time_zone: "Mars/Olympus".into(), ..plain() }, "spec.time_zone", 0),
         (v1::TemplateSpec { issuer_merchant_id: long.clone(), ..plain() }, "spec.issuer_merchant_id", 64),
         (v1::TemplateSpec { issue_channels: vec![String::new()], ..plain() }, "spec.issue_channels", 64),
@@ -191,4 +223,19 @@ async fn a_coupon_for_goods_needs_an_orders_lines() {
     let owned = house.coupon(v1::TemplateSpec { scope: Some(scope), ..twenty_off() }).await;
     let answer = house.redemptions.redeem(redeem(by_code(&owned.claimed.code), yuan(20_000))).await;
     check(answer, Code::FailedPrecondition, "ORDER_LINES_REQUIRED", "", 0);
+}
+
+#[tokio::test]
+async fn a_coupon_is_used_within_its_hours_alone() {
+    let mut house = House::open().await;
+    let mut on_days = async |weekdays: std::ops::RangeInclusive<i32>| {
+        let use_hours = vec![v1::WeekSpan { weekdays: weekdays.collect(), from_minute: 0, until_minute: 1_440 }];
+        let owned = house.coupon(v1::TemplateSpec { use_hours, ..twenty_off() }).await;
+        house.redemptions.redeem(redeem(owned.by_code(), yuan(20_000))).await
+    };
+    // Whatever day it is, it is one of either; only the one midnight at which the first days end may come between.
+    let answers = [on_days(1..=3).await, on_days(4..=7).await];
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(read).collect();
+    let [told] = refused.as_slice() else { panic!("one of them is outside: {answers:?}") };
+    assert_eq!((told.code, told.reason.as_str(), told.field.as_str()), (Code::FailedPrecondition, "OUTSIDE_HOURS", ""));
 }

@@ -208,3 +208,35 @@ async fn an_unlimited_stock_has_no_numbers() {
     let answer = house.templates.get_stock(v1::GetStockRequest { template_id }).await;
     check(answer, Code::FailedPrecondition, "STOCK_UNLIMITED", "", 0);
 }
+
+#[tokio::test]
+async fn what_would_be_changed_is_shown_and_nothing_changes() {
+    let mut house = House::open().await;
+    let template_id = house.template(v1::TemplateSpec { stock: Some(5), ..twenty_off() }).await;
+    let update = |display_name: &str, expected_version| v1::UpdateTemplateRequest {
+        request_id: fresh("update"),
+        template_id: template_id.clone(),
+        expected_version,
+        spec: Some(v1::TemplateSpec { display_name: display_name.into(), stock: Some(5), ..twenty_off() }),
+        validate_only: true,
+    };
+    let would = house.templates.update_template(update("new", 1)).await.unwrap().into_inner();
+    let shown = would.template.unwrap();
+    assert_eq!((shown.version, shown.spec.unwrap().display_name.as_str(), would.position), (2, "new", None));
+    check(house.templates.update_template(update("new", 2)).await, Code::Aborted, "VERSION_MISMATCH", "", 1);
+    let stop = v1::StopTemplateRequest { request_id: fresh("stop"), template_id: template_id.clone(), validate_only: true };
+    let would = house.templates.stop_template(stop).await.unwrap().into_inner();
+    assert_eq!((would.template.unwrap().state(), would.position), (v1::TemplateState::Stopped, None));
+    let would = v1::RaiseStockRequest { validate_only: true, ..raise(&template_id, 5, 9) };
+    let would = house.templates.raise_stock(would).await.unwrap().into_inner();
+    assert_eq!((would.total, would.position), (9, None));
+    let wrong = v1::RaiseStockRequest { validate_only: true, ..raise(&template_id, 4, 9) };
+    check(house.templates.raise_stock(wrong).await, Code::Aborted, "STOCK_MISMATCH", "", 5);
+
+    let get = v1::GetTemplateRequest { template_id: template_id.clone() };
+    let template = house.templates.get_template(get).await.unwrap().into_inner().template.unwrap();
+    assert_eq!((template.version, template.state()), (1, v1::TemplateState::Active));
+    let stock = house.templates.get_stock(v1::GetStockRequest { template_id: template_id.clone() }).await.unwrap().into_inner();
+    assert_eq!(stock.total, 5);
+    house.claims.claim(claim(&fresh("user"), &template_id)).await.expect("it was not stopped");
+}

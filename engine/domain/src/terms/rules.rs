@@ -9,7 +9,7 @@ use crate::id::Id;
 use crate::rejection::Rejection;
 use crate::terms::hours::{Hours, Span};
 use crate::terms::scope::{Choice, Names, Scope};
-use crate::terms::{number_in, within};
+use crate::terms::number_in;
 use std::sync::Arc;
 
 /// Most bytes that the rules of one template take in the journal; about 120 of the longest names, or 400 usual ones.
@@ -173,6 +173,24 @@ impl Rules {
         })
     }
 
+    /// The list that takes most room: whatever else they say has a bound of its own.
+    fn longest(&self) -> &'static str {
+        let Scope { goods, categories, merchants } = &self.scope;
+        let lists = [
+            ("scope.include_goods_ids", &goods.include),
+            ("scope.exclude_goods_ids", &goods.exclude),
+            ("scope.include_category_ids", &categories.include),
+            ("scope.exclude_category_ids", &categories.exclude),
+            ("scope.include_merchant_ids", &merchants.include),
+            ("scope.exclude_merchant_ids", &merchants.exclude),
+            ("issue_channels", &self.issue_channels),
+            ("use_channels", &self.use_channels),
+        ];
+        let bytes = |names: &Names| names.iter().map(|name| name.as_str().len() + 1).sum::<usize>();
+        let (field, _) = lists.into_iter().max_by_key(|(_, names)| bytes(names)).expect("there are lists");
+        field
+    }
+
     /// In the first version that has words for all of it.
     fn bytes(&self) -> Vec<u8> {
         let first = self.body();
@@ -242,7 +260,10 @@ impl KeptRules {
         rules.issue_hours.check("issue_hours")?;
         rules.use_hours.check("use_hours")?;
         rules.stacking.check()?;
-        within("rules", self.bytes().len() as i64, 0, RULES_BYTES_MAX as i64)
+        match self.bytes().len() > RULES_BYTES_MAX {
+            true => Err(Rejection::invalid(rules.longest(), RULES_BYTES_MAX as i64)),
+            false => Ok(()),
+        }
     }
 }
 

@@ -347,3 +347,22 @@ fn an_order_whose_line_is_busy_keeps_no_other_from_its_end() {
          view bob 2 => coupon 2 of gift v1 ACTIVE 0.. available 0 captured 0 held 1000 in holds 1",
     );
 }
+
+#[test]
+fn an_order_that_is_too_long_to_be_told_to_all_is_refused_by_its_lines() {
+    let lines = |count: usize| (0..count).map(|line| format!("{line:064}:1x10")).collect::<Vec<_>>().join(",");
+    with_wallet(&format!(
+        "checkout redeem ann:1+code:1:2@3+code:1:3@5+code:1:4@6+code:1:5@7 shop/1 r1 lines={} => INVALID_ARGUMENT order.lines 98304
+         checkout redeem ann:1+code:1:2@3 shop/1 r1 lines={} => waits for #10",
+        lines(200),
+        lines(200),
+    ));
+}
+
+#[test]
+fn a_partition_asks_for_cards_of_so_many_orders_at_once() {
+    let asked = |order: usize| format!("checkout redeem ann:1+code:1:2@3 shop/{order} r{order} lines=tea:1x1");
+    let mut lines: String = (0..1_024).map(|order| asked(order) + "\n").collect();
+    lines += &format!("{} => OVERLOADED 1024", asked(1_024));
+    with_wallet(&lines);
+}

@@ -207,7 +207,7 @@ fn rules_beyond_their_limits_name_the_field_and_the_limit() {
     let names = |count: usize| (0..count).map(|number| format!("{number:064}")).collect::<Vec<_>>().join(",");
     let text = "x".repeat(4_096);
     story(&format!(
-        "template a cash 5 t goods={} => INVALID_ARGUMENT rules 8192
+        "template a cash 5 t goods={} => INVALID_ARGUMENT scope.include_goods_ids 8192
          template a cash 5 t field=a:{text} => INVALID_ARGUMENT display_fields 4096
          template a cash 5 t goods={} field=a:{} => a v1 running #1",
         names(127),
