@@ -223,7 +223,7 @@ fn missing(document: &Source, sources: &[Source]) -> Vec<String> {
     let link = |target: &&str| !target.starts_with("http") && !folder.join(target.split('#').next().unwrap_or_default()).exists();
     let file = |name: &&str| name.ends_with(".rs") && !sources.iter().any(|source| is_file(source, name));
     let test = |name: &&str| is_test_name(name) && !sources.iter().any(|source| source.text.contains(&format!("fn {name}(")));
-    let lists_tests = document.path == "docs/INVARIANTS.md";
+    let lists_tests = ["docs/INVARIANTS.md", "docs/SIMULATION.md"].contains(&document.path.as_str());
     let prose: String = document.text.split("```").step_by(2).collect();
     let links = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(link);
     let quoted = || prose.split('`').skip(1).step_by(2);
@@ -238,6 +238,31 @@ fn is_file(source: &Source, name: &str) -> bool {
 fn is_test_name(name: &str) -> bool {
     name.matches('_').count() > 1
         && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
+
+/// The variants of an enum, as a source says them.
+fn variants<'a>(source: &'a Source, of: &str) -> Vec<&'a str> {
+    let body = source.text.split_once(&format!("pub enum {of} {{")).and_then(|(_, rest)| rest.split_once("\n}"));
+    let (body, _) = body.unwrap_or_else(|| panic!("{} has no enum {of}", source.path));
+    let variant =
+        |line: &'a str| line.strip_prefix("    ").filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    let name = |rest: &'a str| rest.split(|letter: char| !letter.is_alphanumeric()).next();
+    body.lines().filter_map(variant).filter_map(name).collect()
+}
+
+/// The kinds of events, as the codec numbers them: `Name = kind . version;`, older versions under the name of the kind.
+fn kinds(codec: &Source) -> Vec<&str> {
+    let name = |line| {
+        let (name, numbers): (&str, &str) = str::trim(line).split_once(" = ")?;
+        let is_kind = numbers.split(" . ").count() == 2 && numbers.ends_with(';');
+        is_kind.then(|| name.trim_end_matches("V1"))
+    };
+    codec.text.lines().filter_map(name).collect()
+}
+
+/// Commands and events that a document gives no place.
+fn without_a_place(document: &str, names: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| !document.contains(&format!("`{name}`"))).map(|name| (*name).to_owned()).collect()
 }
 
 fn documents() -> Vec<Source> {
@@ -425,4 +450,16 @@ fn what_the_documents_name_is_there() {
     }
     let fine = "[x](../README.md#guarantees) `wal/src/tail.rs` `tail.rs` `the_tail_rule_holds_row_by_row` ```x [y](z)```";
     assert_eq!(missing(&Source::new("docs/INVARIANTS.md", fine), &sources), Vec::<String>::new());
+}
+
+#[test]
+fn every_command_and_event_says_who_watches_it_in_the_simulation() {
+    let source = |path: &str| Source::new(path, &read(&top().join(path)));
+    let (command, codec) = (source("engine/domain/src/command.rs"), source("engine/domain/src/codec.rs"));
+    let document = source("docs/SIMULATION.md").text;
+    let names = [variants(&command, "Command"), variants(&command, "CatalogCommand"), kinds(&codec)].concat();
+    assert!(names.len() > 100 && ["Claim", "Stop", "CardImported"].iter().all(|name| names.contains(name)), "{names:?}");
+    let unwatched = without_a_place(&document, &names);
+    assert!(unwatched.is_empty(), "docs/SIMULATION.md names no auditor of {unwatched:?}");
+    assert_eq!(without_a_place("| `Claim` | by hand |", &["Claim", "Refund"]), ["Refund"]);
 }
