@@ -8,8 +8,8 @@ use crate::event::{RulesBody, RulesBodyV2, RulesBodyV3};
 use crate::id::Id;
 use crate::rejection::Rejection;
 use crate::terms::hours::{Hours, Span};
-use crate::terms::scope::{Choice, Names, Scope};
 use crate::terms::number_in;
+use crate::terms::scope::{Choice, Names, Scope};
 use std::sync::Arc;
 
 /// Most bytes that the rules of one template take in the journal; about 120 of the longest names, or 400 usual ones.
