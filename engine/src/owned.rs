@@ -129,3 +129,30 @@ impl Owned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::letter::Outlet;
+    use std::sync::Arc;
+    use tessera_domain::keyed::IdHashKey;
+    use tessera_wal::JournalId;
+
+    struct Deaf;
+
+    impl Outlet for Deaf {
+        fn deliver(&self, _answers: Vec<(u64, Answer)>) {}
+    }
+
+    #[test]
+    fn as_many_as_may_wait_for_one_saga_and_others_for_another() {
+        let ledger = Ledger::new(JournalId(0), Partition::new(0, IdHashKey::new(*b"a key for tests!")));
+        let (mut owned, sink): (Owned, Sink) = (Owned::new(ledger, 1, 0), Arc::new(Deaf));
+        let mut wait = |saga, tag| owned.wait_for(saga, Slot { sink: sink.clone(), tag });
+        for tag in 0..16 {
+            assert_eq!(wait(7, tag), Ok(()));
+        }
+        assert_eq!(wait(7, 16), Err(Rejection::new(Reason::Overloaded, 16)));
+        assert_eq!(wait(8, 17), Ok(()));
+    }
+}

@@ -350,12 +350,13 @@ fn an_order_whose_line_is_busy_keeps_no_other_from_its_end() {
 
 #[test]
 fn an_order_that_is_too_long_to_be_told_to_all_is_refused_by_its_lines() {
-    let lines = |count: usize| (0..count).map(|line| format!("{line:064}:1x10")).collect::<Vec<_>>().join(",");
+    let lines = |count: usize| (0..count).map(|line| format!("{line:064}/c{line:063}:1x10")).collect::<Vec<_>>().join(",");
+    let cards = "ann:1+code:1:2@3+code:1:3@5+code:1:4@6+code:1:5@7";
     with_wallet(&format!(
-        "checkout redeem ann:1+code:1:2@3+code:1:3@5+code:1:4@6+code:1:5@7 shop/1 r1 lines={} => INVALID_ARGUMENT order.lines 98304
-         checkout redeem ann:1+code:1:2@3 shop/1 r1 lines={} => waits for #10",
+        "checkout redeem {cards} shop/1 r1 lines={} => INVALID_ARGUMENT order.lines 98304
+         checkout redeem {cards} shop/1 r1 lines={} => waits for #10",
         lines(200),
-        lines(200),
+        lines(100),
     ));
 }
 
