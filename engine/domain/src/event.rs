@@ -627,11 +627,18 @@ impl Event<'_> {
             Event::ClaimedV1(event) => event.coupon == coupon,
             Event::Claimed(event) => event.coupon == coupon,
             Event::CardsMade(event) => coupon.checked_sub(event.first).is_some_and(|at| at < u64::from(event.count)),
-            Event::Refunded(event) => event.replacement.checked_sub(1) == Some(coupon),
-            Event::PartRefunded(event) => event.replacement.checked_sub(1) == Some(coupon),
-            Event::Replaced(event) => event.replacement == coupon,
             Event::CardImported(event) => event.coupon == coupon,
-            _ => false,
+            event => event.replacement() == Some(coupon),
+        }
+    }
+
+    /// The new card that stands for its coupon from then on, if it made one.
+    pub fn replacement(&self) -> Option<u64> {
+        match self {
+            Event::Refunded(event) => event.replacement.checked_sub(1),
+            Event::PartRefunded(event) => event.replacement.checked_sub(1),
+            Event::Replaced(event) => Some(event.replacement),
+            _ => None,
         }
     }
 

@@ -24,6 +24,7 @@ pub fn of(seals: Seals<'_>, partition: u16, fact: &Fact) -> v1::Change {
         kind: name_of(&event).to_owned(),
         coupon_id: event.coupon().map(|coupon| seals.coupon_id(place(coupon))).unwrap_or_default(),
         previous_lsn: event.previous().unwrap_or(0),
+        replacement_id: event.replacement().map(|card| seals.coupon_id(place(card))).unwrap_or_default(),
         ..v1::Change::default()
     };
     tell(&mut change, &event, fact.lsn, seals, place);

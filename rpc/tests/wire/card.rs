@@ -1,6 +1,6 @@
 //! Gift cards over the wire: made in a batch, activated, reloaded, adjusted, replaced, looked at, and taken once.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use tessera_proto::v1::{self, LedgerKind, card_service_client::CardServiceClient, operation};
 use tonic::{Code, Response, Status, transport::Channel};
@@ -8,6 +8,7 @@ use tonic::{Code, Response, Status, transport::Channel};
 use crate::{
     house::{House, card, channel, claim, fresh, redeem, twenty_off, yuan},
     maintenance::ended,
+    order::line,
     refusal::check,
 };
 
@@ -234,6 +235,61 @@ async fn a_lost_card_is_replaced_by_one_with_another_code() {
     let request = v1::GetCouponHistoryRequest { coupon_id: card.coupon_id, page_size: 0, page_token: String::new() };
     let history = shop.house.journals.get_coupon_history(request).await.expect("its history is read").into_inner();
     assert_eq!(history.changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>(), ["Replaced"]);
+}
+
+#[tokio::test]
+async fn what_is_refunded_to_a_void_card_elsewhere_is_found_in_its_history_and_given_a_code() {
+    let mut shop = Shop::open().await;
+    let coupon = shop.house.coupon(twenty_off()).await.claimed;
+    let home = coupon.position.expect("a claim tells where it stands").partition;
+    let (cards, _) = shop.cards_of_batch(24).await;
+    let mut elsewhere = None;
+    for card in &cards {
+        let active = shop.cards.activate_card(activate(card)).await.expect("a card is activated").into_inner();
+        elsewhere = elsewhere.or((active.position.expect("it tells where").partition != home).then_some(card));
+    }
+    let card = elsewhere.expect("some cards lie elsewhere");
+    let code = |code: &str| by_code(&v1::BatchCard { code: code.to_owned(), ..card.clone() }).expect("a code");
+    let order = v1::RedeemOrderRequest {
+        request_id: fresh("order"),
+        instruments: vec![code(&coupon.code), code(&card.code)],
+        merchant_id: "merchant".into(),
+        order_id: fresh("order"),
+        order: Some(v1::Order { currency: "CNY".into(), lines: vec![line("tea", 2, 6_000)], shipping_minor: 0 }),
+        channel: String::new(),
+    };
+    let bought = shop.house.checkouts.redeem_order(order).await.expect("both are used").into_inner();
+    let checkout_id = bought.checkout.expect("it is told").checkout_id;
+    let void = v1::VoidCouponRequest { request_id: fresh("void"), coupon_id: card.coupon_id.clone(), revoke_holds: false };
+    // The word of what it pays is there a moment later.
+    until(async || {
+        let request = v1::VoidCouponRequest { request_id: fresh("void"), ..void.clone() };
+        shop.house.custodians.void_coupon(request).await.ok()
+    })
+    .await;
+    let refund = v1::RefundOrderRequest { request_id: fresh("refund"), checkout_id, returned: None };
+    let back = shop.house.checkouts.refund_order(refund).await.expect("all comes back").into_inner();
+    assert_eq!((back.apart[0].coupon_id.as_str(), back.apart[0].amount_minor), (&*card.coupon_id, 500));
+    let history = v1::GetCouponHistoryRequest { coupon_id: card.coupon_id.clone(), page_size: 0, page_token: String::new() };
+    let new = until(async || {
+        let told = shop.house.journals.get_coupon_history(history.clone()).await.expect("its history is read").into_inner();
+        told.changes.into_iter().map(|change| change.replacement_id).find(|id| !id.is_empty())
+    })
+    .await;
+    let handed = shop.cards.replace_card(replace(&v1::BatchCard { code: String::new(), coupon_id: new })).await;
+    let given = handed.expect("an operator replaces it").into_inner().replacement.expect("the reply gives its code");
+    assert_eq!(shop.balance(&given.code).await.unwrap().into_inner().available, yuan(500));
+}
+
+/// What is there at last.
+async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..500 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it is not there after 5 s");
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn a_limit_that_is_none_is_refused_by_its_field() {
         (v1::TemplateSpec { budget_minor: 9, kind: percent(None), ..twenty_off() }, "percent_off.cap_minor", 1),
         (v1::TemplateSpec { budget_minor: 9, kind: exchange, scope, ..twenty_off() }, "budget_minor", 0),
         (v1::TemplateSpec { day_stock: 9, restock: true, ..twenty_off() }, "restock", 0),
+        (v1::TemplateSpec { budget_minor: 9, refund_policy: v1::RefundPolicy::Any.into(), ..twenty_off() }, "refund_policy", 0),
     ] {
         let template_id = fresh("template");
         let request =
@@ -151,6 +152,13 @@ async fn a_limit_that_is_none_is_refused_by_its_field() {
         spec: Some(v1::TemplateSpec { budget_minor, day_stock: 9, ..kept.clone() }),
         validate_only: false,
     };
+    for (changed, field) in [
+        (v1::TemplateSpec { currency: "USD".into(), ..kept.clone() }, "currency"),
+        (v1::TemplateSpec { kind: card().kind, ..kept.clone() }, "kind"),
+    ] {
+        let changed = v1::UpdateTemplateRequest { spec: Some(changed), ..update(10_000) };
+        check(house.templates.update_template(changed).await, Code::InvalidArgument, "INVALID_ARGUMENT", field, 0);
+    }
     let refused = house.templates.update_template(update(10_001)).await;
     check(refused, Code::InvalidArgument, "INVALID_ARGUMENT", "budget_minor", 10_000);
     let spec = house.templates.update_template(update(10_000)).await.unwrap().into_inner().template.unwrap().spec.unwrap();
