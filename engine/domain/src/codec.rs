@@ -147,6 +147,7 @@ kinds! {
     PoolLeased = 55 . 1;
     Restocked = 56 . 1;
     DayDropped = 57 . 1;
+    PartReacquired = 58 . 1;
     Pledged = 59 . 1;
     PledgeEnded = 60 . 1;
     TermsVoided = 61 . 1;

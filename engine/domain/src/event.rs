@@ -479,6 +479,8 @@ pub enum Event<'a> {
     Restocked(Restocked),
     /// See [`DayDropped`].
     DayDropped(DayDropped),
+    /// A hold of a checkout that had ended became a redemption all the same: what was captured was still available. See [`PartCaptured`].
+    PartReacquired(PartCaptured),
     /// See [`Pledged`].
     Pledged(Pledged),
     /// See [`PledgeEnded`].
@@ -605,7 +607,7 @@ impl Event<'_> {
             Event::VoidedWithTemplate(event) => Some(event.coupon),
             Event::PartHeld(event) => Some(event.coupon),
             Event::PartRedeemed(event) => Some(event.coupon),
-            Event::PartCaptured(event) => Some(event.coupon),
+            Event::PartCaptured(event) | Event::PartReacquired(event) => Some(event.coupon),
             Event::PartReleased(event) => Some(event.coupon),
             Event::PartRefunded(event) => Some(event.coupon),
             Event::GiftOffered(event) => Some(event.coupon),
@@ -658,7 +660,7 @@ impl Event<'_> {
             Event::VoidedWithTemplate(event) => Some(event.previous),
             Event::PartHeld(event) => Some(event.previous),
             Event::PartRedeemed(event) => Some(event.previous),
-            Event::PartCaptured(event) => Some(event.previous),
+            Event::PartCaptured(event) | Event::PartReacquired(event) => Some(event.previous),
             Event::PartReleased(event) => Some(event.previous),
             Event::PartRefunded(event) => Some(event.previous),
             Event::GiftOffered(event) => Some(event.previous),

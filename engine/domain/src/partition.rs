@@ -341,6 +341,7 @@ impl Partition {
                 self.redeem(event, self.order_key(event.merchant, event.order, event.coupon));
             }
             Event::PartCaptured(event) => drop(self.capture(event, false)),
+            Event::PartReacquired(event) => drop(self.capture(event, true)),
             Event::PartReleased(event) => self.release_part(event),
             Event::PartRefunded(event) => return self.refund(event).map(drop),
             Event::CheckedOut(event) => return self.checked_out(event),

@@ -83,7 +83,7 @@ impl CheckoutService for Edge {
 
     async fn capture_order(&self, request: Request<CaptureOrderRequest>) -> Reply<CaptureOrderResponse> {
         let Out { checkout, position, replayed } = self.check_out(&Ask::Capture(request.into_inner()))?;
-        Ok(Response::new(CaptureOrderResponse { checkout: Some(checkout), position, replayed }))
+        Ok(Response::new(CaptureOrderResponse { checkout: Some(checkout), position, replayed, reacquired: false }))
     }
 
     async fn release_order(&self, request: Request<ReleaseOrderRequest>) -> Reply<ReleaseOrderResponse> {

@@ -115,7 +115,7 @@ fn tell(change: &mut v1::Change, event: &Event<'_>, lsn: u64, seals: Seals<'_>, 
             (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
             change.redemption_id = seals.redemption_id(place(lsn));
         }
-        Event::PartCaptured(event) => {
+        Event::PartCaptured(event) | Event::PartReacquired(event) => {
             (change.amount_minor, change.applied_minor) = (event.amount, event.applied);
             change.hold_id = seals.hold_id(place(event.hold));
             change.redemption_id = seals.redemption_id(place(lsn));

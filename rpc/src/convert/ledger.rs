@@ -80,7 +80,7 @@ fn movement(card: u64, event: &Event<'_>) -> (LedgerKind, i64) {
         Event::RedeemedV1(event) | Event::Redeemed(event) => (LedgerKind::Spent, -event.captured),
         Event::PartRedeemed(event) => (LedgerKind::Spent, -event.captured),
         Event::Captured(event) => (LedgerKind::Spent, -event.captured),
-        Event::PartCaptured(event) => (LedgerKind::Spent, -event.captured),
+        Event::PartCaptured(event) | Event::PartReacquired(event) => (LedgerKind::Spent, -event.captured),
         Event::RefundedV1(event) => (LedgerKind::Refunded, event.restored),
         Event::Refunded(refunded) if event.makes(card) => (LedgerKind::MovedIn, refunded.amount),
         Event::Refunded(event) => (LedgerKind::Refunded, event.restored),

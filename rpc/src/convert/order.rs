@@ -94,9 +94,9 @@ fn each<T>(found: impl Iterator<Item = Result<T, Rejection>>) -> Result<Vec<T>, 
 /// The command of a capture, and the partition that decides it.
 pub fn capture(seals: Seals<'_>, request: v1::CaptureOrderRequest) -> Result<(u16, Command), Rejection> {
     let request_id = request_id(request.request_id)?;
-    let kept = request.delivered.map(units);
+    let (kept, reacquire) = (request.delivered.map(units), request.reacquire);
     let Place { partition, number } = open(seals, &request.checkout_id, Reason::HoldNotFound)?;
-    Ok((partition, Command::CaptureOrder(Box::new(CaptureOrder { checkout: number, kept, request_id }))))
+    Ok((partition, Command::CaptureOrder(Box::new(CaptureOrder { checkout: number, kept, reacquire, request_id }))))
 }
 
 /// The command of a release, and the partition that decides it.
@@ -147,6 +147,16 @@ pub fn checked_out(seals: Seals<'_>, checkout: &CheckedOut) -> v1::Checkout {
         payable_minor: checkout.payable,
         deadline_ms: checkout.deadline_ms,
         at_ms: checkout.at_ms,
+    }
+}
+
+/// The reply to a capture.
+pub fn captured(seals: Seals<'_>, checkout: &CheckedOut) -> v1::CaptureOrderResponse {
+    v1::CaptureOrderResponse {
+        checkout: Some(checked_out(seals, checkout)),
+        position: Some(position(checkout.written)),
+        replayed: checkout.written.replayed,
+        reacquired: checkout.reacquired,
     }
 }
 

@@ -68,8 +68,11 @@ impl CheckoutService for Checkouts {
         &self,
         request: Request<v1::CaptureOrderRequest>,
     ) -> Result<Response<v1::CaptureOrderResponse>, Status> {
-        let (checkout, position, replayed) = self.check_out(order::capture(self.desk.seals()?, request.into_inner())).await?;
-        Ok(Response::new(v1::CaptureOrderResponse { checkout, position, replayed }))
+        let seals = self.desk.seals()?;
+        match self.desk.ask(order::capture(seals, request.into_inner())).await? {
+            (_, Reply::CheckedOut(checkout)) => Ok(Response::new(order::captured(seals, &checkout))),
+            (_, reply) => mismatched("a capture of an order", &reply),
+        }
     }
 
     async fn release_order(

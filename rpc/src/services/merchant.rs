@@ -94,7 +94,10 @@ fn sale_of(session: &mut History, journal: JournalId, lsn: u64) -> Result<[Strin
     let read =
         |session: &mut History, lsn| history::at(session, journal, lsn).map(|fact| fact.expect("I11: what is listed is durable"));
     let mut fact = read(session, lsn)?;
-    if let Event::Captured(Captured { hold, .. }) | Event::PartCaptured(PartCaptured { hold, .. }) = fact.event() {
+    if let Event::Captured(Captured { hold, .. })
+    | Event::PartCaptured(PartCaptured { hold, .. })
+    | Event::PartReacquired(PartCaptured { hold, .. }) = fact.event()
+    {
         fact = read(session, hold)?;
     }
     Ok(sale(&fact.event()).map(str::to_owned))

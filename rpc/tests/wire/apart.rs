@@ -133,8 +133,12 @@ async fn a_held_order_takes_from_cards_elsewhere_what_is_delivered_and_lets_the_
     let held = shop.house.checkouts.hold_order(shop.ask()).await.unwrap().into_inner().checkout.unwrap();
     assert_eq!((held.parts.len(), held.payable_minor), (3, 13_800));
     shop.settles([[0, 500, 0]; 2]).await;
-    let capture =
-        v1::CaptureOrderRequest { request_id: "k1".into(), checkout_id: held.checkout_id.clone(), delivered: units(&[], true) };
+    let capture = v1::CaptureOrderRequest {
+        request_id: "k1".into(),
+        checkout_id: held.checkout_id.clone(),
+        delivered: units(&[], true),
+        reacquire: false,
+    };
     let taken = shop.house.checkouts.capture_order(capture).await.unwrap().into_inner().checkout.unwrap();
     assert_eq!((taken.amount_minor, taken.payable_minor), (800, 0));
     let first = taken.parts[0].coupon_id == shop.cards[0].claimed.coupon_id;
@@ -147,6 +151,10 @@ async fn a_held_order_takes_from_cards_elsewhere_what_is_delivered_and_lets_the_
         let release = v1::ReleaseOrderRequest { request_id: "l1".into(), checkout_id: held.checkout_id.clone() };
         assert_eq!(shop.house.checkouts.release_order(release).await.unwrap().into_inner().replayed, replayed);
     }
+    let checkout_id = held.checkout_id;
+    let late = v1::CaptureOrderRequest { request_id: "k2".into(), checkout_id, delivered: None, reacquire: true };
+    let refused = shop.house.checkouts.capture_order(late).await;
+    check(refused, Code::FailedPrecondition, "INSTRUMENTS_APART", "reacquire", 0);
     shop.settles([[500, 0, 0]; 2]).await;
 }
 
@@ -161,7 +169,8 @@ async fn conservation_compares_what_homes_say_with_what_cards_elsewhere_have_pai
         told.pledges.expect("orders over partitions are told of")
     };
     assert!(conserved(&mut shop).await.open >= elsewhere.len() as u64, "cards are held for this order");
-    let capture = v1::CaptureOrderRequest { request_id: "k1".into(), checkout_id: held.checkout_id, delivered: None };
+    let capture =
+        v1::CaptureOrderRequest { request_id: "k1".into(), checkout_id: held.checkout_id, delivered: None, reacquire: false };
     shop.house.checkouts.capture_order(capture).await.unwrap();
     assert!(conserved(&mut shop).await.known >= elsewhere.len() as u64, "they have paid, or the word is on its way");
 }

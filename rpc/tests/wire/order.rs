@@ -55,6 +55,18 @@ impl Shopper {
     }
 }
 
+impl Shopper {
+    /// An order that was held and let go: its checkout's id.
+    async fn let_go(&mut self) -> String {
+        let asked = self.ask();
+        let held = self.house.checkouts.hold_order(asked).await.expect("both are free").into_inner();
+        let checkout_id = held.checkout.expect("what is held is told").checkout_id;
+        let release = v1::ReleaseOrderRequest { request_id: "l1".into(), checkout_id: checkout_id.clone() };
+        self.house.checkouts.release_order(release).await.expect("it is held");
+        checkout_id
+    }
+}
+
 pub fn at_once(asked: v1::HoldOrderRequest) -> v1::RedeemOrderRequest {
     let v1::HoldOrderRequest { request_id, instruments, merchant_id, order_id, order, channel, .. } = asked;
     v1::RedeemOrderRequest { request_id, instruments, merchant_id, order_id, order, channel }
@@ -115,6 +127,7 @@ async fn an_order_is_held_captured_in_part_and_what_is_not_taken_is_free() {
         request_id: "k1".into(),
         checkout_id: held.checkout_id.clone(),
         delivered: units(&[(1, 1)], false),
+        reacquire: false,
     };
     let checkouts = &mut shopper.house.checkouts;
     let taken = checkouts.capture_order(capture).await.unwrap().into_inner().checkout.unwrap();
@@ -141,6 +154,31 @@ async fn an_order_that_is_let_go_holds_nothing() {
     }
     let asked = at_once(shopper.ask());
     shopper.house.checkouts.redeem_order(asked).await.expect("both are free again");
+}
+
+#[tokio::test]
+async fn an_order_that_holds_nothing_any_more_is_taken_anew_or_names_the_part_that_hinders_it() {
+    let mut shopper = Shopper::new().await;
+    let (first, second) = (shopper.let_go().await, shopper.let_go().await);
+    let capture = |request: &str, checkout_id: &str, reacquire| v1::CaptureOrderRequest {
+        request_id: request.to_owned(),
+        checkout_id: checkout_id.to_owned(),
+        delivered: None,
+        reacquire,
+    };
+    let checkouts = &mut shopper.house.checkouts;
+    check(checkouts.capture_order(capture("k1", &first, false)).await, Code::FailedPrecondition, "HOLD_RELEASED", "", 0);
+    let taken = checkouts.capture_order(capture("k2", &first, true)).await.unwrap().into_inner();
+    let checkout = taken.checkout.clone().unwrap();
+    let (cash, gift) = (shopper.cash.as_str(), shopper.gift.as_str());
+    assert_eq!(parts(&checkout), [(cash, 1_000, &[800, 200][..], None), (gift, 500, &[], Some(0))]);
+    assert_eq!((checkout.payable_minor, taken.reacquired, taken.replayed), (14_300, true, false));
+    let again = checkouts.capture_order(capture("k2", &first, true)).await.unwrap().into_inner();
+    assert_eq!(again, v1::CaptureOrderResponse { replayed: true, ..taken });
+    for _ in 0..2 {
+        let refused = checkouts.capture_order(capture("k3", &second, true)).await;
+        check(refused, Code::FailedPrecondition, "COUPON_USED", "parts[0]", 0);
+    }
 }
 
 #[tokio::test]
@@ -184,7 +222,8 @@ async fn an_order_that_cannot_be_is_refused_by_its_field_or_its_instrument() {
         check(answer, Code::NotFound, "CODE_NOT_ACCEPTED", "instruments[1]", 0);
     }
     let (request_id, checkout_id) = ("k".to_owned(), String::new());
-    let none = v1::CaptureOrderRequest { request_id: request_id.clone(), checkout_id: checkout_id.clone(), delivered: None };
+    let (delivered, reacquire) = (None, false);
+    let none = v1::CaptureOrderRequest { request_id: request_id.clone(), checkout_id: checkout_id.clone(), delivered, reacquire };
     check(shopper.house.checkouts.capture_order(none).await, wrong, field, "checkout_id", 0);
     let none = v1::ReleaseOrderRequest { request_id: request_id.clone(), checkout_id: checkout_id.clone() };
     check(shopper.house.checkouts.release_order(none).await, wrong, field, "checkout_id", 0);

@@ -90,6 +90,26 @@ pub const PLACES: [&str; INSTRUMENTS_MAX] = [
     "instruments[15]",
 ];
 
+/// The same by their place among the parts of a held checkout.
+pub(crate) const PARTS: [&str; INSTRUMENTS_MAX] = [
+    "parts[0]",
+    "parts[1]",
+    "parts[2]",
+    "parts[3]",
+    "parts[4]",
+    "parts[5]",
+    "parts[6]",
+    "parts[7]",
+    "parts[8]",
+    "parts[9]",
+    "parts[10]",
+    "parts[11]",
+    "parts[12]",
+    "parts[13]",
+    "parts[14]",
+    "parts[15]",
+];
+
 /// Most coupons among which the best are looked for.
 pub const CANDIDATES_MAX: usize = 200;
 

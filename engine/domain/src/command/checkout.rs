@@ -66,6 +66,8 @@ pub struct CaptureOrder {
     pub checkout: u64,
     /// What of it is delivered; `None` = all.
     pub kept: Option<Units>,
+    /// Whether what is no longer held is taken anew, if all of it still can be.
+    pub reacquire: bool,
     /// Idempotency key.
     pub request_id: Id,
 }

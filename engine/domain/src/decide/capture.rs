@@ -1,7 +1,7 @@
 //! Capture 核销 and release of a hold: the second step, in which neither balance nor blocks nor expiry matter while it lives.
 
 use super::redeem::check_amount;
-use super::standing::applied;
+use super::standing::{Standing, applied};
 use super::{Context, Decision, refused};
 use crate::command::{Capture, Keys, Release};
 use crate::event::{Captured, Event, HoldEnded, Joined, RELEASED, Request};
@@ -82,12 +82,17 @@ impl Partition {
 
     /// A hold that has ended is tried again for its order, by all checks of a redemption.
     fn reacquire(&self, context: &Context<'_>, hold: &Hold, amount: i64) -> Result<i64, Rejection> {
+        let (standing, own) = self.standing_again(hold, context.now_ms)?;
+        Ok(standing.quote(amount, standing.terms.currency, None, own)?.applied)
+    }
+
+    /// How the coupon of a hold that has ended stands for its order, which has not redeemed it meanwhile, and a newer hold of that order.
+    pub(super) fn standing_again(&self, hold: &Hold, now_ms: i64) -> Result<(Standing<'_>, Option<&Hold>), Rejection> {
         if let Some((_, first)) = self.redemptions.of_order(hold.order_key()) {
             return Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64));
         }
-        let own = self.live_hold_of(hold.coupon, hold.order, context.now_ms);
-        let standing = self.standing_of(hold.coupon, context.now_ms);
-        Ok(standing.quote(amount, standing.terms.currency, None, own)?.applied)
+        let own = self.live_hold_of(hold.coupon, hold.order, now_ms);
+        Ok((self.standing_of(hold.coupon, now_ms), own))
     }
 
     pub(super) fn decide_release<'a>(&self, context: &Context<'_>, release: &'a Release, keys: &Keys) -> Decision<'a> {

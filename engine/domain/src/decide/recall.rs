@@ -25,7 +25,7 @@ impl Partition {
     pub(super) fn recall(&self, entry: &Remembered, replayed: bool) -> Result<Reply, Rejection> {
         if let Some(reason) = Reason::from_number(entry.reason) {
             return Err(match entry.operation.is_of_order() {
-                true => refusal_of_order(reason, entry.value),
+                true => refusal_of_order(entry.operation, reason, entry.value),
                 false => Rejection::new(reason, entry.value),
             });
         }

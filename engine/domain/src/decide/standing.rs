@@ -204,6 +204,12 @@ impl Standing<'_> {
         Ok(Quote { coupon: self.number, currency, is_card, amount, applied, balance_after })
     }
 
+    /// Whether it may be used now where it was held before: what its rules said of that place and that order they say still.
+    pub(super) fn check_again(&self, own: Option<&Hold>) -> Result<(), Rejection> {
+        self.check_usable(own)?;
+        self.check_rules(None)
+    }
+
     /// Whether its template's rules let it be used now, and here, on an order that says nothing of its lines.
     fn check_rules(&self, place: Option<Place<'_>>) -> Result<(), Rejection> {
         let Some(Place { merchant, channel }) = place else { return self.terms.check_hours(self.now_ms) };

@@ -24,6 +24,7 @@ pub(super) fn are_kept(lsn: u64, time_ms: i64, event: &Event<'_>) -> bool {
         Event::Held(event::Held { amount, applied, held, deadline_ms, .. }) => ([deadline_ms, 0], [amount, applied, held]),
         Event::Captured(event::Captured { amount, applied, captured, .. })
         | Event::PartCaptured(event::PartCaptured { amount, applied, captured, .. })
+        | Event::PartReacquired(event::PartCaptured { amount, applied, captured, .. })
         | Event::PartRedeemed(event::PartRedeemed { amount, applied, captured, .. }) => ([0, 0], [amount, applied, captured]),
         Event::PartHeld(event::PartHeld { amount, applied, held, deadline_ms, .. }) => {
             ([deadline_ms, 0], [amount, applied, held])

@@ -46,6 +46,8 @@ pub struct CheckedOut {
     pub deadline_ms: i64,
     /// When, ms.
     pub at_ms: i64,
+    /// Whether it captured an order of which a hold that it needed had ended before.
+    pub reacquired: bool,
 }
 
 /// A held order let go, or one that had ended already.

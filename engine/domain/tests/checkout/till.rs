@@ -68,7 +68,7 @@ impl Till {
     /// So much of a held order is delivered; nothing said is all.
     pub fn capture(&mut self, checkout: u64, kept: Option<Units>) -> Result<CheckedOut, Rejection> {
         let request_id = self.request_id();
-        self.ask(Command::CaptureOrder(Box::new(CaptureOrder { checkout, kept, request_id }))).map(checked_out)
+        self.ask(Command::CaptureOrder(Box::new(CaptureOrder { checkout, kept, reacquire: false, request_id }))).map(checked_out)
     }
 
     pub fn release(&mut self, checkout: u64) -> Result<(), Rejection> {

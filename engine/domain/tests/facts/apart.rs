@@ -177,6 +177,30 @@ fn a_held_order_that_is_released_or_late_lets_its_cards_elsewhere_go_by_word() {
 }
 
 #[test]
+fn cards_elsewhere_that_were_let_go_are_not_taken_anew() {
+    with_wallet(
+        "checkout hold ann:1+code:1:2@3 shop/1 h1 lines=tea:6x500 ttl=5000
+         deliver 3
+         heard
+         at 6000
+         checkout capture #last k1 reacquire => INSTRUMENTS_APART reacquire
+         pass 1
+         deliver 1
+         checkout capture #last k1 reacquire => INSTRUMENTS_APART reacquire
+         checkout hold ann:1+code:1:2@3 shop/2 h2 lines=tea:6x500
+         deliver 3
+         heard
+         checkout capture #last k2 reacquire \
+         => took [1000 by card 2@3 leaves 0, 2000 by card 1 leaves 0 #52] of 3000, 0 to pay #53
+         checkout hold ann:0 shop/3 h3 lines=tea:2x500 ttl=5000 \
+         => held [300 by 0 as 300+0 #55] of 1000, 700 to pay, until 11000 #56
+         at 11000
+         checkout redeem ann:0+code:1:3@3 shop/3 r3 lines=tea:2x600 => waits for #59
+         checkout capture #last k3 reacquire => ORDER_IN_PROGRESS 59",
+    );
+}
+
+#[test]
 fn nobody_answers_and_the_deadline_ends_it() {
     with_wallet(
         "checkout redeem ann:0+code:1:2@5 shop/1 r1 lines=tea:2x600 => waits for #10

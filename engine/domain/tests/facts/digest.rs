@@ -1,5 +1,6 @@
 //! The digest covers every number of every event: a journal with any one bit changed is not the same journal.
 
+use crate::anew::reacquired;
 use crate::apart::apart;
 use crate::events::samples;
 use crate::gift::gifted;
@@ -230,9 +231,9 @@ impl Journaled for CatalogState {
 #[test]
 fn the_journals_of_these_facts_hold_every_event_kind() {
     let (world, gifted, cards, pooled, void, legacy) = (eventful(), gifted(), carded(), pooled(), voided(), imported());
-    let (apart, resumed) = (apart(), resumed());
-    let frames =
-        [&world, &gifted, &cards, &pooled, &void, &legacy, &apart, &resumed].map(|world| [&world.frames, &world.catalog_frames]);
+    let (apart, resumed, anew) = (apart(), resumed(), reacquired());
+    let worlds = [&world, &gifted, &cards, &pooled, &void, &legacy, &apart, &resumed, &anew];
+    let frames = worlds.map(|world| [&world.frames, &world.catalog_frames]);
     let journals = frames.into_iter().flatten();
     // What is only read of orders over partitions is in the journal that was written then.
     let older = golden::frames("v5-apart/partition.journal");
@@ -257,6 +258,12 @@ fn no_bit_of_a_journal_with_gifts_is_uncovered() {
     for kind in 48..=52 {
         assert!(caught.get(&kind).is_some_and(|&caught| caught > 0), "kind {kind} was never caught by the digest: {caught:?}");
     }
+}
+
+#[test]
+fn no_bit_of_a_journal_with_orders_that_are_taken_anew_is_uncovered() {
+    let caught = flip_every_bit::<Partition>(&reacquired().frames);
+    assert!(caught.get(&58).is_some_and(|&caught| caught > 0), "kind 58 was never caught by the digest: {caught:?}");
 }
 
 #[test]

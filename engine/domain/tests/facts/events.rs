@@ -168,6 +168,7 @@ pub fn samples() -> Vec<(&'static str, Vec<Event<'static>>)> {
         ),
         ("Restocked", vec![Event::Restocked(Restocked { coupon: 1 << 40, template: 7, pieces: 1, cover: 2_000 })]),
         ("DayDropped", vec![Event::DayDropped(DayDropped { template: 7, day: 19_675 })]),
+        ("PartReacquired", vec![Event::PartReacquired(PART_CAPTURED)]),
         ("Pledged", vec![Event::Pledged(Pledged { home: 300, saga: 100_024, parts: 3 })]),
         ("PledgeEnded", vec![Event::PledgeEnded(PledgeEnded { home: 300, saga: 100_025, how: CLOSED })]),
         ("TermsVoided", [false, true].map(|revoke_holds| Event::TermsVoided(TermsVoided { terms: 300, revoke_holds })).to_vec()),

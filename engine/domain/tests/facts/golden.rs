@@ -3,9 +3,10 @@
 //! `fixtures/vN/KIND.hex` holds samples of version N of a kind, one a line, in the order of [`samples`]; the journals hold
 //! frames as `time digest payload`: those of `v1` and `v2` were written when there were earlier versions only, those of `v3` before orders
 //! had several coupons; those of `v4`, of orders, gift cards and gifts, those of `v5`, of pools, void templates and imports, and those of
-//! `v6`, of orders over several partitions and templates that are resumed, are written today; `v5-apart` was written before partitions told
+//! `v6`, of orders over several partitions or taken anew and templates that are resumed, are written today; `v5-apart` was written before partitions told
 //! which templates their cards are of. A file of a released version is never edited: a new version gets a new folder.
 
+use crate::anew::reacquired;
 use crate::apart::apart;
 use crate::digest::{carded, eventful};
 use crate::events::samples;
@@ -103,7 +104,7 @@ fn the_golden_journals_with_rules_replay_to_their_digests() {
 }
 
 /// The journals that are written today, by folder.
-fn of_today() -> [(&'static str, World); 8] {
+fn of_today() -> [(&'static str, World); 9] {
     [
         ("v4", eventful()),
         ("v4-cards", carded()),
@@ -112,6 +113,7 @@ fn of_today() -> [(&'static str, World); 8] {
         ("v5-voids", voided()),
         ("v5-imports", imported()),
         ("v6-apart", apart()),
+        ("v6-anew", reacquired()),
         ("v6-resumes", resumed()),
     ]
 }

@@ -4,6 +4,7 @@
 
 mod given;
 
+mod anew;
 mod apart;
 mod batch;
 mod block;

@@ -174,7 +174,8 @@ impl Ask {
             Command::Refund(_) => of_refund || matches!(reason, RefundNotAllowed | PartOfCheckout),
             Command::Checkout(_) => of_order,
             // More units than are held is a form that the order refuses.
-            Command::CaptureOrder(_) | Command::ReleaseOrder(_) => of_hold && reason != AmountAboveHold,
+            Command::CaptureOrder(capture) => of_hold && reason != AmountAboveHold || capture.reacquire && of_use,
+            Command::ReleaseOrder(_) => of_hold && reason != AmountAboveHold,
             Command::RefundOrder(_) => of_refund,
             Command::OfferGift(_) => of_use || reason == NotTransferable,
             Command::CancelGift(_) | Command::AcceptGift(_) => of_use || matches!(reason, GiftEnded | GiftToOneself),

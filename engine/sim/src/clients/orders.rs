@@ -114,9 +114,11 @@ fn go_on(before: Checkout, dice: &mut Dice, op: usize) -> Ask {
         units.lines.retain(|_| dice.chance(700));
         units
     });
+    // Not drawn, so that worlds of old seeds stay what they are.
+    let reacquire = op.is_multiple_of(3);
     let command = match is_held {
         true if dice.chance(300) => Command::ReleaseOrder(Box::new(ReleaseOrder { checkout, request_id })),
-        true => Command::CaptureOrder(Box::new(CaptureOrder { checkout, kept: units, request_id })),
+        true => Command::CaptureOrder(Box::new(CaptureOrder { checkout, kept: units, reacquire, request_id })),
         false => Command::RefundOrder(Box::new(RefundOrder { checkout, returned: units, request_id })),
     };
     Ask::Partition(partition, command)

@@ -190,9 +190,10 @@ impl History {
             Event::Captured(event) if !event.reacquired => None,
             // What an order counts on already is a promise.
             Event::PartHeld(part) if shelf.sagas().counts_on(part.replaces) => None,
-            Event::Redeemed(_) | Event::PartRedeemed(_) | Event::Held(_) | Event::PartHeld(_) | Event::Captured(_) => {
+            Event::Redeemed(_) | Event::PartRedeemed(_) | Event::Held(_) | Event::PartHeld(_) => {
                 event.coupon().and_then(of_coupon)
             }
+            Event::Captured(_) | Event::PartReacquired(_) => event.coupon().and_then(of_coupon),
             Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) | Event::Activated(_) => {
                 event.coupon().and_then(of_coupon)
             }

@@ -76,12 +76,14 @@ impl Shelf {
                 (None, What::Other)
             }
             Event::PartCaptured(part) => {
-                let event::PartCaptured { hold, coupon, previous, amount, applied, captured } = *part;
-                let request = NOBODY;
-                let alone = event::Captured { hold, coupon, previous, request, amount, applied, captured, reacquired: false };
-                self.captured(&alone, lsn, now_ms)?;
-                self.orders_of.sagas.capture(hold, lsn);
-                self.orders_of.parts.push((lsn, applied));
+                self.captured(&alone_captured(part, false), lsn, now_ms)?;
+                self.orders_of.sagas.capture(part.hold, lsn);
+                self.orders_of.parts.push((lsn, part.applied));
+                (None, What::Other)
+            }
+            Event::PartReacquired(part) => {
+                self.captured(&alone_captured(part, true), lsn, now_ms)?;
+                self.orders_of.parts.push((lsn, part.applied));
                 (None, What::Other)
             }
             Event::PartReleased(part) => {
@@ -221,4 +223,9 @@ fn alone_held<'a>(part: &event::PartHeld<'a>) -> event::Held<'a> {
 fn alone_redeemed<'a>(part: &event::PartRedeemed<'a>) -> event::Redeemed<'a> {
     let event::PartRedeemed { coupon, previous, order, amount, applied, captured, .. } = *part;
     event::Redeemed { coupon, previous, merchant: MERCHANT, order, request: NOBODY, amount, applied, captured }
+}
+
+fn alone_captured(part: &event::PartCaptured, reacquired: bool) -> event::Captured<'static> {
+    let event::PartCaptured { hold, coupon, previous, amount, applied, captured } = *part;
+    event::Captured { hold, coupon, previous, request: NOBODY, amount, applied, captured, reacquired }
 }

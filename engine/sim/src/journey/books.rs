@@ -100,7 +100,7 @@ impl Books {
             }
             Event::PartHeld(part) => self.part(partition, fact.lsn, part.coupon, part.applied),
             Event::PartRedeemed(part) => self.part(partition, fact.lsn, part.coupon, part.applied),
-            Event::PartCaptured(part) => self.part(partition, fact.lsn, part.coupon, part.applied),
+            Event::PartCaptured(part) | Event::PartReacquired(part) => self.part(partition, fact.lsn, part.coupon, part.applied),
             Event::PartRefunded(part) => self.part(partition, part.redemption, part.coupon, part.amount),
             Event::CheckedOut(order) => self.check_out(partition, fact, &order)?,
             Event::CheckoutRefunded(refund) => self.refund(partition, &refund)?,

@@ -123,7 +123,7 @@ impl<'a> Drive<'a> {
         if let Some(held) = self.held.remove(&number) {
             let partition = self.partition(number);
             for checkout in held {
-                let capture = CaptureOrder { checkout, kept: None, request_id: self.request_id() };
+                let capture = CaptureOrder { checkout, kept: None, reacquire: false, request_id: self.request_id() };
                 self.machine.ask_one(Ask::Partition(partition, Command::CaptureOrder(Box::new(capture))))?;
             }
             return Ok(());

@@ -141,10 +141,12 @@ impl Errand {
             Step::Wait => return None,
             Step::Capture { in_part } => {
                 let delivered = if in_part { self.some(dice) } else { None };
-                Ask::Capture(CaptureOrderRequest { request_id, checkout_id: self.held.clone(), delivered })
+                Ask::Capture(CaptureOrderRequest { request_id, checkout_id: self.held.clone(), delivered, reacquire: false })
             }
             Step::CaptureOld if self.old.is_empty() => return None,
-            Step::CaptureOld => Ask::Capture(CaptureOrderRequest { request_id, checkout_id: self.old.clone(), delivered: None }),
+            Step::CaptureOld => {
+                Ask::Capture(CaptureOrderRequest { request_id, checkout_id: self.old.clone(), delivered: None, reacquire: false })
+            }
             Step::Release => Ask::Release(ReleaseOrderRequest { request_id, checkout_id: self.held.clone() }),
             Step::Refund { .. } | Step::RefundBeyond if self.redeemed.is_empty() => return None,
             Step::Refund { in_part } => {

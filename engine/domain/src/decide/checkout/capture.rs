@@ -1,4 +1,5 @@
 //! Capture and release of a held order. Its holds are promises: while all of them live, neither balance nor blocks nor expiry matter.
+//! One that has ended may be taken anew, for the same discount or charge, if its instrument may be used still: all that are needed, or none.
 //!
 //! Of an order that is delivered in part each discount keeps, of each line, the part of its share that belongs to the delivered units,
 //! rounded down, so it is never above what was held; cards pay what is left then, in their order.
@@ -28,7 +29,9 @@ impl Partition {
         capture: &'a CaptureOrder,
         keys: &Keys,
     ) -> Decision<'a> {
-        let fingerprint = units::fingerprint(self.key(), capture.checkout, capture.kept.as_ref());
+        let fingerprints =
+            [units::fingerprint, units::fingerprint_anew].map(|of| of(self.key(), capture.checkout, capture.kept.as_ref()));
+        let fingerprint = fingerprints[usize::from(capture.reacquire)];
         if let Some(known) = self.known_request(context, keys.request, fingerprint) {
             return known;
         }
@@ -49,9 +52,43 @@ impl Partition {
         if amount == 0 {
             return units::DELIVERED.none().into();
         }
+        if capture.reacquire
+            && held.became == 0
+            && let Err(refusal) = self.check_may_reacquire(held, context.now_ms)
+        {
+            return refusal.into();
+        }
         let request = Request { id: capture.request_id.as_str(), fingerprint };
-        let outcome = self.capture_order(context, held, kept, amount, request);
+        let outcome = match held.became {
+            0 => self.capture_order(context, held, kept, amount, capture.reacquire, request),
+            _ => self.captured_before(context, held, fingerprints),
+        };
         together(Operation::CaptureOrder, held.lsn.into(), request, outcome)
+    }
+
+    /// Of an order that was captured: it is joined, if the same is asked for, anew or not, and it stands.
+    fn captured_before<'a>(
+        &self,
+        context: &Context<'_>,
+        held: &Checkout,
+        fingerprints: [u64; 2],
+    ) -> Result<Outcome<'a>, Refusal> {
+        let first = self.checkouts.at_lsn(held.became).map(|(_, first)| first);
+        let same = first.filter(|first| fingerprints.contains(&first.fingerprint) && first.may_be_joined(context.now_ms));
+        let captured = Rejection::new(Reason::HoldCaptured, held.became as i64);
+        same.map(|first| Outcome::Join(first.lsn)).ok_or(captured.into())
+    }
+
+    /// Whether what has ended can be taken anew here and now at all: cards elsewhere were let go by word, and would have to be asked for.
+    fn check_may_reacquire(&self, held: &Checkout, now_ms: i64) -> Result<(), Rejection> {
+        let saga = self.sagas.of_checkout(held.lsn);
+        if saga.is_some_and(|saga| !saga.is_held() || self.all_live(held, now_ms).is_err()) {
+            return Err(Rejection { field: "reacquire", ..Reason::InstrumentsApart.into() });
+        }
+        match self.sagas.of_order(held.order) {
+            Some(asking) => Err(Rejection::new(Reason::OrderInProgress, asking.lsn as i64)),
+            None => Ok(()),
+        }
     }
 
     fn capture_order<'a>(
@@ -60,15 +97,14 @@ impl Partition {
         held: &Checkout,
         order: OrderBody<'_>,
         amount: i64,
+        reacquire: bool,
         request: Request<'a>,
     ) -> Result<Outcome<'a>, Refusal> {
-        if held.became != 0 {
-            let first = self.checkouts.at_lsn(held.became).map(|(_, first)| first);
-            let same = first.filter(|first| first.fingerprint == request.fingerprint && first.may_be_joined(context.now_ms));
-            let captured = Rejection::new(Reason::HoldCaptured, held.became as i64);
-            return same.map(|first| Outcome::Join(first.lsn)).ok_or(captured.into());
+        let now_ms = context.now_ms;
+        let holds = if reacquire { self.all_known(held, now_ms)? } else { self.all_live(held, now_ms)? };
+        if holds.iter().any(|hold| !hold.is_live(now_ms)) {
+            self.check_order_free(held, now_ms)?;
         }
-        let holds = self.all_live(held, context.now_ms)?;
         if let Some(saga) = self.sagas.of_checkout(held.lsn) {
             return self.capture_apart(held, saga, &holds, (order, amount), request);
         }
@@ -78,18 +114,26 @@ impl Partition {
             let (coupon, terms) = self.coupon(hold.coupon).expect("a held coupon is here");
             let is_card = terms.is_stored_value();
             let applied = if is_card { hold.applied.min(left) } else { order.shares[place].iter().sum() };
+            let is_live = hold.is_live(now_ms);
             if applied == 0 {
-                released.push(self.released(hold));
+                released.extend(is_live.then(|| self.released(hold)));
                 continue;
             }
-            captured.push(Event::PartCaptured(PartCaptured {
+            let part = PartCaptured {
                 hold: hold.lsn,
                 coupon: hold.coupon,
                 previous: coupon.last(),
                 amount: if is_card { applied } else { left },
                 applied,
                 captured: if is_card { applied } else { 1 },
-            }));
+            };
+            captured.push(match is_live {
+                true => Event::PartCaptured(part),
+                false => {
+                    self.check_anew(hold, part.captured, now_ms).map_err(|why| Refusal { at: Some(place), why })?;
+                    Event::PartReacquired(part)
+                }
+            });
             left -= applied;
             if !is_card {
                 shares.push(order.shares[place].clone());
@@ -171,6 +215,33 @@ impl Partition {
         let body = codec::encode_order(&OrderBody { shares, ..order });
         let tender = codec::encode_tender(&tender);
         Ok(Outcome::Send(Group { body, tender, ..Group::of(released, Event::CapturedApart(closing)) }, outgoing))
+    }
+
+    /// Whether nothing else is held or was redeemed for an order meanwhile.
+    fn check_order_free(&self, held: &Checkout, now_ms: i64) -> Result<(), Rejection> {
+        match self.checkouts.of_order(held.order).map(|(_, newest)| newest) {
+            Some(first) if first.stage == Stage::Redeemed => Err(Rejection::new(Reason::OrderAlreadyRedeemed, first.lsn as i64)),
+            Some(other) if other.lsn != held.lsn && self.live_parts(other, now_ms).next().is_some() => {
+                Err(Rejection::new(Reason::CouponHeld, other.lsn as i64))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether so much can be taken of the instrument of a hold that has ended.
+    fn check_anew(&self, hold: &Hold, taken: i64, now_ms: i64) -> Result<(), Rejection> {
+        let (standing, own) = self.standing_again(hold, now_ms)?;
+        standing.check_again(own)?;
+        match standing.value.available {
+            available if available < taken => Err(Rejection::new(Reason::InsufficientBalance, available)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The holds of a checkout, live or ended.
+    fn all_known(&self, held: &Checkout, now_ms: i64) -> Result<Vec<&Hold>, Rejection> {
+        let known = |number| self.holds.get(number).filter(|hold| !hold.is_unknown(now_ms));
+        held.numbers().map(|number| known(number).ok_or(Reason::HoldNotFound.into())).collect()
     }
 
     /// The holds of a checkout, if all of them live.

@@ -75,8 +75,8 @@ impl<'g> Group<'g> {
 }
 
 /// A refusal that names the instrument it is about, if it is about one.
-pub(super) fn named(at: Option<usize>, why: Rejection) -> Rejection {
-    at.map_or(why, |at| Rejection { field: PLACES[at], ..why })
+pub(super) fn named(places: &[&'static str; INSTRUMENTS_MAX], at: Option<usize>, why: Rejection) -> Rejection {
+    at.map_or(why, |at| Rejection { field: places[at], ..why })
 }
 
 /// Why an order is refused, and the place of the instrument that it is about.
@@ -144,7 +144,7 @@ impl Partition {
         let ttl_ms = super::hold::ttl_ms(checkout.ttl_ms)?;
         for (at, (place, instrument)) in checkout.places().zip(&checkout.instruments).enumerate() {
             let is_twin = |other: &crate::command::Instrument| other.coupon() == instrument.coupon();
-            self.instrument(instrument).map_err(|why| named(Some(place), why))?;
+            self.instrument(instrument).map_err(|why| named(&PLACES, Some(place), why))?;
             if checkout.instruments[..at].iter().any(is_twin) {
                 return Err(Rejection::invalid(PLACES[place], 1));
             }

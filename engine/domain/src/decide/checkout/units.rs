@@ -6,6 +6,9 @@ use crate::keyed::IdHashKey;
 use crate::rejection::{Reason, Rejection};
 use crate::terms::within;
 
+/// Stands behind the numbers of a capture that takes anew; units are told by 1 or 2 and pairs, so it is none of them.
+const ANEW: u64 = 3;
+
 /// What a request calls the units that it names, where they are refused.
 pub(super) struct Fields {
     all: &'static str,
@@ -65,6 +68,15 @@ pub(super) fn left(order: &OrderBody<'_>, returned: &ReturnsBody) -> ReturnsBody
 
 /// What is asked of a checkout, in 64 bits.
 pub(super) fn fingerprint(key: &IdHashKey, checkout: u64, asked: Option<&Units>) -> u64 {
+    key.fingerprint(&[], &numbers(checkout, asked))
+}
+
+/// The same of a capture that takes anew what is no longer held.
+pub(super) fn fingerprint_anew(key: &IdHashKey, checkout: u64, asked: Option<&Units>) -> u64 {
+    key.fingerprint(&[], &[&numbers(checkout, asked)[..], &[ANEW]].concat())
+}
+
+fn numbers(checkout: u64, asked: Option<&Units>) -> Vec<u64> {
     let mut numbers = vec![checkout];
     if let Some(asked) = asked {
         numbers.push(1 + u64::from(asked.shipping));
@@ -72,5 +84,5 @@ pub(super) fn fingerprint(key: &IdHashKey, checkout: u64, asked: Option<&Units>)
         lines.sort_unstable();
         numbers.extend(lines.into_iter().flat_map(|(line, units)| [u64::from(line), u64::from(units)]));
     }
-    key.fingerprint(&[], &numbers)
+    numbers
 }

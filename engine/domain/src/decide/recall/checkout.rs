@@ -1,6 +1,7 @@
 //! The same for orders: what their parts did, read from holds and redemptions.
 
 use super::super::checkout::named;
+use crate::checkout::{PARTS, PLACES};
 use crate::checkouts::{Checkout, Stage};
 use crate::event::TenderedBody;
 use crate::hold::HoldState;
@@ -8,13 +9,13 @@ use crate::money::Currency;
 use crate::partition::Partition;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{CardRefund, CheckedOut, CheckoutRefunded, CheckoutReleased, Part, Written};
-use crate::request::{Remembered, unpack_at};
+use crate::request::{Operation, Remembered, unpack_at};
 use crate::saga::is_lost;
 
-/// A refusal of an order, which names the instrument it is about.
-pub(super) fn refusal_of_order(reason: Reason, value: i64) -> Rejection {
+/// A refusal of an order, which names the instrument it is about: by its place in the request, or among the parts of what was held.
+pub(super) fn refusal_of_order(operation: Operation, reason: Reason, value: i64) -> Rejection {
     let (at, value) = unpack_at(value);
-    named(at, Rejection::new(reason, value))
+    named(if operation == Operation::CaptureOrder { &PARTS } else { &PLACES }, at, Rejection::new(reason, value))
 }
 
 impl Partition {
@@ -27,7 +28,9 @@ impl Partition {
         let parts = self.recall_parts(checkout, order.shares);
         let Checkout { stage, amount, payable, deadline_ms, at_ms, .. } = *checkout;
         let currency = currency(order.currency);
-        Ok(CheckedOut { written, stage, currency, parts, amount, payable, deadline_ms, at_ms })
+        let is_capture = entry.operation == Operation::CaptureOrder;
+        let reacquired = is_capture && checkout.numbers().any(|part| !self.is_of_live_hold(part));
+        Ok(CheckedOut { written, stage, currency, parts, amount, payable, deadline_ms, at_ms, reacquired })
     }
 
     /// Discounts, then cards in the order in which they were drained, wherever they lie.

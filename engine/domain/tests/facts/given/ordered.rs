@@ -8,12 +8,13 @@ use tessera_domain::reply::{CardRefund, CheckedOut, CheckoutRefunded, Part};
 use tessera_domain::{Id, Stage};
 
 /// `checkout redeem|hold WHO:COUPON[@PARTITION]+... MERCHANT/ORDER REQUEST lines=GOODS[/CATEGORY][@MERCHANT]:UNITSxPRICE,... [shipping=N] [ttl=MS] [USD]`,
-/// `checkout capture|refund #LSN REQUEST [units=LINE:UNITS,...,shipping]`, `checkout release #LSN REQUEST`.
+/// `checkout capture|refund #LSN REQUEST [units=LINE:UNITS,...,shipping]`, of a capture with `reacquire`, `checkout release #LSN REQUEST`.
 pub fn checkout(words: &[&str]) -> Command {
     match *words {
         ["capture", checkout, request, ref rest @ ..] => Command::CaptureOrder(Box::new(CaptureOrder {
             checkout: lsn(checkout),
             kept: value_of(rest, "units=").map(units),
+            reacquire: rest.contains(&"reacquire"),
             request_id: id(request),
         })),
         ["refund", checkout, request, ref rest @ ..] => Command::RefundOrder(Box::new(RefundOrder {
@@ -73,11 +74,14 @@ fn units(text: &str) -> Units {
 }
 
 pub fn checked_out(checkout: &CheckedOut) -> String {
-    let CheckedOut { stage, parts, amount, payable, deadline_ms, .. } = checkout;
+    let CheckedOut { stage, parts, amount, payable, deadline_ms, reacquired, .. } = checkout;
     let parts: Vec<String> = parts.iter().map(part).collect();
     match stage {
         Stage::Held => format!("held [{}] of {amount}, {payable} to pay, until {deadline_ms}", parts.join(", ")),
-        Stage::Redeemed => format!("took [{}] of {amount}, {payable} to pay", parts.join(", ")),
+        Stage::Redeemed => {
+            let anew = if *reacquired { " anew" } else { "" };
+            format!("took [{}] of {amount}, {payable} to pay{anew}", parts.join(", "))
+        }
     }
 }
 

@@ -48,7 +48,7 @@ struct Order {
 #[derive(Clone, Debug)]
 enum Act {
     CheckOut { is_hold: bool, lines: Vec<(u32, i64)>, used: Vec<bool> },
-    Capture { which: Index, kept: Option<Vec<Index>> },
+    Capture { which: Index, kept: Option<Vec<Index>>, anew: bool },
     Release { which: Index },
     Refund { which: Index, units: Option<Vec<Index>> },
     Later(i64),
@@ -71,7 +71,7 @@ fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (any::<bool>(), lines(), prop::collection::vec(any::<bool>(), 6))
             .prop_map(|(is_hold, lines, used)| Act::CheckOut { is_hold, lines, used }),
-        2 => (any::<Index>(), units()).prop_map(|(which, kept)| Act::Capture { which, kept }),
+        3 => (any::<Index>(), units(), any::<bool>()).prop_map(|(which, kept, anew)| Act::Capture { which, kept, anew }),
         1 => any::<Index>().prop_map(|which| Act::Release { which }),
         4 => (any::<Index>(), units()).prop_map(|(which, units)| Act::Refund { which, units }),
         1 => (0..TTL_MS).prop_map(Act::Later),
@@ -152,32 +152,43 @@ impl Plain {
         Some(told)
     }
 
-    fn capture(&mut self, at: usize, kept: &[i64], lsn: u64) -> Option<Told> {
+    fn capture(&mut self, at: usize, kept: &[i64], anew: bool, lsn: u64) -> Option<Told> {
         let held = self.held[at].clone();
         let costs: Vec<i64> = held.lines.iter().map(|line| line.1).collect();
         let lines: Vec<(i64, i64)> = kept.iter().copied().zip(part_of(&costs, &held.lines, kept)).collect();
         let mut left: i64 = lines.iter().map(|line| line.1).sum();
-        if held.is_over || held.became || left == 0 {
+        if held.is_over && !anew || held.became || left == 0 {
             return None;
         }
+        let before = self.accounts.clone();
         let (mut discounts, mut cards) = (Vec::new(), Vec::new());
         for (coupon, shares, _) in &held.discounts {
             let shares = part_of(shares, &held.lines, kept);
             left -= sum(&shares);
-            let to = if sum(&shares) > 0 { 2 } else { 0 };
-            self.shift(*coupon, 1, to, 1);
-            if to == 2 {
+            let is_used = sum(&shares) > 0;
+            if !held.is_over {
+                self.shift(*coupon, 1, 0, 1);
+            }
+            if is_used {
+                self.shift(*coupon, 0, 2, 1);
                 discounts.push((*coupon, shares, 0));
             }
         }
         for &(card, paid, _) in &held.cards {
             let pays = paid.min(left);
             left -= pays;
-            self.shift(card, 1, 2, pays);
-            self.shift(card, 1, 0, paid - pays);
+            if !held.is_over {
+                self.shift(card, 1, 0, paid);
+            }
+            self.shift(card, 0, 2, pays);
             if pays > 0 {
                 cards.push((card, pays, 0));
             }
+        }
+        if self.accounts.iter().any(|accounts| accounts[0] < 0) {
+            // What has ended is used elsewhere by now: nothing is taken.
+            self.accounts = before;
+            return None;
         }
         self.held[at].became = true;
         let back = vec![0; lines.len()];
@@ -248,6 +259,7 @@ impl Act {
         match self {
             Act::CheckOut { is_hold: true, .. } => "hold",
             Act::CheckOut { .. } => "redeem",
+            Act::Capture { anew: true, .. } => "capture anew",
             Act::Capture { kept: None, .. } => "capture",
             Act::Capture { .. } => "capture in part",
             Act::Release { .. } => "release",
@@ -344,19 +356,20 @@ impl Run {
                 let told = self.plain.check_out(*is_hold, lines, &used, lsn);
                 self.compare(act, found, told);
             }
-            Act::Capture { which, kept } if !self.plain.held.is_empty() => {
+            Act::Capture { which, kept, anew } if !self.plain.held.is_empty() => {
                 let at = which.index(self.plain.held.len());
                 let held = self.plain.held[at].clone();
                 let all: Vec<i64> = held.lines.iter().map(|line| line.0).collect();
                 let kept = kept.as_ref().map(|kept| chosen(&held, kept, 0)).filter(|kept| sum(kept) > 0);
                 let said = kept.as_ref().map_or(String::new(), |kept| format!(" units={}", words(kept)));
-                let found = self.ask(&format!("checkout capture #{} q{number}{said}", held.lsn));
+                let how = if *anew { " reacquire" } else { "" };
+                let found = self.ask(&format!("checkout capture #{} q{number}{said}{how}", held.lsn));
                 let lsn = found.as_ref().map_or(0, |found| found.0);
                 // Who asks again for all of what was captured so is told it again.
                 let told = if held.became {
                     found.clone().map(|found| found.1)
                 } else {
-                    self.plain.capture(at, &kept.unwrap_or(all), lsn)
+                    self.plain.capture(at, &kept.unwrap_or(all), *anew, lsn)
                 };
                 self.compare(act, found, told);
             }
@@ -421,6 +434,6 @@ fn every_kind_of_order_is_met_and_refused() {
         acts.iter().for_each(|act| run.step(act));
         met.extend(run.met);
     }
-    let kinds = ["hold", "redeem", "capture", "capture in part", "release", "refund", "refund in part"];
+    let kinds = ["hold", "redeem", "capture", "capture anew", "capture in part", "release", "refund", "refund in part"];
     assert_eq!(met, kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).collect());
 }
