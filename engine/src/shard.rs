@@ -148,6 +148,8 @@ impl Shard {
         }
         let mut scene = Scene { wall_ms, has_log_room, claimed: Vec::new(), restocked: Vec::new() };
         for letter in letters {
+            // A message is decided with the catalog that came before it: what that says is void has to be heard first.
+            self.hear(&scene, &mut turn);
             self.read(letter, &mut scene, &mut turn);
         }
         self.hear(&scene, &mut turn);

@@ -8,6 +8,7 @@ use tessera_domain::codec;
 use tessera_domain::command::*;
 use tessera_domain::event::Event;
 use tessera_domain::keyed::IdHashKey;
+use tessera_domain::line::message::Message;
 use tessera_domain::money::{Currency, Rounding};
 use tessera_domain::{Id, Kind, Partition, Reason, Reply, TemplateSpec, Validity, Window};
 use tessera_engine::catalog::{CatalogOwner, CatalogRequest};
@@ -205,6 +206,16 @@ fn many_expiries_are_written_in_bounded_steps() {
         written.push(events(desk.shard.turn([], END_MS + tick * 10, true)).iter().map(Vec::len).sum::<usize>());
     }
     assert_eq!(written, [64, 64, 64, 8, 0, 0]);
+}
+
+/// Found by the simulation: a card was held for an order of another partition by a frame whose catalog says that its template is void.
+#[test]
+fn a_message_behind_a_void_in_its_turn_is_received_when_the_void_is_heard() {
+    let mut desk = Desk::new();
+    desk.claim("c1");
+    let (catalog, message) = (desk.voided(), Message::Probe.bytes());
+    let frames = events(desk.shard.turn([catalog, Letter::Line { from: 0, to: 0, number: 1, message }], BEGIN_MS, true));
+    assert_eq!(frames[0][..2], ["TermsVoided", "LineReceived"]);
 }
 
 #[test]

@@ -29,6 +29,14 @@ pub struct Customer {
     pub counts: Counts,
 }
 
+/// An order as it was tried.
+struct Tried {
+    /// What it was told, unless the places of lines decided something there.
+    receipt: Option<Receipt>,
+    /// Where each of its lines stands in the order.
+    places: Vec<usize>,
+}
+
 /// What was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
@@ -85,7 +93,7 @@ impl Customer {
         let order = shop::order(&mut self.dice, lines_max, self.scale);
         let mut coupons = self.chosen();
         let before = self.views();
-        let Some((twin, places)) = self.tried(number, &order, &mut coupons)? else { return Ok(()) };
+        let Some(Tried { receipt: twin, places }) = self.tried(number, &order, &mut coupons)? else { return Ok(()) };
         that(self.views() == before, "what was held and let go is not as it was")?;
 
         self.dice.shuffle(&mut coupons);
@@ -116,13 +124,8 @@ impl Customer {
     }
 
     /// Held and let go under another name, the lines in another order or in this one; instruments that do nothing are left out from then
-    /// on. What it was told, unless the places of lines decided something there, and where each of its lines stands in the order.
-    fn tried(
-        &mut self,
-        number: u64,
-        order: &Order,
-        coupons: &mut Vec<u64>,
-    ) -> Result<Option<(Option<Receipt>, Vec<usize>)>, String> {
+    /// on.
+    fn tried(&mut self, number: u64, order: &Order, coupons: &mut Vec<u64>) -> Result<Option<Tried>, String> {
         let mut places: Vec<usize> = (0..order.lines().len()).collect();
         let is_moved = self.dice.is_one_in(2);
         if is_moved {
@@ -136,7 +139,7 @@ impl Customer {
         let is_decided = is_moved && twin.is_decided_by_place(&moved, |coupon| &views[&coupon].terms);
         self.counts.moved += u64::from(is_moved);
         self.counts.decided_by_place += u64::from(is_decided);
-        Ok(Some(((!is_decided).then_some(twin), places)))
+        Ok(Some(Tried { receipt: (!is_decided).then_some(twin), places }))
     }
 
     /// Those that are refused are left out, one after the other.
