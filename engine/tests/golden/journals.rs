@@ -22,7 +22,7 @@ const PARTITION: JournalId = JournalId(3);
 const PARTITIONS: u16 = 16;
 
 /// By directory: lsn and digest at the end of the partition's journal and of the catalog's.
-const RECORDED: [(&str, [(u64, u64); 2]); 11] = [
+const RECORDED: [(&str, [(u64, u64); 2]); 13] = [
     ("v1", [(29, 0xcda1fa3fee81c609), (6, 0x6caf19b8c5f9606d)]),
     ("v2", [(65, 0xaa5f28f6026504ef), (8, 0x491f260b26472e61)]),
     ("v3", [(70, 0xef482e550292d5c0), (14, 0x86f5ef1424e13e52)]),
@@ -33,6 +33,8 @@ const RECORDED: [(&str, [(u64, u64); 2]); 11] = [
     ("v5-voids", [(27, 0xe0b9478b89ed6575), (6, 0x054d16cbef889f42)]),
     ("v5-imports", [(13, 0x46553ba19b7897b6), (3, 0xa4cced01b8c6513a)]),
     ("v5-apart", [(103, 0xecb9b45c33fc95d7), (4, 0x197b878d52c345ab)]),
+    ("v6-apart", [(111, 0x212abba156260a75), (5, 0xd6814f309e66877f)]),
+    ("v6-anew", [(39, 0x00e0766c6e331054), (3, 0x8b87c4b794445ec7)]),
     ("v6-resumes", [(14, 0x6eea68e317bd2c14), (9, 0xb3e5245e0c376f51)]),
 ];
 
