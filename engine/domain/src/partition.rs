@@ -422,7 +422,10 @@ impl Partition {
         if !planted::is(Planted::BatchesLeftOutOfImage) {
             self.batches.save(&mut out)?;
         }
-        self.legacy.save(&mut out)
+        match planted::is(Planted::CodesLeftOutOfImage) {
+            true => Ok(()),
+            false => self.legacy.save(&mut out),
+        }
     }
 
     pub(crate) fn set_clock(&mut self, clock: &Clock) -> Option<()> {

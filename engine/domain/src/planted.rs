@@ -83,6 +83,10 @@ tessera_planted::faults! {
     LoadsUncovered,
     /// A code of another house gets a card with each row.
     RowImportedAgain,
+    /// A one-use coupon of another house has as much in it as its row says.
+    RowUnchecked,
+    /// An image has no codes of other houses.
+    CodesLeftOutOfImage,
     /// Home grants what it has granted already.
     GrantNotDeducted,
     /// A repeated grant counts as a piece more.
@@ -99,6 +103,8 @@ tessera_planted::faults! {
     DaySoldAfterMidnight,
     /// A repeated grant out of a budget counts once more.
     BudgetGrantedTwice,
+    /// A stock or a budget is raised whatever total its caller saw.
+    RaisedBlindly,
     /// What a coupon took comes back twice.
     RestockedTwice,
     /// What ended unused before a message met it does not come back.

@@ -222,7 +222,7 @@ const LIMITS_PLAN: Plan = Plan {
     limits: true,
     sales: 1,
     users: 200,
-    mix: Mix { claims: 80, redeems: 8, refunds: 3, reads: 5, operators: 10, ..SALE },
+    mix: Mix { claims: 80, redeems: 8, refunds: 3, raises: 12, reads: 5, operators: 10, ..SALE },
     chances: Chances { crash: 6, day: 500, leap: 3, ..ROUGH },
     ..MIXED
 };

@@ -96,6 +96,8 @@ totals! {
     sold_out: "sold out",
     /// Claims that heard that a day or a budget is exhausted.
     exhausted: "days and budgets exhausted",
+    /// Raises of budgets that happened.
+    budget_raises: "budgets raised",
     /// Coupons that gave back what they had taken.
     restocked: "coupons restocked",
     /// Days that a partition counts no longer.
@@ -136,8 +138,10 @@ totals! {
     void_templates: "templates made void",
     /// Coupons and cards that became void with their template.
     doomed: "coupons void with their template",
-    /// Cards of another house.
+    /// Cards and coupons of another house.
     imports: "cards imported",
+    /// Of those, coupons for one use.
+    one_use_imports: "one-use coupons imported",
     /// Value that expired, in minor units and one-use coupons.
     expired_value: "value expired",
 }

@@ -6,6 +6,7 @@ use crate::event::{BudgetSet, Event, PoolOpened, Request, StockOpened, StockSet}
 use crate::id::Id;
 use crate::money::AMOUNT_MAX;
 use crate::partition::Partition;
+use crate::planted::{self, Planted};
 use crate::pool::Pool;
 use crate::rejection::{Reason, Rejection};
 use crate::reply::{DayView, PoolView, Reply, StockView};
@@ -35,7 +36,7 @@ impl Partition {
         };
         let home = self.stock().home(pool);
         let total = if home.opened { home.total } else { initial };
-        if raise.current != total {
+        if raise.current != total && !planted::is(Planted::RaisedBlindly) {
             let reason = if is_stock { Reason::StockMismatch } else { Reason::BudgetMismatch };
             return Rejection::new(reason, total as i64).into();
         }

@@ -56,10 +56,11 @@ pub(crate) fn check_catalog(history: &History, op: &Op, attempt: Attempt, answer
 }
 
 /// What the next attempts for a template may rely on.
-pub(crate) fn raise_floor(floor: &mut Floor, reply: &Reply) {
-    match reply {
-        Reply::StockRaised { total, .. } => floor.raised = floor.raised.max(*total),
-        Reply::Template { template, written } => {
+pub(crate) fn raise_floor(floor: &mut Floor, ask: &Ask, reply: &Reply) {
+    match (ask, reply) {
+        (Ask::Partition(_, Command::RaiseBudget(_)), Reply::StockRaised { total, .. }) => floor.budget = floor.budget.max(*total),
+        (_, Reply::StockRaised { total, .. }) => floor.raised = floor.raised.max(*total),
+        (_, Reply::Template { template, written }) => {
             floor.version = floor.version.max(template.terms.version);
             let known = floor.switched.map_or(0, |switched| switched.lsn);
             if let Some(written) = written.filter(|written| written.lsn > known) {

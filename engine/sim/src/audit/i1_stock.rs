@@ -1,9 +1,12 @@
 //! I1: never oversold, of stocks, days and budgets; sold to the last piece, and "sold out" said only when it is true; I2: the identity of every stock.
 
 use super::shadow::Shadow;
-use crate::history::History;
+use crate::clients::{Ask, COVER};
+use crate::history::{History, What};
 use crate::violation::{Checked, holds};
 use tessera_domain::Pool;
+use tessera_domain::command::Command;
+use tessera_domain::reply::Written;
 
 /// Every pool that is open, with its home's number. It is opened at its template's home and nowhere else.
 fn opened(shadow: &Shadow) -> impl Iterator<Item = (Pool, usize)> + '_ {
@@ -55,6 +58,25 @@ pub(crate) fn check_sold_out(history: &History, template: u32, total: u64, raise
     let issued = history.issued(template);
     holds(issued >= total, "I1", || format!("template {template} was called sold out at {total}, {issued} are issued"))?;
     holds(total >= raised, "I1", || format!("template {template} was called sold out at {total} after a raise to {raised}"))
+}
+
+/// The same of a budget: no coupon more can be paid out of it than were issued by then.
+pub(crate) fn check_exhausted(history: &History, template: u32, total: u64, raised: u64) -> Checked {
+    let issued = history.issued(template);
+    let is_true = (issued + 1) * COVER as u64 > total;
+    holds(is_true, "I1", || format!("the budget {total} of template {template} was called exhausted, {issued} are issued"))?;
+    holds(total >= raised, "I1", || format!("the budget {total} was called exhausted after a raise to {raised}"))
+}
+
+/// A raise is of the total that its caller saw, to the one that they want.
+pub(crate) fn check_raise(history: &History, ask: &Ask, written: Written) -> Checked {
+    let Ask::Partition(_, Command::RaiseStock(raise) | Command::RaiseBudget(raise)) = ask else { return Ok(()) };
+    match history.fact(written.partition, written.lsn).map(|fact| fact.what) {
+        Some(What::StockSet { from, to }) => {
+            holds((from, to) == (raise.current, raise.target), "I1", || format!("{raise:?} raised from {from} to {to}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// At rest, when demand was larger than every stock that gets nothing back.

@@ -81,7 +81,7 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
         (What::BatchTaken { count, taken_ms }, Ok(Reply::Batch(view))) => (view.count, view.taken_ms) == (count, taken_ms),
         (What::Loaded { balance_after }, Ok(Reply::Loaded(loaded))) => loaded.balance_after == balance_after,
         (What::Imported { coupon }, Ok(Reply::Imported(imported))) => imported.coupon == coupon,
-        (What::StockSet { to }, Ok(Reply::StockRaised { total, .. })) => *total == to,
+        (What::StockSet { to, .. }, Ok(Reply::StockRaised { total, .. })) => *total == to,
         (What::TemplateWritten { template, version }, Ok(Reply::Template { template: told, .. })) => {
             (told.terms.template, told.terms.version) == (template, version)
         }

@@ -149,7 +149,7 @@ impl Auditor {
             self.testimonies.push(Testimony { op: attempt.op, floor: attempt.floor.lsn, answer: answer.clone() });
         }
         if let (Some(template), Ok(reply)) = (op.ask.template(), answer) {
-            i10_order::raise_floor(self.templates.entry(template.as_str().to_owned()).or_default(), reply);
+            i10_order::raise_floor(self.templates.entry(template.as_str().to_owned()).or_default(), &op.ask, reply);
         }
         Ok(())
     }
@@ -162,6 +162,10 @@ impl Auditor {
                 let number = template.terms.template;
                 i1_stock::check_sold_out(&self.history, number, refusal.value as u64, attempt.floor.raised)
             }
+            (Reason::BudgetExhausted, Some(template)) => {
+                let number = template.terms.template;
+                i1_stock::check_exhausted(&self.history, number, refusal.value as u64, attempt.floor.budget)
+            }
             _ => Ok(()),
         }
     }
@@ -169,6 +173,7 @@ impl Auditor {
     fn check_order(&mut self, op: &Op, attempt: Attempt, answer: &Answer) -> Checked {
         let Some(written) = answer.as_ref().ok().and_then(Reply::written) else { return Ok(()) };
         i10_order::check_write(op.ask.journal(), attempt, written)?;
+        i1_stock::check_raise(&self.history, &op.ask, written)?;
         let highest = self.acknowledged.entry(written.partition).or_default();
         *highest = written.lsn.max(*highest);
         Ok(())

@@ -1,6 +1,7 @@
 //! What the clients have learnt from the replies they got. They ask for nothing else.
 
 use super::op::Ask;
+use super::workload::FUNDED;
 use crate::machine::{KEY_VERSION, hash_key};
 use std::collections::BTreeMap;
 use tessera_domain::command::{Command, Instrument};
@@ -74,6 +75,13 @@ pub(crate) struct Sale {
     pub(crate) is_sold_out: bool,
 }
 
+/// Totals of what is paid out of a budget and sold from a stock, as last heard of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Funded {
+    pub(crate) stock: u64,
+    pub(crate) budget: u64,
+}
+
 /// The clients' memory.
 #[derive(Default)]
 pub(crate) struct Known {
@@ -87,6 +95,7 @@ pub(crate) struct Known {
     pub(crate) batches: Vec<Batch>,
     /// By number of the sale.
     pub(crate) sales: Vec<Sale>,
+    pub(crate) funded: Funded,
     /// Templates that were created, by name, with the version last heard of.
     pub(crate) templates: BTreeMap<String, u32>,
 }
@@ -107,6 +116,12 @@ impl Known {
         match answer {
             Ok(reply) => self.hear(ask, reply),
             Err(refusal) => {
+                match (refusal.reason, ask) {
+                    (Reason::StockMismatch | Reason::BudgetMismatch, Ask::Partition(_, command)) => {
+                        self.totalled(command, refusal.value as u64);
+                    }
+                    _ => {}
+                }
                 let sale = ask.template().and_then(|template| sale_of(template.as_str()));
                 let Some(sale) = sale.and_then(|sale| self.sales.get_mut(sale)) else { return };
                 match refusal.reason {
@@ -132,7 +147,7 @@ impl Known {
             (Ask::Partition(partition, Command::ImportCard(import)), Reply::Imported(imported)) => {
                 let (partition, coupon, legacy) = (*partition, imported.coupon, Some(import.code));
                 let (user, key_version) = (hash_key().user("nobody"), KEY_VERSION);
-                let (is_card, is_bearer) = (true, true);
+                let (is_card, is_bearer) = (import.template.as_str() == "card", true);
                 self.cards.push(Card { partition, coupon, user, key_version, is_card, until_ms: 0, is_bearer, legacy });
             }
             (_, Reply::Held(held)) => {
@@ -165,7 +180,9 @@ impl Known {
             (_, Reply::CheckedOut(checkout)) => self.checked_out(checkout),
             (_, Reply::CheckoutRefunded(refund)) => refund.parts.iter().for_each(|part| self.replaced(part)),
             (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
-            (Ask::Partition(_, Command::RaiseStock(raise)), Reply::StockRaised { total, .. }) => {
+            (Ask::Partition(_, command), Reply::StockRaised { total, .. }) => {
+                self.totalled(command, *total);
+                let Command::RaiseStock(raise) = command else { return };
                 let sale = sale_of(raise.template.as_str()).and_then(|sale| self.sales.get_mut(sale));
                 if let Some(sale) = sale {
                     *sale = Sale { total: *total, is_sold_out: false };
@@ -219,8 +236,20 @@ impl Known {
         self.cards.extend(old.map(|old| Card { coupon, key_version, until_ms: window.until_ms, legacy: None, ..old }));
     }
 
+    /// What a raise of the stock or the budget of what is funded says of its total; it never falls.
+    fn totalled(&mut self, raise: &Command, total: u64) {
+        match raise {
+            Command::RaiseStock(raise) if raise.template.as_str() == FUNDED => self.funded.stock = self.funded.stock.max(total),
+            Command::RaiseBudget(_) => self.funded.budget = self.funded.budget.max(total),
+            _ => {}
+        }
+    }
+
     fn written(&mut self, terms: &Terms, stock: Option<u64>) {
         let name = terms.template_id.as_str();
+        if name == FUNDED {
+            self.funded = Funded { stock: stock.unwrap_or(0), budget: terms.rules().budget };
+        }
         if let (Some(number), Some(total)) = (sale_of(name), stock) {
             self.sales.resize(self.sales.len().max(number + 1), Sale::default());
             self.sales[number].total = total;

@@ -38,6 +38,8 @@ pub(crate) struct Floor {
     pub(crate) lsn: u64,
     /// The highest total of its template's stock.
     pub(crate) raised: u64,
+    /// The same of its budget.
+    pub(crate) budget: u64,
     /// The highest version of its template.
     pub(crate) version: u32,
     /// What its template was last, that is whether it was stopped, by number, and the lsn of the write that made it so.

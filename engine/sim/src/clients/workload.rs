@@ -61,6 +61,9 @@ const ELSEWHERE: u32 = 100;
 /// Templates that are made void, where any are.
 const DOOMED: usize = 8;
 
+/// Of a thousand raises, so many are of what is funded, where there is such.
+const RAISES_OF_FUNDED: u32 = 800;
+
 /// Most pieces that a raise adds.
 const RAISE_MAX: i64 = 40;
 
@@ -280,8 +283,21 @@ pub(super) fn redeem(card: Card, dice: &mut Dice, op: usize) -> Ask {
     Ask::Partition(card.partition, Command::Redeem(redeem))
 }
 
+/// What is funded gets a few pieces more, or what pays for one or two.
+fn raise_funded(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
+    let (home, is_budget) = (hash_key().home_of(FUNDED, plan.partitions), dice.chance(600));
+    let current = if is_budget { known.funded.budget } else { known.funded.stock };
+    let target = current + dice.between(1, if is_budget { 2 * COVER } else { 2 }) as u64;
+    let raise = RaiseStock { template: id(FUNDED.into()), current, target, request_id: request_id(op), validate_only: false };
+    let command = if is_budget { Command::RaiseBudget(raise) } else { Command::RaiseStock(raise) };
+    (current > 0).then_some(Ask::Partition(home, command))
+}
+
 /// Who sees "sold out" asks for more; now and then somebody asks before.
 fn raise(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
+    if plan.limits && dice.chance(RAISES_OF_FUNDED) {
+        return raise_funded(known, plan, dice, op);
+    }
     let sale = dice.below(known.sales.len().max(1));
     let seen = known.sale(sale).filter(|seen| seen.is_sold_out || dice.chance(100))?;
     let name = format!("sale{sale}");

@@ -55,6 +55,11 @@ impl Shelf {
         self.runs.get(batch).map_or(0, |&(_, made)| made)
     }
 
+    /// How many cards of any batch were made here.
+    pub(super) fn made_in_all(&self) -> u64 {
+        self.runs.values().map(|&(_, made)| made).sum()
+    }
+
     pub(super) fn cards_made(&mut self, event: &event::CardsMade<'_>, lsn: u64) -> Checked<What> {
         let (wanted, made) = self.runs.get(event.batch).copied().unwrap_or((event.share, 0));
         let after = made + u64::from(event.count);

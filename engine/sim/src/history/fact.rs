@@ -30,7 +30,9 @@ pub(crate) enum What {
         reason: u16,
         value: i64,
     },
+    /// A stock or a budget.
     StockSet {
+        from: u64,
         to: u64,
     },
     TemplateWritten {

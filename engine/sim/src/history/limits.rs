@@ -31,6 +31,11 @@ pub(crate) struct Limits {
     days: BTreeMap<(u32, i64), u64>,
     /// Pieces that are out, by template.
     out: BTreeMap<u32, u64>,
+    /// Totals of stocks and of budgets that were raised, by template.
+    stocks: BTreeMap<u32, u64>,
+    budgets: BTreeMap<u32, u64>,
+    /// Raises of budgets.
+    pub(crate) raised: u64,
     /// Coupons that came back.
     pub(crate) restocked: u64,
     /// Days that partitions count no longer.
@@ -58,6 +63,16 @@ impl Limits {
                 self.dropped += 1;
                 Ok(())
             }
+            Event::StockSet(event) => {
+                self.stocks.insert(event.template, event.to);
+                Ok(())
+            }
+            Event::BudgetSet(event) => {
+                self.raised += 1;
+                let before = self.budgets.insert(event.template, event.to).unwrap_or(BUDGET);
+                let rises = event.from == before && event.to > before;
+                holds(rises, "I1", || format!("{event:?}, and the budget was {before}"))
+            }
             _ => Ok(()),
         }
     }
@@ -74,9 +89,11 @@ impl Limits {
             Limited::ByBudget => {
                 let out = self.out.entry(template).or_default();
                 *out += 1;
+                let of = |totals: &BTreeMap<u32, u64>, at_first| totals.get(&template).copied().unwrap_or(at_first);
+                let (stock, budget) = (of(&self.stocks, FUNDED_STOCK), of(&self.budgets, BUDGET));
                 let reserved = *out * COVER as u64;
-                holds(reserved <= BUDGET && *out <= FUNDED_STOCK, "I1", || {
-                    format!("{out} of template {template} are out, which reserves {reserved} of {BUDGET}")
+                holds(reserved <= budget && *out <= stock, "I1", || {
+                    format!("{out} of {stock} of template {template} are out, which reserves {reserved} of {budget}")
                 })
             }
         }

@@ -116,9 +116,9 @@ impl History {
 
     /// Cards that were made in batches, and those of them that were activated.
     pub(crate) fn batches(&self) -> [u64; 2] {
-        let made = self.partitions.iter().flat_map(|shelf| &shelf.cards).filter(|card| card.user.is_empty());
-        let activated = made.clone().filter(|card| !card.is_unactivated);
-        [made.count() as u64, activated.count() as u64]
+        let made = self.partitions.iter().map(Shelf::made_in_all).sum::<u64>();
+        let waiting = self.partitions.iter().flat_map(|shelf| &shelf.cards).filter(|card| card.is_unactivated);
+        [made, made - waiting.count() as u64]
     }
 
     /// Batches that were complete, and those of them whose codes were taken.
@@ -150,9 +150,9 @@ impl History {
         [self.voids.len() as u64, cards.filter(|card| card.is_doomed && card.is_void).count() as u64]
     }
 
-    /// Cards of another house that were imported.
-    pub(crate) fn imports(&self) -> u64 {
-        self.partitions.iter().map(Shelf::imports).sum()
+    /// Cards and coupons of another house that were imported, and those of them for one use.
+    pub(crate) fn imports(&self) -> [u64; 2] {
+        self.partitions.iter().map(Shelf::imports).fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
     }
 
     /// Orders with cards of other partitions that were checked out, and that were refused after these were asked.

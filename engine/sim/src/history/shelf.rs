@@ -50,8 +50,10 @@ pub(crate) struct Shelf {
     pub(crate) promises: Promises,
     /// By lsn of their offers.
     pub(crate) gifts: BTreeMap<u64, Gift>,
-    /// Codes of other houses that have a card.
+    /// Codes of other houses that have a card or a coupon.
     legacy: BTreeSet<u128>,
+    /// Of those, one-use coupons.
+    one_use_imports: u64,
     /// Coupon and order of every redemption.
     orders: BTreeSet<(u64, String)>,
     /// Checkouts.
@@ -111,8 +113,9 @@ impl Shelf {
             Event::Refused(event) => (Some(event.request), What::Refused { reason: event.reason, value: event.value }),
             Event::StockSet(event) => {
                 self.move_stock(event.template, lsn, |(_, out)| (event.to as i64, out));
-                (Some(event.request), What::StockSet { to: event.to })
+                (Some(event.request), What::StockSet { from: event.from, to: event.to })
             }
+            Event::BudgetSet(event) => (Some(event.request), What::StockSet { from: event.from, to: event.to }),
             other => (None, self.by_itself(other, lsn)),
         };
         self.facts.push(Fact { op: request.and_then(|request| op_of(request.id)), what });
@@ -198,10 +201,18 @@ impl Shelf {
         Ok(What::Claimed { coupon: event.coupon })
     }
 
-    /// I5: a code of another house gets one card, whatever its rows say.
+    /// I5: a code of another house gets one card or coupon, whatever its rows say. I2: a card has what its row says or its face value, a
+    /// one-use coupon its one unit.
     fn imported(&mut self, event: &event::CardImported<'_>, lsn: u64) -> Checked<What> {
         holds(self.legacy.insert(event.code), "I5", || format!("a code got a second card, {}", event.coupon))?;
         let (template, is_stored_value) = self.sketch(event.terms);
+        let due = match is_stored_value {
+            true if event.asked > 0 => event.asked,
+            true => self.face_value(event.terms as usize),
+            false => 1,
+        };
+        holds(event.loaded == due, "I2", || format!("{event:?} has {}, and should have {due}", event.loaded))?;
+        self.one_use_imports += u64::from(!is_stored_value);
         let accounts = Accounts { available: event.loaded, ..Accounts::default() };
         self.cards.push(Card {
             terms: event.terms as usize,
@@ -275,9 +286,9 @@ impl Shelf {
         self.cards.get_mut(coupon as usize).ok_or_else(|| broken("I9", format!("coupon {coupon} was never issued")))
     }
 
-    /// How many cards of another house there are.
-    pub(crate) fn imports(&self) -> u64 {
-        self.legacy.len() as u64
+    /// How many cards and coupons of another house there are, and how many of them are for one use.
+    pub(crate) fn imports(&self) -> [u64; 2] {
+        [self.legacy.len() as u64, self.one_use_imports]
     }
 
     /// The sums of the accounts, by adopted terms.

@@ -124,13 +124,14 @@ impl<'a> World<'a> {
         self.totals.releases = ended(End::Released);
         self.totals.expired_holds = ended(End::Expired);
         self.totals.revoked_holds = ended(End::Revoked);
-        self.totals.imports = self.auditor.history.imports();
+        [self.totals.imports, self.totals.one_use_imports] = self.auditor.history.imports();
         [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
         [self.totals.made_cards, self.totals.activated_cards] = self.auditor.history.batches();
         [self.totals.complete_batches, self.totals.taken_batches] = self.auditor.history.complete_batches();
         [self.totals.void_templates, self.totals.doomed] = self.auditor.history.voids();
         let limits = &self.auditor.history.limits;
         [self.totals.restocked, self.totals.days_dropped] = [limits.restocked, limits.dropped];
+        self.totals.budget_raises = limits.raised;
         self.totals.expired_value = self.auditor.history.expired() as u64;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A day gives out what it may and no more, a budget is never overdrawn, and what ends unused comes back once: over midnights and crashes.
+//! A day gives out what it may and no more, a budget is never overdrawn and is raised by who knows it, and what ends unused comes back once: over midnights and crashes.
 
 use crate::check;
 
@@ -9,6 +9,7 @@ fn gives_out_what_it_may(scenario: &str) {
     let totals = check(scenario, SEEDS);
     assert!(totals.crashes > 2 * SEEDS && totals.lease_crashes > 0, "crashes met leases on their way to the disk: {totals}");
     assert!(totals.exhausted > SEEDS && totals.restocked > 10 * SEEDS, "refused, and given back: {totals}");
+    assert!(totals.budget_raises > 5 * SEEDS, "budgets are raised: {totals}");
     assert!(totals.days_dropped > 0, "days went by: {totals}");
 }
 

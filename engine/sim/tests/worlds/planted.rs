@@ -116,6 +116,8 @@ rows! {
     fn a_gift_that_is_open_for_ever_is_found() = Planted::State(State::GiftNeverExpires), "gifts-4-2", ["I9", "assertion"];
     fn an_offered_coupon_that_is_used_is_found() = Planted::State(State::GiftingIgnored), "gifts-4-2", ["I9", "assertion"];
     fn a_row_that_is_imported_again_is_found() = Planted::State(State::RowImportedAgain), "imports-4-2", ["I5", "assertion"];
+    fn a_one_use_coupon_that_has_what_its_row_says_is_found() = Planted::State(State::RowUnchecked), "imports-4-2", ["I2"];
+    fn an_image_without_codes_of_other_houses_is_found() = Planted::State(State::CodesLeftOutOfImage), "imports-4-2", ["I6"];
     fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
     fn a_run_of_cards_made_again_is_found() = Planted::State(State::RunMadeAgain), "batches-4-2", ["I3", "I9", "assertion"];
     fn a_card_activated_again_is_found() = Planted::State(State::ActivatedAgain), "batches-4-2", ["I9", "assertion"];
@@ -135,6 +137,7 @@ rows! {
 
     fn a_day_that_is_sold_after_midnight_is_found() = Planted::State(State::DaySoldAfterMidnight), "limits-4-2", ["I1", "I2", "assertion"];
     fn a_budget_that_is_granted_twice_is_found() = Planted::State(State::BudgetGrantedTwice), "limits-4-2", ["I1", "I2", "assertion"];
+    fn a_budget_raised_by_who_does_not_know_it_is_found() = Planted::State(State::RaisedBlindly), "limits-4-2", ["I1"];
     fn a_coupon_that_comes_back_twice_is_found() = Planted::State(State::RestockedTwice), "limits-4-2", ["I1", "I2", "assertion"];
     fn a_coupon_that_a_message_meets_and_that_does_not_come_back_is_found() = Planted::State(State::ReturnForgotten), "limits-orders-4-2", ["I1"];
     fn an_image_without_days_and_budgets_is_found() = Planted::State(State::PoolsLeftOutOfImage), "limits-4-2", ["I6"];
