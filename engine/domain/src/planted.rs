@@ -79,6 +79,8 @@ tessera_planted::faults! {
     ResumeIgnored,
     /// A frozen card is reloaded.
     FrozenReloaded,
+    /// The card that stands for a frozen one that was lost is free.
+    StandInFree,
     /// Neither image nor digest cover what was loaded onto a card beside its face value.
     LoadsUncovered,
     /// A code of another house gets a card with each row.

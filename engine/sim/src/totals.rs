@@ -130,6 +130,8 @@ totals! {
     made_cards: "cards made in batches",
     /// Of those, cards that were activated.
     activated_cards: "cards activated",
+    /// Lost cards that have another one in their place.
+    replaced_cards: "cards replaced",
     /// Batches that were complete.
     complete_batches: "batches complete",
     /// Of those, batches whose codes were taken.

@@ -5,6 +5,7 @@ use crate::coupon::Coupon;
 use crate::event::{self, Request};
 use crate::money::Currency;
 use crate::partition::Divergence;
+use crate::planted::{self, Planted};
 use crate::request::Operation;
 use crate::terms::Window;
 
@@ -92,7 +93,9 @@ impl Partition {
         assert_eq!(number, self.coupons.next(), "coupons are numbered without gaps");
         let older = old.owner().map_or(0, |owner| self.users.receive_uncounted(owner, number));
         let mut new = Coupon::new(old.owner(), old.terms, older, window, amount, self.lsn, key_version);
-        new.set_blocks(old.blocks());
+        if !planted::is(Planted::StandInFree) {
+            new.set_blocks(old.blocks());
+        }
         self.coupons.add(new);
         // A stand-in gives nothing back to a stock, so it must be told from what was claimed.
         let terms = self.terms.of(old.terms);

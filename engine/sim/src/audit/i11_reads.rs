@@ -25,6 +25,10 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
             | Command::GetBatch(batch) => batches::check_shown(shelf, batch.as_str(), floor, view),
             _ => Ok(()),
         },
+        (Ask::Partition(_, Command::FindCard(code)), Reply::Revealed { coupon, .. }) => {
+            let of_code = shelf.coupon_of(*code);
+            holds(of_code == Some(*coupon), "I11", || format!("coupon {coupon} was shown for the code of {of_code:?}"))
+        }
         (_, Reply::Cards(page)) => {
             let is_one = |number: u64| shelf.cards.get(number as usize).is_some_and(|card| card.user.is_empty());
             let are_there = page.cards.iter().all(|&(number, _)| is_one(number));

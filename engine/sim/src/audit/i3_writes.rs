@@ -78,6 +78,7 @@ fn is_outcome(fact: &Fact, answer: &Answer) -> bool {
             (accepted.gift, accepted.amount) == (gift, amount)
         }
         (What::Activated, Ok(Reply::Activated(_))) => true,
+        (What::Replaced { replacement }, Ok(Reply::Replaced(replaced))) => replaced.replacement.coupon == replacement,
         (What::BatchTaken { count, taken_ms }, Ok(Reply::Batch(view))) => (view.count, view.taken_ms) == (count, taken_ms),
         (What::Loaded { balance_after }, Ok(Reply::Loaded(loaded))) => loaded.balance_after == balance_after,
         (What::Imported { coupon }, Ok(Reply::Imported(imported))) => imported.coupon == coupon,

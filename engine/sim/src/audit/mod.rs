@@ -140,6 +140,7 @@ impl Auditor {
         }
         let binds = self.promises.hear(attempt.op, op, answer)?;
         self.check_sold_out(op, attempt, answer)?;
+        i9_transitions::check_code(&self.history, &op.ask, answer)?;
         if let Err(refusal) = answer {
             batches::check_refused(&self.history, &op.ask, attempt.floor.lsn, refusal)?;
         }

@@ -17,6 +17,9 @@ const ROWS: u32 = 500;
 /// Of a thousand rows of one-use coupons, so many say a balance.
 const BALANCES_OF_ONE_USE: u32 = 100;
 
+/// Of a thousand asks about what is imported, so many look a code up; the others use it.
+const LOOKS: u32 = 200;
+
 /// Of which templates rows are.
 const CARD: &str = "card";
 const ONE_USE: &str = "off";
@@ -28,7 +31,11 @@ pub(super) fn next(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Op
         return known.templates.contains_key(template).then(|| row(template, plan, dice, op));
     }
     let imported: Vec<Card> = known.cards.iter().filter(|card| card.legacy.is_some()).copied().collect();
-    dice.pick(&imported).map(|&card| redeem(card, dice, op))
+    let card = *dice.pick(&imported)?;
+    match card.legacy.filter(|_| dice.chance(LOOKS)) {
+        Some(code) => Some(Ask::Partition(card.partition, Command::FindCard(code))),
+        None => Some(redeem(card, dice, op)),
+    }
 }
 
 /// Each row is of a batch of its own: that of a code that is here says something else. One of a one-use coupon says a balance now and then,

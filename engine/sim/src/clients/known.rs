@@ -176,9 +176,12 @@ impl Known {
                 page.cards.iter().for_each(|&(coupon, key_version)| self.made(*partition, coupon, key_version));
             }
             (Ask::Partition(partition, _), Reply::Gift(view)) => self.arrived(*partition, view),
-            (_, Reply::Refunded(refunded)) => self.replaced(refunded),
+            (_, Reply::Refunded(refunded)) => self.refunded(refunded),
+            (Ask::Partition(partition, Command::ReplaceCard(replace)), Reply::Replaced(replaced)) => {
+                self.replaced(*partition, replace.instrument.coupon(), replaced.replacement);
+            }
             (_, Reply::CheckedOut(checkout)) => self.checked_out(checkout),
-            (_, Reply::CheckoutRefunded(refund)) => refund.parts.iter().for_each(|part| self.replaced(part)),
+            (_, Reply::CheckoutRefunded(refund)) => refund.parts.iter().for_each(|part| self.refunded(part)),
             (_, Reply::Redeemed(redeemed)) => self.redemptions.push((redeemed.written.partition, redeemed.written.lsn)),
             (Ask::Partition(_, command), Reply::StockRaised { total, .. }) => {
                 self.totalled(command, *total);
@@ -228,11 +231,15 @@ impl Known {
         }
     }
 
-    /// A void card has another one in its place.
-    fn replaced(&mut self, refunded: &Refunded) {
-        let Some(Replacement { coupon, key_version, window }) = refunded.replacement else { return };
+    fn refunded(&mut self, refunded: &Refunded) {
         let partition = refunded.written.partition;
-        let old = self.cards.iter().find(|card| (card.partition, card.coupon) == (partition, refunded.coupon)).copied();
+        refunded.replacement.into_iter().for_each(|new| self.replaced(partition, refunded.coupon, new));
+    }
+
+    /// A void card has another one in its place.
+    fn replaced(&mut self, partition: u16, coupon: u64, new: Replacement) {
+        let old = self.cards.iter().find(|card| (card.partition, card.coupon) == (partition, coupon)).copied();
+        let Replacement { coupon, key_version, window } = new;
         self.cards.extend(old.map(|old| Card { coupon, key_version, until_ms: window.until_ms, legacy: None, ..old }));
     }
 

@@ -182,6 +182,7 @@ impl Ask {
             Command::OfferGift(_) => of_use || reason == NotTransferable,
             Command::CancelGift(_) | Command::AcceptGift(_) => of_use || matches!(reason, GiftEnded | GiftToOneself),
             Command::ActivateCard(_) => of_use || reason == TemplateStopped,
+            Command::ReplaceCard(_) => of_use || matches!(reason, NotACard | PartOfCheckout),
             Command::ReloadCard(_) | Command::AdjustCard(_) => of_use || matches!(reason, NotACard | BalanceLimitReached),
             _ => false,
         }
@@ -231,6 +232,7 @@ pub(crate) fn as_first(answer: &Answer) -> Answer {
         Ok(Reply::GiftAccepted(accepted)) => Some(&mut accepted.written),
         Ok(Reply::Loaded(loaded)) => Some(&mut loaded.written),
         Ok(Reply::Activated(activated)) => Some(&mut activated.written),
+        Ok(Reply::Replaced(replaced)) => Some(&mut replaced.written),
         Ok(Reply::Imported(imported)) => Some(&mut imported.written),
         Ok(Reply::StockRaised { written, .. } | Reply::Template { written, .. }) => written.as_mut(),
         Ok(Reply::Batch(batch)) => batch.written.as_mut(),

@@ -28,6 +28,9 @@ const LOADS: u32 = 250;
 /// Of a thousand operators' asks, so many make a coupon void.
 const VOIDS: u32 = 250;
 
+/// Of a thousand operators' asks, so many put a new card in the place of a lost one.
+const REPLACEMENTS: u32 = 100;
+
 pub(super) fn hold(card: Card, dice: &mut Dice, op: usize) -> Ask {
     let (merchant, channel) = place(dice);
     let hold = Hold {
@@ -91,7 +94,7 @@ fn load(card: Card, dice: &mut Dice, op: usize) -> Ask {
     Ask::Partition(card.partition, command)
 }
 
-/// Operators freeze, unfreeze, change balances, and make void.
+/// Operators freeze, unfreeze, change balances, replace, and make void.
 pub(super) fn operate(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) -> Option<Ask> {
     let (request_id, revoke_holds) = (request_id(op), dice.chance(400));
     let block = *dice.pick(&[Block::Risk, Block::Risk, Block::Operator])?;
@@ -108,6 +111,10 @@ pub(super) fn operate(known: &Known, plan: &Plan, dice: &mut Dice, op: usize) ->
         return Some(load(*card, dice, op));
     }
     let instrument = Instrument::Known { coupon: card.coupon };
+    if dice.chance(REPLACEMENTS) {
+        let replace = ReplaceCard { instrument, revoke_holds, request_id };
+        return Some(Ask::Partition(card.partition, Command::ReplaceCard(replace)));
+    }
     let command = match dice.chance(VOIDS) {
         true => Command::VoidCoupon(VoidCoupon { instrument, revoke_holds, request_id }),
         false => {

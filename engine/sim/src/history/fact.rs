@@ -97,6 +97,9 @@ pub(crate) enum What {
         balance_after: i64,
     },
     Activated,
+    Replaced {
+        replacement: u64,
+    },
     BatchTaken {
         count: u64,
         taken_ms: i64,

@@ -121,6 +121,12 @@ impl History {
         [made, made - waiting.count() as u64]
     }
 
+    /// Cards that were replaced because they were lost.
+    pub(crate) fn replaced(&self) -> u64 {
+        let facts = self.partitions.iter().flat_map(|shelf| &shelf.facts);
+        facts.filter(|fact| matches!(fact.what, What::Replaced { .. })).count() as u64
+    }
+
     /// Batches that were complete, and those of them whose codes were taken.
     pub(crate) fn complete_batches(&self) -> [u64; 2] {
         let batches = self.partitions.iter().flat_map(|shelf| shelf.batches.values());
@@ -194,7 +200,7 @@ impl History {
                 event.coupon().and_then(of_coupon)
             }
             Event::Captured(_) | Event::PartReacquired(_) => event.coupon().and_then(of_coupon),
-            Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) | Event::Activated(_) => {
+            Event::GiftOffered(_) | Event::GiftAccepted(_) | Event::Reloaded(_) | Event::Activated(_) | Event::Replaced(_) => {
                 event.coupon().and_then(of_coupon)
             }
             _ => None,

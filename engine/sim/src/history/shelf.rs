@@ -15,6 +15,7 @@ use crate::clients::{DAILY, DAILY_MAX, DAYED, FUNDED, MERCHANT, op_of};
 use crate::violation::{Checked, broken, holds};
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_domain::event::{self, Event};
+use tessera_domain::keyed::LegacyKey;
 
 /// Total and what is out of a stock, since an lsn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) struct Shelf {
     /// By lsn of their offers.
     pub(crate) gifts: BTreeMap<u64, Gift>,
     /// Codes of other houses that have a card or a coupon.
-    legacy: BTreeSet<u128>,
+    legacy: BTreeMap<u128, u64>,
     /// Of those, one-use coupons.
     one_use_imports: u64,
     /// Coupon and order of every redemption.
@@ -107,6 +108,7 @@ impl Shelf {
             Event::GiftArrived(event) => (None, self.gift_arrived(event)?),
             Event::Reloaded(event) => (Some(event.request), self.reloaded(event, lsn, now_ms)?),
             Event::Adjusted(event) => (Some(event.request), self.adjusted(event, lsn, now_ms)?),
+            Event::Replaced(event) => (Some(event.request), self.replaced(event, lsn, now_ms)?),
             Event::CardImported(event) => (Some(event.request), self.imported(event, lsn)?),
             Event::Expired(event) => (None, self.expired(event, lsn, now_ms)?),
             Event::Joined(event) => (Some(event.request), What::Joined { redemption: event.redemption }),
@@ -204,7 +206,9 @@ impl Shelf {
     /// I5: a code of another house gets one card or coupon, whatever its rows say. I2: a card has what its row says or its face value, a
     /// one-use coupon its one unit.
     fn imported(&mut self, event: &event::CardImported<'_>, lsn: u64) -> Checked<What> {
-        holds(self.legacy.insert(event.code), "I5", || format!("a code got a second card, {}", event.coupon))?;
+        holds(self.legacy.insert(event.code, event.coupon).is_none(), "I5", || {
+            format!("a code got a second card, {}", event.coupon)
+        })?;
         let (template, is_stored_value) = self.sketch(event.terms);
         let due = match is_stored_value {
             true if event.asked > 0 => event.asked,
@@ -284,6 +288,11 @@ impl Shelf {
 
     pub(super) fn card(&mut self, coupon: u64) -> Checked<&mut Card> {
         self.cards.get_mut(coupon as usize).ok_or_else(|| broken("I9", format!("coupon {coupon} was never issued")))
+    }
+
+    /// The card or coupon of a code of another house.
+    pub(crate) fn coupon_of(&self, code: LegacyKey) -> Option<u64> {
+        self.legacy.get(&code.0).copied()
     }
 
     /// How many cards and coupons of another house there are, and how many of them are for one use.

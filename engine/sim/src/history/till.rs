@@ -216,6 +216,24 @@ impl Shelf {
         Ok(What::Refunded { redemption, coupon, amount, balance_after })
     }
 
+    /// All that was on a card moves to a new one of the same owner; what froze the old one freezes that.
+    pub(super) fn replaced(&mut self, event: &event::Replaced<'_>, lsn: u64, now_ms: i64) -> Checked<What> {
+        let revoked = if event.revoked_holds > 0 { self.revoke(event.coupon, lsn, now_ms)? } else { (0, 0) };
+        check_revoked(revoked, (event.revoked_holds, event.revoked_value))?;
+        let card = self.card(event.coupon)?;
+        i9_transitions::check_replace(lsn, card, now_ms)?;
+        let (now, until_ms) = (card.now(), card.until_ms);
+        holds((now.available, now.held) == (event.amount, 0), "I2", || format!("{event:?} moves {now:?}"))?;
+        holds(until_ms == event.use_until_ms, "I9", || format!("{event:?}, and the card ends at {until_ms}"))?;
+        card.loaded -= event.amount;
+        card.is_void = true;
+        card.put(lsn, |accounts| accounts.available = 0)?;
+        let (loaded, from_ms, received, versions) = (event.amount, event.use_from_ms, 0, Vec::new());
+        let new = Card { loaded, from_ms, received, is_void: false, versions, ..card.clone() };
+        self.replace(new, event.replacement, lsn)?;
+        Ok(What::Replaced { replacement: event.replacement })
+    }
+
     fn replace(&mut self, mut new: Card, number: u64, lsn: u64) -> Checked {
         holds(number == self.cards.len() as u64, "I9", || format!("coupon {number} leaves a gap"))?;
         self.wallets.entry(new.user.clone()).or_default().push(number);

@@ -127,6 +127,7 @@ impl<'a> World<'a> {
         [self.totals.imports, self.totals.one_use_imports] = self.auditor.history.imports();
         [self.totals.gifts, self.totals.expired_gifts] = self.auditor.history.gifts();
         [self.totals.made_cards, self.totals.activated_cards] = self.auditor.history.batches();
+        self.totals.replaced_cards = self.auditor.history.replaced();
         [self.totals.complete_batches, self.totals.taken_batches] = self.auditor.history.complete_batches();
         [self.totals.void_templates, self.totals.doomed] = self.auditor.history.voids();
         let limits = &self.auditor.history.limits;

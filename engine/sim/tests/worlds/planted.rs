@@ -119,6 +119,7 @@ rows! {
     fn a_one_use_coupon_that_has_what_its_row_says_is_found() = Planted::State(State::RowUnchecked), "imports-4-2", ["I2"];
     fn an_image_without_codes_of_other_houses_is_found() = Planted::State(State::CodesLeftOutOfImage), "imports-4-2", ["I6"];
     fn a_frozen_card_that_is_reloaded_is_found() = Planted::State(State::FrozenReloaded), "tills-4-2", ["I9"];
+    fn a_new_card_for_a_frozen_one_that_is_free_is_found() = Planted::State(State::StandInFree), "tills-4-2", ["I9"];
     fn a_run_of_cards_made_again_is_found() = Planted::State(State::RunMadeAgain), "batches-4-2", ["I3", "I9", "assertion"];
     fn a_card_activated_again_is_found() = Planted::State(State::ActivatedAgain), "batches-4-2", ["I9", "assertion"];
     fn a_batch_complete_before_its_cards_are_made_is_found() = Planted::State(State::CompletedShort), "batches-4-2", ["I9"];

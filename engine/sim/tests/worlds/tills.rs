@@ -10,6 +10,7 @@ const SEEDS: u64 = 6;
 fn meets_every_end(totals: &Totals) {
     assert!(totals.captures > 20 * SEEDS && totals.releases > 15 * SEEDS, "{totals}");
     assert!(totals.expired_holds > SEEDS && totals.revoked_holds > SEEDS && totals.expired_value > 0, "{totals}");
+    assert!(totals.replaced_cards > SEEDS, "{totals}");
 }
 
 #[test]
