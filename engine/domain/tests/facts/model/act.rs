@@ -1,6 +1,7 @@
 //! Random acts over few users, templates, orders, requests and times, so that they meet often.
 
-use super::plain::Plain;
+use super::plain::{Plain, day};
+use super::pool::Of;
 use proptest::prelude::*;
 
 /// One step; [`Act::line`] makes it a line of a story.
@@ -30,9 +31,10 @@ pub enum Act {
     View { who: u8, coupon: u8 },
     Reveal { who: u8, coupon: u8 },
     Wallet { user: u8, size: u8, from: Option<u8>, status: &'static str },
-    Raise { template: u8, off_by: u8, more: u8, request: u8, dry: bool },
+    Raise { template: u8, budget: bool, off_by: u8, more: u8, request: u8, dry: bool },
     Stock { template: u8 },
     Lease { template: u8, more: u8 },
+    LeaseShared { of: u8, more: u8 },
     Stop { template: u8 },
     Resume { template: u8 },
     Update { template: u8 },
@@ -59,7 +61,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => later.prop_map(Act::Later),
         1 => (0..3u8).prop_map(Act::Key),
-        20 => (verb, 0..4u8, 0..8u8, 0..6u8)
+        20 => (verb, 0..4u8, prop_oneof![5 => 0..9u8, 1 => Just(7)], 0..6u8)
             .prop_map(|(verb, user, template, request)| Act::Claim { verb, user, template, request }),
         24 => (who(), coupon(), 0..2u8, 0..3u8, amount(), usd(), 0..5u8).prop_map(
             |(who, coupon, merchant, order, amount, usd, request)| {
@@ -99,13 +101,15 @@ pub fn acts() -> impl Strategy<Value = Act> {
         2 => (who(), coupon()).prop_map(|(who, coupon)| Act::Reveal { who, coupon }),
         4 => (0..4u8, 0..5u8, prop::option::weighted(0.4, 0..10u8), status)
             .prop_map(|(user, size, from, status)| Act::Wallet { user, size, from, status }),
-        4 => (0..8u8, 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2))
-            .prop_map(|(template, off_by, more, request, dry)| Act::Raise { template, off_by, more, request, dry }),
-        2 => (0..8u8).prop_map(|template| Act::Stock { template }),
+        4 => (0..9u8, prop::bool::weighted(0.3), 0..2u8, 0..4u8, 0..4u8, prop::bool::weighted(0.2)).prop_map(
+            |(template, budget, off_by, more, request, dry)| Act::Raise { template, budget, off_by, more, request, dry }
+        ),
+        2 => (0..9u8).prop_map(|template| Act::Stock { template }),
         5 => (1..3u8, 1..4u8).prop_map(|(nth, more)| Act::Lease { template: nth * 2 - 1, more }),
+        9 => (0..3u8, 1..4u8).prop_map(|(of, more)| Act::LeaseShared { of, more }),
         1 => (0..60u8).prop_map(|template| Act::Stop { template }),
         1 => (0..9u8).prop_map(|template| Act::Resume { template }),
-        1 => (0..7u8).prop_map(|template| Act::Update { template }),
+        1 => (0..8u8).prop_map(|template| Act::Update { template }),
         2 => Just(Act::Forget),
         1 => Just(Act::Restart),
     ]
@@ -171,16 +175,25 @@ impl Act {
                 let from = from.map_or(String::new(), |from| format!("from={from}"));
                 format!("wallet u{user} {size} {from} {status}")
             }
-            Act::Raise { template, off_by, more, request, dry } => {
-                let home = plain.templates.get(usize::from(template)).map_or(0, |template| template.total());
-                let current = home + u64::from(off_by);
-                let dry = if dry { "dry" } else { "" };
-                format!("raise t{template} {current} {} r{request} {dry}", current + u64::from(more))
+            Act::Raise { template, budget, off_by, more, request, dry } => {
+                let of = if budget { Of::Budget } else { Of::Stock };
+                let current = plain.total(usize::from(template), of).unwrap_or(0) + u64::from(off_by);
+                let (budget, dry) = (if budget { "budget" } else { "" }, if dry { "dry" } else { "" });
+                format!("raise t{template} {current} {} r{request} {budget} {dry}", current + u64::from(more))
             }
             Act::Stock { template } => format!("stock t{template}"),
             Act::Lease { template, more } => {
-                let received = plain.templates[usize::from(template)].received;
+                let received = plain.leased(usize::from(template), Of::Stock).received;
                 format!("lease t{template} {}", received + u64::from(more))
+            }
+            Act::LeaseShared { of, more } => {
+                let today = day(plain.now_ms);
+                let (of, more, words) = match of {
+                    0 => (Of::Stock, u64::from(more), String::new()),
+                    1 => (Of::Day(today), u64::from(more), format!("day={today}")),
+                    _ => (Of::Budget, 20 * u64::from(more), "budget".into()),
+                };
+                format!("lease t7 {} {words}", plain.leased(7, of).received + more)
             }
             Act::Stop { template } => format!("stop t{template} s{}", plain.catalog_requests),
             Act::Resume { template } => format!("resume t{template} s{}", plain.catalog_requests),

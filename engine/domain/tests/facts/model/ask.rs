@@ -18,11 +18,7 @@ impl Plain {
             ["key", version] => self.key_version = version.parse().expect("a number"),
             ["restart"] => {}
             ["deliver"] => self.deliver(),
-            ["lease", template, count] => {
-                let number = self.find(template).expect("a template");
-                self.templates[number].received = count.parse().expect("a number");
-                self.happened();
-            }
+            ["lease", template, count, ref of @ ..] => self.lease(template, count.parse().expect("a number"), of),
             _ => return self.command(&words),
         }
         String::new()
@@ -67,9 +63,9 @@ impl Plain {
                 .instrument(who, coupon)
                 .map_or_else(refused, |number| format!("coupon {number} key {}", self.coupons[number].key_version)),
             ["wallet", user, size, ref rest @ ..] => self.wallet(user, size.parse().expect("a number"), rest),
-            ["raise", template, current, target, request, ref dry @ ..] => {
+            ["raise", template, current, target, request, ref rest @ ..] => {
                 let (current, target) = (current.parse().expect("a number"), target.parse().expect("a number"));
-                self.raise(template, current, target, request, !dry.is_empty())
+                self.raise(template, current, target, request, rest)
             }
             ["stock", template] => self.stock(template),
             ["stop", template, _] => self.stop(template),
@@ -267,19 +263,6 @@ impl Plain {
         let found = &self.templates[number];
         let state = if found.stopped { "stopped" } else { "running" };
         format!("{} v{} {state} #{}", found.id(), found.body.version, self.catalog_lsn)
-    }
-
-    fn stock(&self, template: &str) -> String {
-        let Some(number) = self.find(template) else { return refused((Reason::TemplateNotFound, 0)) };
-        let found = &self.templates[number];
-        let total = found.total();
-        match (found.stock, found.opened) {
-            (None, _) => refused((Reason::StockUnlimited, 0)),
-            (_, opened) => {
-                let opened = if opened.is_some() { "opened" } else { "untouched" };
-                format!("total {total} free {total} leased 0 {opened}")
-            }
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a partition knows, in vectors and maps: obviously right, and slow.
 
 use super::gift::Waiting;
-use std::collections::HashMap;
+use super::pool::{Lease, Of};
+use std::collections::{BTreeMap, HashMap};
 use tessera_domain::event::TermsBody;
 
 /// Requests that are remembered at once.
@@ -15,6 +16,9 @@ pub struct Plain {
     pub lsn: u64,
     pub key_version: u8,
     pub templates: Vec<Template>,
+    /// What is leased of each pool, and what stocks and budgets were raised to.
+    pub leases: BTreeMap<(usize, Of), Lease>,
+    pub totals: BTreeMap<(usize, Of), u64>,
     /// Writes asked of the catalog, so that each has a request id of its own.
     pub catalog_requests: u32,
     pub catalog_lsn: u64,
@@ -53,13 +57,10 @@ pub struct Template {
     /// Most for one user on one local day; 0 = no limit.
     pub day_limit: usize,
     pub stock: Option<u64>,
+    /// Most for all users on one local day, and what its coupons may cover in all; 0 = no limit.
+    pub day_stock: u64,
+    pub budget: u64,
     pub stopped: bool,
-    /// The total at its home, once opened.
-    pub opened: Option<u64>,
-    pub received: u64,
-    pub issued: u64,
-    /// Pieces of coupons that ended without having been used.
-    pub restocked: u64,
 }
 
 #[derive(Clone)]
@@ -179,10 +180,6 @@ impl Template {
     pub fn is_transferable(&self) -> bool {
         self.line.contains("transferable")
     }
-
-    pub fn total(&self) -> u64 {
-        self.opened.or(self.stock).unwrap_or(0)
-    }
 }
 
 impl Plain {
@@ -280,6 +277,9 @@ const TRANSFERABLE: &[u8] = b"\x80\x02\x22\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shang
 /// Rules that say nothing but that what ends unused comes back.
 const RESTOCK: &[u8] = b"\x80\x03\x25\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\0\0\0\0\0\0\0\0\0\0\0\x01";
 
+/// Three a day for all, 150 fen to cover, and what ends unused comes back: what `day-stock=3 budget=150 restock` says.
+const SHARED: &[u8] = b"\x80\x03\x25\0\0\0\0\0\0\0\0\0\0\0\0\x0dAsia/Shanghai\0\0\0\0\0\0\0\0\0\0\0\x03\x96\x01";
+
 /// The local day of Shanghai, which has had no summer time in the years that runs live in.
 pub fn day(at_ms: i64) -> i64 {
     (at_ms + 8 * HOUR_MS).div_euclid(24 * HOUR_MS)
@@ -301,6 +301,7 @@ pub fn templates() -> Vec<Template> {
     let endless = TermsBody { template: 5, template_id: "t5", validity_second_ms: 0, first: 250, ..card };
     let dynamic = |body, first, second| TermsBody { validity: 2, validity_first_ms: first, validity_second_ms: second, ..body };
     let daily = TermsBody { template: 6, template_id: "t6", validity: 3, validity_second_ms: 2, per_user_limit: 0, ..BODY };
+    let shared = TermsBody { template: 7, template_id: "t7", per_user_limit: 0, limited: true, ..BODY };
     let issued = TermsBody { issue_from_ms: 20_000_000, issue_until_ms: 90_000_000, ..free };
     [
         ("off 100 30 t limit=3 use=0..50000000 transferable", BODY, None),
@@ -314,16 +315,19 @@ pub fn templates() -> Vec<Template> {
         ("percent 0 t limit=1 refund=never issue=20000000..90000000", TermsBody { validity_second_ms: 0, ..issued }, None),
         ("card 250 t limit=0 transferable", endless, None),
         ("off 100 30 t limit=0 day=1 days=0+2", daily, None),
+        ("off 100 30 t limit=0 stock=9 day-stock=3 budget=150 restock after=0+40000000", dynamic(shared, 0, 40_000_000), Some(9)),
     ]
     .into_iter()
     .map(|(line, body, stock)| {
         let (rules, day_limit) = match line {
             line if line.contains("day=1") => (ONE_A_DAY, 1),
+            line if line.contains("budget") => (SHARED, 0),
             line if line.contains("transferable") => (TRANSFERABLE, 0),
             line if line.contains("restock") => (RESTOCK, 0),
             _ => (&[][..], 0),
         };
-        Template { line, body, rules, day_limit, stock, stopped: false, opened: None, received: 0, issued: 0, restocked: 0 }
+        let (day_stock, budget) = if rules == SHARED { (3, 150) } else { (0, 0) };
+        Template { line, body, rules, day_limit, stock, day_stock, budget, stopped: false }
     })
     .collect()
 }

@@ -2,7 +2,8 @@
 //!
 //! Written a second time on purpose: it shares no code with the digest that the partition keeps.
 
-use super::plain::{Coupon, Known, Plain, Template, day};
+use super::plain::{Coupon, Known, Plain, day};
+use super::pool::{Lease, Of};
 use crate::given::{PARTITION, key};
 use tessera_domain::event::TermsBody;
 
@@ -57,7 +58,7 @@ fn entities(plain: &Plain) -> Vec<Entity> {
         let reopened = coupon.reopened_until_ms.unwrap_or(0) as u64;
         all.push((9, number, vec![reopened, coupon.voided as u64, loaded, given, received, from, coupon.origin]));
     }
-    all.extend(plain.templates.iter().flat_map(stock));
+    all.extend(pools(plain));
     let made: Vec<usize> = (0..plain.coupons.len()).filter(|&number| plain.coupons[number].is_of_batch).collect();
     let newest = made.last().map_or(0, |&newest| newest as u64 + 1);
     all.push((22, key().batch("b"), vec![1, made.len() as u64, made.len() as u64, newest]));
@@ -239,8 +240,17 @@ fn remembered((operation, _, id): &(u8, String, String), known: &Known) -> Vec<u
     ]
 }
 
-fn stock(template: &Template) -> Vec<Entity> {
-    let number = u64::from(template.body.template);
-    let home = template.opened.map_or(vec![0, 0], |total| vec![1, total]);
-    vec![(10, number, home), (12, number, vec![template.received, 0, template.issued, template.restocked])]
+/// Of stocks under the number of their template; of all others under a number of their own.
+fn pools(plain: &Plain) -> impl Iterator<Item = Entity> {
+    let key = |template: usize, of: Of| match of {
+        Of::Stock => template as u64,
+        Of::Budget => (template as u64) << 24 | 1,
+        Of::Day(day) => (template as u64) << 24 | (day + 3) as u64,
+    };
+    let kind = |of: Of, stock, other| if of == Of::Stock { stock } else { other };
+    let homes = plain.totals.iter().map(move |(&(template, of), &total)| (kind(of, 10, 25), key(template, of), vec![1, total]));
+    let lessees = plain.leases.iter().map(move |(&(template, of), &Lease { received, issued, restocked })| {
+        (kind(of, 12, 27), key(template, of), vec![received, 0, issued, restocked])
+    });
+    homes.chain(lessees)
 }

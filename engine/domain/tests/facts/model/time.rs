@@ -42,17 +42,6 @@ impl Plain {
         }
     }
 
-    /// A coupon ended with so much on it: its piece comes back if that is all that was ever on it.
-    pub fn come_back(&mut self, number: usize, amount: i64) {
-        let coupon = &self.coupons[number];
-        let template = coupon.body.template as usize;
-        let is_plain = !coupon.adjusted && coupon.given == 0 && coupon.received == 0;
-        if self.templates[template].line.contains("restock") && is_plain && amount == coupon.loaded {
-            self.happened();
-            self.templates[template].restocked += 1;
-        }
-    }
-
     fn expire_hold(&mut self, number: usize) {
         let lsn = self.happened();
         self.end_hold(number, 4);
@@ -87,6 +76,7 @@ impl Plain {
         for number in 0..self.coupons.len() {
             self.settle_value(number);
         }
+        self.drop_days();
         let oldest_ms = self.requests.values().map(|known| known.at_ms).min().unwrap_or(i64::MAX);
         let gone = |known_ms: i64, memory_ms: i64| known_ms + memory_ms <= now_ms && oldest_ms > known_ms;
         let refunds = self.refunds.iter().take_while(|refund| gone(refund.at_ms, DAY_MS)).count();

@@ -1,4 +1,4 @@
-//! What the plain model does when it is written to: claims, redemptions, refunds, raises.
+//! What the plain model does when it is written to: claims, redemptions, refunds.
 
 use super::ask::{Refusal, amount_of, refused, window_text};
 use super::plain::{Coupon, Known, Plain, REQUESTS_MAX, Redemption, Refund, begin_of, day};
@@ -61,12 +61,10 @@ impl Plain {
             Ok(window) => window,
             Err(refusal) => return refused(refusal),
         };
-        let found = &mut self.templates[number];
-        if found.body.limited && found.received + found.restocked == found.issued {
-            return format!("PARKED for {number}");
+        if let Err(lacking) = self.take_of_pools(number) {
+            return lacking;
         }
-        found.issued += u64::from(found.body.limited);
-        let body = found.body;
+        let body = self.templates[number].body;
         let same = |terms: &TermsBody<'_>| (terms.template, terms.version) == (body.template, body.version);
         let terms = self.terms.iter().position(same).unwrap_or_else(|| {
             self.happened();
@@ -355,35 +353,6 @@ impl Plain {
             at_ms: now_ms,
             replacement: if is_replaced { next + 1 } else { 0 },
         });
-    }
-
-    pub fn raise(&mut self, template: &str, current: u64, target: u64, id: &str, dry: bool) -> String {
-        if target <= current {
-            return format!("INVALID_ARGUMENT target {}", current + 1);
-        }
-        let Some(number) = self.find(template) else { return refused((Reason::TemplateNotFound, 0)) };
-        let request = (5, number.to_string(), id.to_string());
-        let fingerprint = key().fingerprint(&[], &[current, target]);
-        if let Some(answer) = self.known(&request, fingerprint) {
-            return answer;
-        }
-        if self.templates[number].stock.is_none() {
-            return refused((Reason::StockUnlimited, 0));
-        }
-        let total = self.templates[number].total();
-        if current != total {
-            return refused((Reason::StockMismatch, total as i64));
-        }
-        if dry {
-            return format!("total {target} unwritten");
-        }
-        if self.templates[number].opened.is_none() {
-            self.happened();
-        }
-        self.templates[number].opened = Some(target);
-        let told = format!("total {target} #{}", self.happened());
-        self.remember(request, fingerprint, number as u128, (0, target as i64), &told);
-        told
     }
 }
 
