@@ -19,12 +19,15 @@ pub(crate) fn check(shelf: &Shelf, ask: &Ask, floor: u64, reply: &Reply) -> Chec
             let made = shelf.made(make.batch.as_str());
             holds(made >= share.made, "I3", || format!("{made} cards were made of {make:?}, and {} were told", share.made))
         }
-        (Ask::Partition(_, command), Reply::Batch(view)) => match command {
-            Command::OpenBatch(OpenBatch { batch, .. })
-            | Command::CompleteBatch(CompleteBatch { batch, .. })
-            | Command::GetBatch(batch) => batches::check_shown(shelf, batch.as_str(), floor, view),
-            _ => Ok(()),
-        },
+        (
+            Ask::Partition(
+                _,
+                Command::OpenBatch(OpenBatch { batch, .. })
+                | Command::CompleteBatch(CompleteBatch { batch, .. })
+                | Command::GetBatch(batch),
+            ),
+            Reply::Batch(view),
+        ) => batches::check_shown(shelf, batch.as_str(), floor, view),
         (Ask::Partition(_, Command::FindCard(code)), Reply::Revealed { coupon, .. }) => {
             let of_code = shelf.coupon_of(*code);
             holds(of_code == Some(*coupon), "I11", || format!("coupon {coupon} was shown for the code of {of_code:?}"))

@@ -116,11 +116,9 @@ impl Known {
         match answer {
             Ok(reply) => self.hear(ask, reply),
             Err(refusal) => {
-                match (refusal.reason, ask) {
-                    (Reason::StockMismatch | Reason::BudgetMismatch, Ask::Partition(_, command)) => {
-                        self.totalled(command, refusal.value as u64);
-                    }
-                    _ => {}
+                let is_of_total = matches!(refusal.reason, Reason::StockMismatch | Reason::BudgetMismatch);
+                if let (true, Ask::Partition(_, command)) = (is_of_total, ask) {
+                    self.totalled(command, refusal.value as u64);
                 }
                 let sale = ask.template().and_then(|template| sale_of(template.as_str()));
                 let Some(sale) = sale.and_then(|sale| self.sales.get_mut(sale)) else { return };
