@@ -8,7 +8,7 @@ const SEEDS: u64 = 6;
 #[test]
 fn cards_of_other_partitions_pay_all_or_nothing_through_crashes_and_lost_letters() {
     let totals = check("orders-4-2", SEEDS);
-    assert!(totals.sagas > SEEDS && totals.refused_sagas > SEEDS, "{totals}");
+    assert!(totals.sagas >= SEEDS && totals.refused_sagas > SEEDS, "{totals}");
 }
 
 #[test]

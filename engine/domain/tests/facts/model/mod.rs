@@ -132,7 +132,7 @@ const MET: [&str; 81] = [
 fn the_random_acts_meet_every_kind_of_answer() {
     let mut runner = TestRunner::deterministic();
     let mut told = String::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         let mut run = Run::new();
         for _ in 0..ACTS {
             let act = acts().new_tree(&mut runner).expect("a strategy that rejects nothing").current();
