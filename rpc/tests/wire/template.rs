@@ -139,7 +139,7 @@ async fn what_is_resumed_issues_again_from_the_stock_it_had() {
     assert_eq!(first.template.as_ref().unwrap().state(), v1::TemplateState::Active);
     house.claims.claim(claim(&fresh("user"), &template_id)).await.unwrap();
     let answer = house.claims.claim(claim(&fresh("user"), &template_id)).await;
-    check(answer, Code::ResourceExhausted, "SOLD_OUT", "", 2);
+    check(answer, Code::FailedPrecondition, "SOLD_OUT", "", 2);
 
     // Both are answered as they first were, and neither happens again.
     let again = house.templates.stop_template(stopped).await.unwrap().into_inner();
@@ -147,7 +147,7 @@ async fn what_is_resumed_issues_again_from_the_stock_it_had() {
     let again = house.templates.resume_template(resumed).await.unwrap().into_inner();
     assert_eq!((again.replayed, again.position), (true, first.position));
     let answer = house.claims.claim(claim(&fresh("user"), &template_id)).await;
-    check(answer, Code::ResourceExhausted, "SOLD_OUT", "", 2);
+    check(answer, Code::FailedPrecondition, "SOLD_OUT", "", 2);
 }
 
 #[tokio::test]
