@@ -143,7 +143,8 @@ impl Shopper {
             let stranger = (self.user + 1) % hands.users();
             chosen.extend(Hands::of_user(stranger).nth(self.dice.roll() as usize % 2).filter(|_| stranger != self.user));
         }
-        if self.dice.hits(self.shopping.apart_percent) {
+        // Beside a discount of the user's own, whose partition decides: cards alone are decided in the lowest of theirs.
+        if self.dice.hits(self.shopping.apart_percent) && has_discount(self.user, chosen.iter()) {
             chosen.insert(Hands::of_user(self.user).end - 1);
         }
         chosen
@@ -167,8 +168,10 @@ impl Shopper {
             (Ask::Redeem(_) | Ask::Hold(_), Told::No(no)) => {
                 if let Some(place) = refused_place(&no.field, &errand.instruments, self.user) {
                     errand.instruments.remove(place);
-                    // Without one of the user's own it would be an order of another partition.
-                    if errand.instruments.iter().all(|&(coupon, _)| Hands::is_borrowed(coupon)) {
+                    // Without a discount of the user's own it might be an order of another partition.
+                    let coupons = || errand.instruments.iter().map(|(coupon, _)| coupon);
+                    let is_elsewhere = coupons().any(|&coupon| Hands::is_borrowed(coupon)) && !has_discount(self.user, coupons());
+                    if is_elsewhere || errand.instruments.is_empty() {
                         errand.give_up();
                     }
                     return;
@@ -210,6 +213,11 @@ impl Shopper {
 
 fn is_discount(coupon: u64) -> bool {
     Hands::template_of(coupon) < DISCOUNTS as u64
+}
+
+/// Whether a discount of the user's own is among these coupons.
+fn has_discount<'a>(user: u64, mut coupons: impl Iterator<Item = &'a u64>) -> bool {
+    coupons.any(|&coupon| is_discount(coupon) && Hands::of_user(user).contains(&coupon))
 }
 
 /// The place of the instrument that a refusal is about: the one that it names, or that of a stranger.
